@@ -1,0 +1,10 @@
+//! e2e: a load and end-to-end test runner. The binary is a thin shell around
+//! `app::main`; the modules below follow the layout in ARCHITECTURE.md.
+
+pub mod config;
+pub mod demo;
+pub mod exit;
+pub mod fault;
+pub mod load;
+pub mod metrics;
+pub mod net;
