@@ -1,1 +1,11 @@
-//! (see ARCHITECTURE.md)
+//! Scripts: what an engine must do, what a script declares, and the adapters.
+//! Lua is named only below `lua`. Used by `run` and `app`.
+
+mod engine;
+pub mod lua;
+mod manifest;
+mod stubs;
+
+pub use engine::{Engine, Entry, Outcome, Program, Suite, Vm};
+pub use manifest::{Class, Manifest, Task, WaitTime};
+pub use stubs::{reference_page, stubs};

@@ -1,0 +1,186 @@
+//! What a host function sees of the script that calls it: its arguments, its
+//! VU, and a place for the result. One trait, implemented by each engine; host
+//! functions are written against it once.
+
+use std::rc::Rc;
+
+use crate::vu::Vu;
+
+use super::object::ObjectType;
+
+/// A host function ended in an error that the script sees as raised.
+#[derive(Debug)]
+pub enum Raise {
+    /// A message with an optional remedy; the engine adds file and line.
+    Error { what: String, help: Option<String> },
+    /// A script function that the host called raised; the engine holds its error value.
+    Script,
+    /// The call must end: stopped, or over its CPU budget.
+    Interrupted,
+}
+
+impl Raise {
+    pub fn new(what: impl Into<String>) -> Self {
+        Raise::Error { what: what.into(), help: None }
+    }
+
+    pub fn help(self, text: impl Into<String>) -> Self {
+        match self {
+            Raise::Error { what, .. } => Raise::Error { what, help: Some(text.into()) },
+            other => other,
+        }
+    }
+
+    /// `kind` `name` is unknown; suggests the nearest of `known`, or lists them.
+    pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        let raise = Raise::new(format!("unknown {kind} `{name}`"));
+        match crate::fault::closest(name, known.clone()) {
+            Some(best) => raise.help(format!("did you mean `{best}`?")),
+            None => {
+                let mut names: Vec<&str> = known.into_iter().collect();
+                names.sort_unstable();
+                raise.help(format!("known: {}", names.join(", ")))
+            }
+        }
+    }
+}
+
+impl From<crate::vu::fiber::Interrupted> for Raise {
+    fn from(_: crate::vu::fiber::Interrupted) -> Self {
+        Raise::Interrupted
+    }
+}
+
+pub type HostResult = Result<(), Raise>;
+
+/// A value of the script, borrowed for the time of the call.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg<'a> {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Num(f64),
+    /// Bytes: Lua strings need not be UTF-8.
+    Str(&'a [u8]),
+    Table(TableRef),
+    Function(FnRef),
+    /// A host object: its type and its number in the VU.
+    Object(&'static ObjectType, u64),
+    /// Read-only data that the host holds once for all VUs.
+    View(&'static serde_json::Value),
+    /// `json.null`.
+    Null,
+    /// Anything else, by its type's name.
+    Other(&'static str),
+}
+
+/// A table of the script, valid during the call (or the visit) it was handed to.
+#[derive(Clone, Copy, Debug)]
+pub struct TableRef(pub(crate) i32);
+
+/// A function of the script, valid during the call (or the visit) it was handed to.
+#[derive(Clone, Copy, Debug)]
+pub struct FnRef(pub(crate) i32);
+
+impl<'a> Arg<'a> {
+    /// The name of its type as scripts call it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Arg::Nil => "nil",
+            Arg::Bool(_) => "boolean",
+            Arg::Int(_) | Arg::Num(_) => "number",
+            Arg::Str(_) => "string",
+            Arg::Table(_) | Arg::View(_) => "table",
+            Arg::Function(_) => "function",
+            Arg::Object(kind, _) => kind.name,
+            Arg::Null => "json.null",
+            Arg::Other(name) => name,
+        }
+    }
+
+    /// The text, if it is a string in UTF-8 (or a number or boolean, as `tostring` shows it).
+    pub fn to_text(&self) -> Option<std::borrow::Cow<'a, str>> {
+        Some(match *self {
+            Arg::Str(bytes) => std::str::from_utf8(bytes).ok()?.into(),
+            Arg::Int(n) => n.to_string().into(),
+            Arg::Num(n) => number_text(n).into(),
+            Arg::Bool(b) => if b { "true" } else { "false" }.into(),
+            _ => return None,
+        })
+    }
+
+    pub fn number(&self) -> Option<f64> {
+        match *self {
+            Arg::Int(n) => Some(n as f64),
+            Arg::Num(n) => Some(n),
+            _ => None,
+        }
+    }
+}
+
+/// A float as a script's `tostring` shows it: `1.0`, `0.5`, `1e+100`.
+fn number_text(n: f64) -> String {
+    if n.is_finite() && n == n.trunc() && n.abs() < 1e15 { format!("{n:.1}") } else { format!("{n}") }
+}
+
+/// Sees a key and its value.
+pub type Visit<'v> = dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult + 'v;
+
+/// One call of a host function. Arguments count from 0, a method's receiver not counted.
+pub trait Frame {
+    fn vu(&self) -> &Rc<Vu>;
+    /// How many arguments were given.
+    fn count(&self) -> usize;
+    /// Nil where not given.
+    fn arg(&self, index: usize) -> Arg<'_>;
+    /// Visits each key and value of a table, in no particular order.
+    fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult;
+    /// Visits the items 1..n of a list, in order.
+    fn items(&self, table: TableRef, visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult) -> HostResult;
+    /// Appends the value as JSON: 64-bit integers exact, or an error that names the path.
+    fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult;
+    /// Calls a script function; the truth of its first result.
+    fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise>;
+    /// Whether the script is only being loaded, before any class runs.
+    fn loading(&self) -> bool;
+    /// Where the script is just now: `file:line`.
+    fn position(&self) -> String;
+
+    /// Returns an argument (or a value seen in a visit) as a result.
+    fn give(&self, value: Arg<'_>);
+    /// Parses JSON and returns it; `path` (`items.0.id`) selects a part of it.
+    fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult;
+    /// Returns a new list of results, each made by one `give` call in `fill`.
+    fn give_list(&self, fill: &mut dyn FnMut(&dyn Frame) -> HostResult) -> HostResult;
+    /// Returns a new table with these string keys; each value made by the `give` call in `fill`.
+    fn give_map(&self, fill: &mut dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult) -> HostResult;
+}
+
+/// Argument helpers for host functions.
+impl dyn Frame + '_ {
+    /// The argument as a string.
+    ///
+    /// # Errors
+    /// When it is missing, no string, or not UTF-8; the message names `what`.
+    pub fn text(&self, index: usize, what: &str) -> Result<&str, Raise> {
+        match self.arg(index) {
+            Arg::Str(bytes) => std::str::from_utf8(bytes)
+                .map_err(|_| Raise::new(format!("{what} is not valid UTF-8"))),
+            other => Err(wrong(what, "a string", other)),
+        }
+    }
+
+    /// The argument as a finite number.
+    pub fn number(&self, index: usize, what: &str) -> Result<f64, Raise> {
+        let arg = self.arg(index);
+        arg.number().filter(|n| n.is_finite()).ok_or_else(|| wrong(what, "a number", arg))
+    }
+}
+
+/// "`what` must be `expected`, not ..."
+pub fn wrong(what: &str, expected: &str, got: Arg<'_>) -> Raise {
+    match got {
+        Arg::Nil => Raise::new(format!("{what} is missing: it must be {expected}")),
+        other => Raise::new(format!("{what} must be {expected}, not a {}", other.type_name())),
+    }
+}

@@ -1,0 +1,62 @@
+//! The tables that describe the script API: modules of functions, and objects
+//! with members. Engines bind from them; the editor stubs and the reference
+//! page are written from them.
+
+use super::frame::{Frame, HostResult};
+
+/// What a host function runs.
+pub type Run = fn(&dyn Frame) -> HostResult;
+
+/// A function of the script API.
+#[derive(Debug)]
+pub struct HostFn {
+    pub name: &'static str,
+    /// Its arguments and result, as `(path: string, options?: table): Response`.
+    pub sig: &'static str,
+    pub doc: &'static str,
+    pub run: Run,
+}
+
+/// A read-only global table of functions, or (with an empty name) plain globals.
+#[derive(Debug)]
+pub struct Module {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub functions: &'static [HostFn],
+    /// A value that is made on first use instead of a table of functions.
+    pub value: Option<Run>,
+    /// What calling the module itself does: `uuid()`.
+    pub call: Option<&'static HostFn>,
+}
+
+/// A type of object that host functions return.
+#[derive(Debug)]
+pub struct ObjectType {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub members: &'static [Member],
+    /// Runs when a `<close>` variable that holds it goes out of scope.
+    pub close: Option<fn(&dyn Frame, u64)>,
+}
+
+#[derive(Debug)]
+pub struct Member {
+    pub name: &'static str,
+    /// The type of a field, or the arguments and result of a method.
+    pub sig: &'static str,
+    pub doc: &'static str,
+    pub kind: MemberKind,
+}
+
+/// Both get the object's number in its VU.
+#[derive(Debug)]
+pub enum MemberKind {
+    Field(fn(&dyn Frame, u64) -> HostResult),
+    Method(fn(&dyn Frame, u64) -> HostResult),
+}
+
+impl ObjectType {
+    pub fn member(&self, name: &[u8]) -> Option<&'static Member> {
+        self.members.iter().find(|member| member.name.as_bytes() == name)
+    }
+}

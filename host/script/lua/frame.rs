@@ -1,0 +1,223 @@
+//! A host call as Lua makes it: the [`Frame`] of this engine. Made by `bind`.
+
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::rc::Rc;
+
+use mlua_sys as ffi;
+use mlua_sys::lua_State;
+
+use crate::api::{Arg, FnRef, Frame, HostResult, Raise, TableRef, Visit};
+use crate::vu::Vu;
+
+use super::bind::{self, HostData, data_at, push_arg};
+use super::json;
+use super::state::{Context, push_str, str_at};
+use super::trace;
+
+pub(super) struct LuaFrame<'c> {
+    pub(super) lua: *mut lua_State,
+    pub(super) context: &'c Context,
+    /// Stack index of argument 0.
+    pub(super) first: c_int,
+    pub(super) count: c_int,
+    /// How many results were pushed.
+    pub(super) given: Cell<c_int>,
+}
+
+// SAFETY of this whole implementation: a frame exists only while its C function runs, with
+// the account relaxed, so that nothing called here raises; every stack index is absolute and
+// stays valid while the reference that holds it is (see `api::frame`).
+
+impl LuaFrame<'_> {
+    fn at<'a>(&self, index: c_int) -> Arg<'a> {
+        let lua = self.lua;
+        // SAFETY: see above.
+        unsafe {
+            match ffi::lua_type(lua, index) {
+                ffi::LUA_TSTRING => Arg::Str(str_at(lua, index)),
+                ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => Arg::Int(ffi::lua_tointeger(lua, index)),
+                ffi::LUA_TNUMBER => Arg::Num(ffi::lua_tonumber(lua, index)),
+                ffi::LUA_TBOOLEAN => Arg::Bool(ffi::lua_toboolean(lua, index) != 0),
+                ffi::LUA_TTABLE => Arg::Table(TableRef(ffi::lua_absindex(lua, index))),
+                ffi::LUA_TFUNCTION => Arg::Function(FnRef(ffi::lua_absindex(lua, index))),
+                ffi::LUA_TLIGHTUSERDATA if ffi::lua_touserdata(lua, index).is_null() => Arg::Null,
+                ffi::LUA_TUSERDATA => match data_at(lua, index) {
+                    Some(HostData::Object(kind, id)) => Arg::Object(kind, id),
+                    Some(HostData::View(value)) => Arg::View(value),
+                    Some(HostData::Module(module)) => Arg::Other(module.name),
+                    None => Arg::Other("userdata"),
+                },
+                ffi::LUA_TTHREAD => Arg::Other("coroutine"),
+                _ => Arg::Nil,
+            }
+        }
+    }
+
+    fn room(&self, slots: c_int) -> HostResult {
+        // SAFETY: see above.
+        if unsafe { ffi::lua_checkstack(self.lua, slots) } == 0 {
+            return Err(Raise::new("the script's stack is full"));
+        }
+        Ok(())
+    }
+}
+
+impl Frame for LuaFrame<'_> {
+    fn vu(&self) -> &Rc<Vu> {
+        &self.context.vu
+    }
+
+    fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    fn arg(&self, index: usize) -> Arg<'_> {
+        if index >= self.count() { Arg::Nil } else { self.at(self.first + index as c_int) }
+    }
+
+    fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe {
+            let top = ffi::lua_gettop(self.lua);
+            ffi::lua_pushnil(self.lua);
+            while ffi::lua_next(self.lua, table.0) != 0 {
+                if let Err(raise) = visit(self.at(top + 1), self.at(top + 2)) {
+                    ffi::lua_settop(self.lua, top);
+                    return Err(raise);
+                }
+                ffi::lua_settop(self.lua, top + 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&self, table: TableRef, visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult) -> HostResult {
+        self.room(3)?;
+        // SAFETY: see above.
+        unsafe {
+            let top = ffi::lua_gettop(self.lua);
+            for index in 1..=ffi::lua_rawlen(self.lua, table.0) {
+                ffi::lua_rawgeti(self.lua, table.0, index as i64);
+                let result = visit(index - 1, self.at(top + 1));
+                ffi::lua_settop(self.lua, top);
+                result?;
+            }
+        }
+        Ok(())
+    }
+
+    fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe {
+            push_arg(self.lua, value);
+            let result = json::encode(self.lua, -1, out);
+            ffi::lua_pop(self.lua, 1);
+            result.map_err(|refusal| Raise::new(refusal.to_string()))
+        }
+    }
+
+    fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise> {
+        let lua = self.lua;
+        self.room(args.len() as c_int + 4)?;
+        // SAFETY: see above; the script's code runs with its account on again.
+        unsafe {
+            let top = ffi::lua_gettop(lua);
+            ffi::lua_pushcfunction(lua, trace::on_error);
+            ffi::lua_pushvalue(lua, function.0);
+            for arg in args {
+                push_arg(lua, *arg);
+            }
+            let memory = &self.context.memory;
+            memory.relax(false);
+            let status = ffi::lua_pcall(lua, args.len() as c_int, 1, top + 1);
+            memory.relax(true);
+            if status == ffi::LUA_OK {
+                let truth = ffi::lua_toboolean(lua, -1) != 0;
+                ffi::lua_settop(lua, top);
+                return Ok(truth);
+            }
+            bind::keep_raised(lua);
+            ffi::lua_settop(lua, top);
+            Err(Raise::Script)
+        }
+    }
+
+    fn loading(&self) -> bool {
+        self.context.loading.get()
+    }
+
+    fn position(&self) -> String {
+        // SAFETY: see above.
+        unsafe { trace::position(self.lua, 1) }
+    }
+
+    fn give(&self, value: Arg<'_>) {
+        if self.room(4).is_ok() {
+            // SAFETY: see above.
+            unsafe { push_arg(self.lua, value) };
+            self.given.set(self.given.get() + 1);
+        }
+    }
+
+    fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe {
+            json::decode(self.lua, text).map_err(|why| Raise::new(format!("not valid JSON: {why}")))?;
+            for segment in path.unwrap_or("").split('.').filter(|segment| !segment.is_empty()) {
+                if ffi::lua_type(self.lua, -1) != ffi::LUA_TTABLE {
+                    ffi::lua_pop(self.lua, 1);
+                    ffi::lua_pushnil(self.lua);
+                    break;
+                }
+                push_str(self.lua, segment);
+                if ffi::lua_rawget(self.lua, -2) == ffi::LUA_TNIL {
+                    if let Ok(index) = segment.parse::<u32>() {
+                        ffi::lua_pop(self.lua, 1);
+                        ffi::lua_rawgeti(self.lua, -1, i64::from(index) + 1);
+                    }
+                }
+                ffi::lua_rotate(self.lua, -2, 1);
+                ffi::lua_pop(self.lua, 1);
+            }
+        }
+        self.given.set(self.given.get() + 1);
+        Ok(())
+    }
+
+    fn give_list(&self, fill: &mut dyn FnMut(&dyn Frame) -> HostResult) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe {
+            let before = self.given.replace(0);
+            ffi::lua_createtable(self.lua, 0, 0);
+            let table = ffi::lua_gettop(self.lua);
+            json::push_array_mark(self.lua);
+            ffi::lua_setmetatable(self.lua, table);
+            fill(self)?;
+            for index in (1..=self.given.get()).rev() {
+                ffi::lua_rawseti(self.lua, table, i64::from(index));
+            }
+            self.given.set(before + 1);
+        }
+        Ok(())
+    }
+
+    fn give_map(&self, fill: &mut dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult) -> HostResult {
+        self.room(6)?;
+        // SAFETY: see above.
+        unsafe {
+            ffi::lua_createtable(self.lua, 0, 0);
+            fill(&mut |name, value| {
+                push_str(self.lua, name);
+                push_arg(self.lua, value);
+                ffi::lua_rawset(self.lua, -3);
+            })?;
+        }
+        self.given.set(self.given.get() + 1);
+        Ok(())
+    }
+}

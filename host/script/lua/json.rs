@@ -1,0 +1,415 @@
+//! JSON straight between Lua values and bytes, through serde, without a tree in
+//! between. Exact or an error: 64-bit integers keep their digits, and nothing
+//! is dropped or guessed in silence. Used by `bind`.
+//!
+//! A table is a list when its keys are 1..n; an empty table is an object unless
+//! it came from `json.array` or from a decoded list. Numbers without a fraction
+//! stay integers; floats keep a `.0`, so that the type survives a round trip.
+
+use std::ffi::c_int;
+use std::fmt;
+
+use mlua_sys as ffi;
+use mlua_sys::lua_State;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::bind;
+use super::state::{push_str, str_at};
+
+/// How deep tables may nest. serde_json reads no deeper either.
+const MAX_DEPTH: usize = 127;
+
+/// Marks list tables: the address is the key of their metatable in the registry.
+pub(super) static ARRAY: u8 = 0;
+
+/// Why a value has no JSON form, and where in it (innermost segment last).
+pub(super) struct Refusal {
+    why: String,
+    path: Vec<String>,
+}
+
+impl Refusal {
+    fn new(why: impl Into<String>) -> Self {
+        Refusal { why: why.into(), path: Vec::new() }
+    }
+
+    fn below(mut self, segment: String) -> Self {
+        self.path.insert(0, segment);
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.concat();
+        let path = path.trim_start_matches('.');
+        if path.is_empty() {
+            write!(f, "cannot encode as JSON: {}", self.why)
+        } else {
+            write!(f, "cannot encode `{path}` as JSON: {}", self.why)
+        }
+    }
+}
+
+/// Appends the value at `index` as JSON.
+///
+/// # Safety
+/// From within a relaxed account, with `index` valid.
+pub(super) unsafe fn encode(lua: *mut lua_State, index: c_int, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        ffi::lua_pushnil(lua);
+        ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const ARRAY).cast());
+        let array = ffi::lua_topointer(lua, -1);
+        ffi::lua_pop(lua, 2);
+        Encoder { lua, out, array }.value(ffi::lua_absindex(lua, index), 0)
+    }
+}
+
+struct Encoder<'o> {
+    lua: *mut lua_State,
+    out: &'o mut Vec<u8>,
+    array: *const std::ffi::c_void,
+}
+
+impl Encoder<'_> {
+    unsafe fn value(&mut self, index: c_int, depth: usize) -> Result<(), Refusal> {
+        let lua = self.lua;
+        // SAFETY: `index` is absolute and valid; only raw access.
+        unsafe {
+            match ffi::lua_type(lua, index) {
+                ffi::LUA_TSTRING => self.string(str_at(lua, index)),
+                ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => {
+                    write_json(self.out, &ffi::lua_tointeger(lua, index));
+                    Ok(())
+                }
+                ffi::LUA_TNUMBER => {
+                    let number = ffi::lua_tonumber(lua, index);
+                    if !number.is_finite() {
+                        return Err(Refusal::new(format!("{number} is not a JSON number")));
+                    }
+                    write_json(self.out, &number);
+                    Ok(())
+                }
+                ffi::LUA_TBOOLEAN => {
+                    let text: &[u8] = if ffi::lua_toboolean(lua, index) != 0 { b"true" } else { b"false" };
+                    self.out.extend_from_slice(text);
+                    Ok(())
+                }
+                ffi::LUA_TNIL => {
+                    self.out.extend_from_slice(b"null");
+                    Ok(())
+                }
+                ffi::LUA_TLIGHTUSERDATA if ffi::lua_touserdata(lua, index).is_null() => {
+                    self.out.extend_from_slice(b"null");
+                    Ok(())
+                }
+                ffi::LUA_TTABLE => self.table(index, depth),
+                kind => {
+                    if let Some(view) = bind::view_at(lua, index) {
+                        write_json(self.out, view);
+                        return Ok(());
+                    }
+                    let name = std::ffi::CStr::from_ptr(ffi::lua_typename(lua, kind));
+                    Err(Refusal::new(format!("a {} has no JSON form", name.to_string_lossy())))
+                }
+            }
+        }
+    }
+
+    fn string(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                write_json(self.out, text);
+                Ok(())
+            }
+            Err(_) => Err(Refusal::new("the string is not valid UTF-8")),
+        }
+    }
+
+    unsafe fn table(&mut self, index: c_int, depth: usize) -> Result<(), Refusal> {
+        let lua = self.lua;
+        if depth >= MAX_DEPTH {
+            return Err(Refusal::new("tables nest too deeply (is there a cycle?)"));
+        }
+        // SAFETY: `index` is absolute and valid; only raw access.
+        unsafe {
+            if ffi::lua_checkstack(lua, 4) == 0 {
+                return Err(Refusal::new("tables nest too deeply"));
+            }
+            let start = self.out.len();
+            ffi::lua_pushnil(lua);
+            if ffi::lua_next(lua, index) == 0 {
+                let text: &[u8] = if self.is_array(index) { b"[]" } else { b"{}" };
+                self.out.extend_from_slice(text);
+                return Ok(());
+            }
+            let list = ffi::lua_type(lua, -2) == ffi::LUA_TNUMBER;
+            let result = if list { self.list(index, depth) } else { self.object(depth, index) };
+            if result.is_err() {
+                self.out.truncate(start);
+            }
+            result
+        }
+    }
+
+    /// Key and first value are on the stack, and popped.
+    unsafe fn object(&mut self, depth: usize, index: c_int) -> Result<(), Refusal> {
+        let lua = self.lua;
+        // SAFETY: as `table`.
+        unsafe {
+            let value = ffi::lua_gettop(lua);
+            let key = value - 1;
+            self.out.push(b'{');
+            loop {
+                if ffi::lua_type(lua, key) != ffi::LUA_TSTRING {
+                    ffi::lua_pop(lua, 2);
+                    return Err(Refusal::new("a table has both names and other keys: use one kind"));
+                }
+                let name = str_at(lua, key);
+                let result = self.string(name).and_then(|()| {
+                    self.out.push(b':');
+                    self.value(value, depth + 1)
+                });
+                if let Err(refusal) = result {
+                    let segment = format!(".{}", String::from_utf8_lossy(name));
+                    ffi::lua_pop(lua, 2);
+                    return Err(refusal.below(segment));
+                }
+                ffi::lua_pop(lua, 1);
+                if ffi::lua_next(lua, index) == 0 {
+                    self.out.push(b'}');
+                    return Ok(());
+                }
+                self.out.push(b',');
+            }
+        }
+    }
+
+    /// Key and first value are on the stack, and popped.
+    unsafe fn list(&mut self, index: c_int, depth: usize) -> Result<(), Refusal> {
+        let lua = self.lua;
+        // SAFETY: as `table`.
+        unsafe {
+            // The array part comes in order; only what lies in the hash part needs a second look.
+            let mut count: i64 = 0;
+            let mut largest: i64 = 0;
+            loop {
+                let key = if ffi::lua_isinteger(lua, -2) != 0 { ffi::lua_tointeger(lua, -2) } else { 0 };
+                ffi::lua_pop(lua, 1);
+                if key < 1 {
+                    ffi::lua_pop(lua, 1);
+                    return Err(Refusal::new("a table has both list items and other keys: use one kind"));
+                }
+                count += 1;
+                largest = largest.max(key);
+                if ffi::lua_next(lua, index) == 0 {
+                    break;
+                }
+            }
+            if largest != count {
+                let why = format!("a list has a hole: {count} items, the last at {largest} (json.null fills one)");
+                return Err(Refusal::new(why));
+            }
+            self.out.push(b'[');
+            for item in 1..=count {
+                if item > 1 {
+                    self.out.push(b',');
+                }
+                ffi::lua_rawgeti(lua, index, item);
+                let result = self.value(ffi::lua_gettop(lua), depth + 1);
+                ffi::lua_pop(lua, 1);
+                result.map_err(|refusal| refusal.below(format!("[{item}]")))?;
+            }
+            self.out.push(b']');
+            Ok(())
+        }
+    }
+
+    unsafe fn is_array(&self, index: c_int) -> bool {
+        // SAFETY: as `table`.
+        unsafe {
+            if ffi::lua_getmetatable(self.lua, index) == 0 {
+                return false;
+            }
+            let same = ffi::lua_topointer(self.lua, -1) == self.array && !self.array.is_null();
+            ffi::lua_pop(self.lua, 1);
+            same
+        }
+    }
+}
+
+fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    serde_json::to_writer(out, value).expect("a vector takes every write, and these types have a JSON form");
+}
+
+/// Pushes the metatable that marks lists.
+///
+/// # Safety
+/// From within a relaxed account, with three free slots.
+pub(super) unsafe fn push_array_mark(lua: *mut lua_State) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let key = (&raw const ARRAY).cast();
+        if ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, key) == ffi::LUA_TNIL {
+            ffi::lua_pop(lua, 1);
+            ffi::lua_createtable(lua, 0, 0);
+            ffi::lua_pushvalue(lua, -1);
+            ffi::lua_rawsetp(lua, ffi::LUA_REGISTRYINDEX, key);
+        }
+    }
+}
+
+/// Parses `text` and pushes the value.
+///
+/// # Errors
+/// What is wrong with the text, with line and column; nothing is pushed then.
+///
+/// # Safety
+/// From within a relaxed account.
+pub(super) unsafe fn decode(lua: *mut lua_State, text: &[u8]) -> Result<(), String> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let top = ffi::lua_gettop(lua);
+        if ffi::lua_checkstack(lua, 8) == 0 {
+            return Err("the stack is full".into());
+        }
+        push_array_mark(lua);
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let seed = Push { lua, mark: top + 1 };
+        match seed.deserialize(&mut deserializer).and_then(|()| deserializer.end()) {
+            Ok(()) => {
+                ffi::lua_rotate(lua, top + 1, -1);
+                ffi::lua_pop(lua, 1);
+                Ok(())
+            }
+            Err(error) => {
+                ffi::lua_settop(lua, top);
+                Err(error.to_string())
+            }
+        }
+    }
+}
+
+/// Pushes whatever is deserialized.
+#[derive(Clone, Copy)]
+struct Push {
+    lua: *mut lua_State,
+    /// Stack index of the metatable of lists.
+    mark: c_int,
+}
+
+impl<'de> DeserializeSeed<'de> for Push {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+// SAFETY of the visitor: `decode` holds the state and keeps the account relaxed; each nesting
+// level reserves the slots that it needs.
+impl<'de> Visitor<'de> for Push {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        // SAFETY: see above.
+        unsafe { ffi::lua_pushboolean(self.lua, c_int::from(value)) };
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        // SAFETY: see above.
+        unsafe { ffi::lua_pushinteger(self.lua, value) };
+        Ok(())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Err(E::custom(format!("{value} does not fit a 64-bit signed integer"))),
+        }
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        // SAFETY: see above.
+        unsafe { ffi::lua_pushnumber(self.lua, value) };
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        // SAFETY: see above.
+        unsafe { push_str(self.lua, value) };
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        // SAFETY: see above.
+        unsafe { ffi::lua_pushlightuserdata(self.lua, std::ptr::null_mut()) };
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let lua = self.lua;
+        // SAFETY: see above.
+        unsafe {
+            if ffi::lua_checkstack(lua, 4) == 0 {
+                return Err(A::Error::custom("nested too deeply"));
+            }
+            ffi::lua_createtable(lua, 0, 0);
+            ffi::lua_pushvalue(lua, self.mark);
+            ffi::lua_setmetatable(lua, -2);
+            let mut count = 0;
+            while items.next_element_seed(self)?.is_some() {
+                count += 1;
+                ffi::lua_rawseti(lua, -2, count);
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let lua = self.lua;
+        // SAFETY: see above.
+        unsafe {
+            if ffi::lua_checkstack(lua, 4) == 0 {
+                return Err(A::Error::custom("nested too deeply"));
+            }
+            ffi::lua_createtable(lua, 0, 0);
+            while fields.next_key_seed(Key(lua))?.is_some() {
+                fields.next_value_seed(self)?;
+                ffi::lua_rawset(lua, -3);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Pushes an object's key.
+struct Key(*mut lua_State);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+        // SAFETY: see `Push`.
+        unsafe { push_str(self.0, name) };
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Where a script is, and what its errors look like to people: the script's own
+//! stack, and the `file:line:` that Lua puts before a message taken apart again.
+//! Used by `frame`, `program` and `vm`.
+
+use std::ffi::{CStr, c_char, c_int};
+
+use mlua_sys as ffi;
+use mlua_sys::{lua_Debug, lua_State};
+
+use crate::exit::Exit;
+use crate::fault::{Fault, Place};
+
+use super::json;
+use super::program::Library;
+use super::state::{context, guarded, str_at};
+
+/// Frames that a traceback shows at most.
+const MAX_FRAMES: usize = 30;
+
+/// `file:line` of the Lua code `level` calls up; empty where that is no Lua code.
+///
+/// # Safety
+/// From a C function of `lua`.
+pub(super) unsafe fn position(lua: *mut lua_State, level: c_int) -> String {
+    // SAFETY: the strings of a `lua_Debug` live as long as the function that it tells of.
+    unsafe {
+        let mut info: lua_Debug = std::mem::zeroed();
+        if ffi::lua_getstack(lua, level, &raw mut info) == 0 {
+            return String::new();
+        }
+        ffi::lua_getinfo(lua, c"Sl".as_ptr(), &raw mut info);
+        if info.currentline < 0 {
+            return String::new();
+        }
+        format!("{}:{}", text(info.short_src.as_ptr()), info.currentline)
+    }
+}
+
+unsafe fn text(text: *const c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: Lua's strings end with a zero.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// The message handler of every protected call of the host: keeps the traceback, unless one is
+/// kept already (of the error further in that became this one).
+pub(super) unsafe extern "C-unwind" fn on_error(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua with the error value.
+    unsafe {
+        guarded(lua, |lua| {
+            let mut trace = context(lua).trace.borrow_mut();
+            if trace.is_empty() {
+                collect(lua, &mut trace);
+            }
+            Ok(1)
+        })
+    }
+}
+
+unsafe fn collect(lua: *mut lua_State, trace: &mut Vec<String>) {
+    // SAFETY: as `position`.
+    unsafe {
+        let mut info: lua_Debug = std::mem::zeroed();
+        let mut level = 0;
+        while trace.len() < MAX_FRAMES && ffi::lua_getstack(lua, level, &raw mut info) != 0 {
+            level += 1;
+            ffi::lua_getinfo(lua, c"Sln".as_ptr(), &raw mut info);
+            if info.currentline < 0 {
+                continue;
+            }
+            let place = format!("{}:{}", text(info.short_src.as_ptr()), info.currentline);
+            let what = text(info.what);
+            let name = text(info.name);
+            trace.push(match (what.as_str(), name.is_empty()) {
+                ("main", _) => format!("{place}: in the main chunk"),
+                (_, false) => format!("{place}: in {} '{name}'", text(info.namewhat)),
+                _ => format!("{place}: in the function at line {}", info.linedefined),
+            });
+        }
+        if trace.is_empty() {
+            trace.push("(no script code was running)".to_owned());
+        }
+    }
+}
+
+/// The error value on top of the stack as people read it; popped.
+///
+/// # Safety
+/// From within a relaxed account.
+pub(super) unsafe fn message(lua: *mut lua_State) -> String {
+    // SAFETY: as the caller promised; `luaL_tolstring` is not used since it may run script code.
+    unsafe {
+        let kind = ffi::lua_type(lua, -1);
+        let message = match kind {
+            ffi::LUA_TSTRING => String::from_utf8_lossy(str_at(lua, -1)).into_owned(),
+            _ => {
+                let mut out = Vec::new();
+                match json::encode(lua, -1, &mut out) {
+                    Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+                    Err(_) => format!("(error object is a {} value)", text(ffi::lua_typename(lua, kind))),
+                }
+            }
+        };
+        ffi::lua_pop(lua, 1);
+        message
+    }
+}
+
+/// A fault from what Lua says: `file:line: text`, with the traceback that was kept.
+pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fault {
+    let Some((file, line, rest)) = split(message) else {
+        let mut fault = Fault::new(Exit::Script, message);
+        fault.trace = trace;
+        return fault;
+    };
+    let (file, source) = library.source_line(file, line);
+    let (what, help) = match rest.rsplit_once(" (did you mean `") {
+        Some((what, name)) => (what, Some(format!("did you mean `{}?", name.trim_end_matches(')')))),
+        None => (rest, suggest(rest)),
+    };
+    let column = source.as_deref().map(|source| column(source, rest));
+    let mut fault = Fault::new(Exit::Script, what).at(Place { file, line, column, source });
+    fault.help = help;
+    fault.trace = trace;
+    fault
+}
+
+/// What may have been meant by a global that does not exist.
+fn suggest(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("(global '")?;
+    let (name, _) = rest.split_once('\'')?;
+    let best = crate::fault::closest(name, super::sandbox::global_names())?;
+    (best != name).then(|| format!("did you mean `{best}`?"))
+}
+
+/// Takes `file:line: rest` apart.
+fn split(message: &str) -> Option<(&str, usize, &str)> {
+    let mut from = 0;
+    loop {
+        let colon = from + message[from..].find(':')?;
+        let after = &message[colon + 1..];
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 && after[digits..].starts_with(": ") {
+            return Some((&message[..colon], after[..digits].parse().ok()?, &after[digits + 2..]));
+        }
+        from = colon + 1;
+    }
+}
+
+/// Where to put the caret: at what the message quotes, else at the first word. Counts from 1.
+fn column(source: &str, message: &str) -> usize {
+    let quoted = ['`', '\''].iter().find_map(|&quote| {
+        let mut parts = message.splitn(3, quote);
+        let name = parts.nth(1)?;
+        // "near 'x'" closes with the same quote; "`x`" does as well.
+        source.rfind(name).filter(|_| !name.is_empty())
+    });
+    let at = quoted.unwrap_or_else(|| source.len() - source.trim_start().len());
+    source[..at].chars().count() + 1
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_messages_apart() {
+        assert_eq!(split("a/b.lua:12: oops: 3: x"), Some(("a/b.lua", 12, "oops: 3: x")));
+        assert_eq!(split("C:x.lua:1: y"), Some(("C:x.lua", 1, "y")));
+        assert_eq!(split("no place"), None);
+        assert_eq!(split("a:b"), None);
+    }
+
+    #[test]
+    fn points_at_what_is_quoted() {
+        assert_eq!(column("  local x = = 1", "unexpected symbol near '='"), 13);
+        assert_eq!(column("  foo()", "oops"), 3);
+        assert_eq!(column("  get(p, { jsn = 1 })", "unknown option `jsn`"), 12);
+    }
+}

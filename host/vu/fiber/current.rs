@@ -1,0 +1,170 @@
+//! What a running fiber may do: wait, tick, ask whether it is doomed. Host
+//! functions and engine hooks call these from the fiber's stack.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
+
+use corosensei::Yielder;
+
+use super::watchdog::{self, SLICE};
+
+/// The call was told to end: every wait and tick of it fails from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// Why a call may not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doom {
+    /// The run stops.
+    Stopped,
+    /// It used more CPU time than one call may.
+    OverBudget(Duration),
+    /// A future that it waited for panicked.
+    Panicked,
+}
+
+/// What a fiber hands to the worker when it parks: the future to poll for it.
+pub(super) type Parked = *mut (dyn Future<Output = ()> + 'static);
+
+/// Called from the signal handler to make the engine call `tick` soon; the
+/// argument is what `set_preempt` was given.
+pub type Arm = unsafe fn(*mut c_void);
+
+/// The state of one call that its fiber, its worker and the watchdog's signal share.
+/// All three are on one thread.
+pub(super) struct Running {
+    pub(super) yielder: Cell<*const Yielder<(), Parked>>,
+    pub(super) doom: Cell<Option<Doom>>,
+    pub(super) budget: Duration,
+    used: Cell<Duration>,
+    /// The thread's CPU clock when this slice began, known only after an overrun.
+    slice_start: Cell<Option<Duration>>,
+    /// Set by the watchdog's signal: the slice is over.
+    pub(super) overrun: Cell<bool>,
+    arm: Cell<Option<Arm>>,
+    target: AtomicPtr<c_void>,
+}
+
+impl Running {
+    pub(super) fn new(budget: Duration) -> Self {
+        Running {
+            yielder: Cell::new(ptr::null()),
+            doom: Cell::new(None),
+            budget,
+            used: Cell::new(Duration::ZERO),
+            slice_start: Cell::new(None),
+            overrun: Cell::new(false),
+            arm: Cell::new(None),
+            target: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Runs in the signal handler: async-signal-safe, no allocation.
+    pub(super) fn preempt(&self) {
+        self.overrun.set(true);
+        let target = self.target.load(Ordering::Relaxed);
+        if let (false, Some(arm)) = (target.is_null(), self.arm.get()) {
+            // SAFETY: whoever called `set_preempt` promised that `arm` may be called with
+            // this target from a signal handler of this thread for as long as it is set.
+            unsafe { arm(target) }
+        }
+    }
+
+    fn charge(&self) {
+        let spent = match self.slice_start.get() {
+            Some(start) => watchdog::thread_cpu().saturating_sub(start),
+            None => SLICE,
+        };
+        self.used.set(self.used.get() + spent);
+        if self.used.get() >= self.budget && self.doom.get().is_none() {
+            self.doom.set(Some(Doom::OverBudget(self.budget)));
+        }
+    }
+}
+
+thread_local! {
+    /// The call whose fiber runs on this thread just now; null on the worker's own stack.
+    static CURRENT: AtomicPtr<Running> = const { AtomicPtr::new(ptr::null_mut()) };
+}
+
+/// Makes `running` the current call, and returns the one before.
+pub(super) fn enter(running: *mut Running) -> *mut Running {
+    CURRENT.with(|current| current.swap(running, Ordering::Relaxed))
+}
+
+pub(super) fn current<'a>() -> Option<&'a Running> {
+    let running = CURRENT.with(|current| current.load(Ordering::Relaxed));
+    // SAFETY: the pointer is set by `Call::resume` only while that call's fiber runs, and the
+    // call is pinned and borrowed there; callers use the reference on this fiber only.
+    unsafe { running.as_ref() }
+}
+
+/// Parks the fiber until `future` is ready; the worker runs other VUs meanwhile.
+///
+/// # Errors
+/// [`Interrupted`] when the call was told to end first, or when there is no fiber to park
+/// (a script's top level, while it is loaded).
+pub fn wait<F: Future>(future: F) -> Result<F::Output, Interrupted> {
+    let running = current().ok_or(Interrupted)?;
+    if running.doom.get().is_some() {
+        return Err(Interrupted);
+    }
+    running.slice_start.set(None);
+    let mut output = None;
+    {
+        let mut task = pin!(async { output = Some(future.await) });
+        let task: Pin<&mut dyn Future<Output = ()>> = task.as_mut();
+        // SAFETY: only the lifetime is erased. The worker polls the future only while this
+        // fiber is parked in the `suspend` below, so it never outlives this frame, and it is
+        // not moved: the worker gets a pointer, and pins it again.
+        let task: Parked =
+            unsafe { std::mem::transmute::<Pin<&mut dyn Future<Output = ()>>, Parked>(task) };
+        // SAFETY: the yielder was set by this fiber's entry and lives on its stack.
+        unsafe { (*running.yielder.get()).suspend(task) };
+    }
+    output.ok_or(Interrupted)
+}
+
+/// Lets the other VUs of the thread run if this call has used up its time slice. Cheap when
+/// it has not: engines call it as often as they like.
+///
+/// # Errors
+/// [`Interrupted`] once the call is doomed: stopped, or over its CPU budget.
+pub fn tick() -> Result<(), Interrupted> {
+    let Some(running) = current() else { return Ok(()) };
+    if running.doom.get().is_some() {
+        return Err(Interrupted);
+    }
+    if !running.overrun.replace(false) {
+        return Ok(());
+    }
+    running.charge();
+    wait(tokio::task::yield_now())?;
+    running.slice_start.set(Some(watchdog::thread_cpu()));
+    Ok(())
+}
+
+/// Why the current call may not go on, if it may not.
+pub fn doom() -> Option<Doom> {
+    current().and_then(|running| running.doom.get())
+}
+
+/// Names what to arm when the current call overruns its slice, and returns what was named
+/// before; null turns preemption off.
+///
+/// # Safety
+/// `arm(target)` must be sound to call from a signal handler of this thread until the
+/// next `set_preempt` or the end of the call.
+pub unsafe fn set_preempt(arm: Arm, target: *mut c_void) -> *mut c_void {
+    let Some(running) = current() else { return ptr::null_mut() };
+    let before = running.target.swap(ptr::null_mut(), Ordering::Relaxed);
+    running.arm.set(Some(arm));
+    running.target.store(target, Ordering::Relaxed);
+    before
+}

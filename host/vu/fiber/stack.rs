@@ -1,0 +1,36 @@
+//! A worker's pool of fiber stacks. A stack is taken for a call, not for a VU.
+//! Used by `call`.
+
+use std::cell::RefCell;
+use std::io;
+
+use corosensei::stack::DefaultStack;
+
+/// Bytes of address space for each stack, guard page not counted. Only pages
+/// that were touched use memory. The deepest a script can get is 200 nested C
+/// calls (Lua's own limit, `LUAI_MAXCCALLS`) of at most about 2.5 KiB each
+/// (`string.gsub` keeps its buffer on the stack); the rest is margin for the
+/// host function at the bottom. `tests/lua_limits.rs` runs against this limit.
+pub const STACK_SIZE: usize = 1024 * 1024;
+
+/// Stacks kept for reuse. Each keeps the pages that it ever touched.
+const KEPT: usize = 512;
+
+thread_local! {
+    static POOL: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(super) fn take() -> io::Result<DefaultStack> {
+    match POOL.with_borrow_mut(Vec::pop) {
+        Some(stack) => Ok(stack),
+        None => DefaultStack::new(STACK_SIZE),
+    }
+}
+
+pub(super) fn give_back(stack: DefaultStack) {
+    POOL.with_borrow_mut(|pool| {
+        if pool.len() < KEPT {
+            pool.push(stack);
+        }
+    });
+}
