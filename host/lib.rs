@@ -1,6 +1,7 @@
 //! e2e: a load and end-to-end test runner. The binary is a thin shell around
 //! `app::main`; the modules below follow the layout in ARCHITECTURE.md.
 
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod exit;
@@ -8,3 +9,4 @@ pub mod fault;
 pub mod load;
 pub mod metrics;
 pub mod net;
+pub mod units;

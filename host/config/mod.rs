@@ -1,1 +1,26 @@
-//! (see ARCHITECTURE.md)
+//! The configuration of a run in three steps: as given and as written (`given`, `raw`), merged (`layers`),
+//! validated and immutable (`plan`). Called by `cli` (which makes a `Given`), `script` (which fills
+//! `ScriptOptions`), `app` (which loads, plans and shows) and everything that reads a `Plan`.
+
+mod document;
+mod expand;
+mod given;
+mod layers;
+mod locate;
+mod options;
+mod origin;
+mod plan;
+mod raw;
+mod safety;
+mod scalar;
+mod section;
+mod show;
+mod yaml;
+
+pub use given::{Given, GivenOutputs, Level, Load, Surroundings};
+pub use layers::{Layers, load};
+pub use options::ScriptOptions;
+pub use origin::{Origin, Sited};
+pub use plan::{Outputs, Plan, Settings};
+pub use safety::Safety;
+pub use show::show_config;
