@@ -7,6 +7,7 @@ use rand::RngExt;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::units::parse_duration;
 
 /// What goes wrong, all at once; the default is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,10 +22,11 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Reads `20ms`, `1.5s`, `2m`.
+    /// Reads `20ms`, `1.5s`, `2m`; a bare number is seconds.
     pub fn parse_latency(text: &str) -> Result<Duration, Fault> {
-        parse_duration(text).ok_or_else(|| {
+        parse_duration(text).map_err(|error| {
             Fault::new(Exit::Usage, format!("invalid latency `{text}`"))
+                .why(error.to_string())
                 .help("write a number and a unit, as in 20ms or 1.5s")
         })
     }
@@ -41,31 +43,19 @@ impl Faults {
 
     /// Reads `1s/10s`: silent for one second in every ten.
     pub fn parse_stall(text: &str) -> Result<(Duration, Duration), Fault> {
-        let fault = || {
+        let fault = |why: String| {
             Fault::new(Exit::Usage, format!("invalid stall `{text}`"))
+                .why(why)
                 .help("write how long and in every how long, as in 1s/10s")
         };
-        let (length, period) = text.split_once('/').ok_or_else(fault)?;
-        let length = parse_duration(length).ok_or_else(fault)?;
-        let period = parse_duration(period).ok_or_else(fault)?;
+        let (length, period) = text.split_once('/').ok_or_else(|| fault("it has no `/`".into()))?;
+        let read = |part| parse_duration(part).map_err(|error| fault(error.to_string()));
+        let (length, period) = (read(length)?, read(period)?);
         if length.is_zero() || length >= period {
-            return Err(fault().why("a stall must be longer than nothing and shorter than its period"));
+            return Err(fault("a stall must be longer than nothing and shorter than its period".into()));
         }
         Ok((length, period))
     }
-}
-
-/// A number and one of ms, s, m.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let seconds = match &text[split..] {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(text[..split].parse::<f64>().ok()? * seconds).ok()
 }
 
 /// Faults at work, from the moment the service started.
@@ -115,9 +105,9 @@ mod tests {
         assert_eq!(Faults::parse_latency("1.5s").unwrap(), ms(1500));
         assert_eq!(Faults::parse_error_rate("0.01").unwrap(), 0.01);
         assert_eq!(Faults::parse_stall("1s/10s").unwrap(), (ms(1000), ms(10_000)));
-        for text in ["", "20", "ms", "-1s", "1h2", "nans", "infs"] {
+        for text in ["", "ms", "-1s", "1h2", "nans", "infs", "20 parsecs"] {
             let fault = Faults::parse_latency(text).unwrap_err();
-            assert!(fault.what.contains(text) && fault.help.is_some(), "{text}");
+            assert!(fault.what.contains(text) && fault.why.is_some(), "{text}");
         }
         for text in ["", "1.01", "-0.1", "NaN", "1%"] {
             assert_eq!(Faults::parse_error_rate(text).unwrap_err().exit, Exit::Usage, "{text}");

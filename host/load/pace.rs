@@ -7,10 +7,7 @@ use rand::{Rng, RngExt};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-
-/// Longer waits than this are refused; some 31 years.
-const LONGEST: f64 = 1e9;
-const NANOS: f64 = 1e9;
+use crate::units::{LONGEST, check_rate, duration_of_seconds};
 
 /// A wait as the script wrote it; seconds, or per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,24 +28,24 @@ pub enum Wait {
 impl Wait {
     /// The wait itself, or a fault (`Exit::Script`) that names what is wrong with it.
     pub fn check(self) -> Result<Self, Fault> {
-        let fault =
-            |call: String, why: &str| Err(Fault::new(Exit::Script, format!("invalid {call}")).why(why));
-        let seconds = |s: f64| (0.0..=LONGEST).contains(&s);
-        let per_second = |rate: f64| rate > 0.0 && rate.is_finite();
-        const SECONDS: &str = "a wait is a number of seconds from 0 up to a billion";
-        const RATE: &str = "a rate is a finite number above 0, per second";
-        match self {
-            Wait::Between(a, b) if !seconds(a) || !seconds(b) => fault(format!("between({a}, {b})"), SECONDS),
-            Wait::Between(a, b) if a > b => {
-                fault(format!("between({a}, {b})"), "the first number must not be the larger one")
+        let times = |times: &[f64]| times.iter().try_for_each(|s| duration_of_seconds(*s).map(drop));
+        let (call, checked) = match self {
+            Wait::None => return Ok(self),
+            Wait::Between(a, b) => (format!("between({a}, {b})"), times(&[a, b])),
+            Wait::Constant(s) => (format!("constant({s})"), times(&[s])),
+            Wait::ConstantPacing(s) => (format!("constant_pacing({s})"), times(&[s])),
+            Wait::ConstantThroughput(rate) => {
+                (format!("constant_throughput({rate})"), check_rate(rate).map(drop))
             }
-            Wait::Constant(s) if !seconds(s) => fault(format!("constant({s})"), SECONDS),
-            Wait::ConstantPacing(s) if !seconds(s) => fault(format!("constant_pacing({s})"), SECONDS),
-            Wait::ConstantThroughput(rate) if !per_second(rate) => {
-                fault(format!("constant_throughput({rate})"), RATE)
-            }
-            Wait::Poisson(rate) if !per_second(rate) => fault(format!("poisson({rate})"), RATE),
-            good => Ok(good),
+            Wait::Poisson(rate) => (format!("poisson({rate})"), check_rate(rate).map(drop)),
+        };
+        let fault = || Fault::new(Exit::Script, format!("invalid {call}"));
+        match (checked, self) {
+            (Err(error), _) => Err(fault().why(format!("a number of it {error}"))),
+            (_, Wait::Between(a, b)) if a > b => Err(fault()
+                .why("its first number is the larger one")
+                .help(format!("write between({b}, {a})"))),
+            (_, good) => Ok(good),
         }
     }
 }
@@ -92,13 +89,14 @@ impl Pace {
     }
 }
 
+/// A draw from a distribution can be any number: it is cut at the longest time there is.
 fn seconds(seconds: f64) -> Duration {
-    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST))
+    duration_of_seconds(seconds).unwrap_or(LONGEST)
 }
 
-/// Up to the longest time there is here, so that sums of these stay far from overflow.
+/// Cut likewise, so that sums of these stay far from overflow.
 fn nanos(time: Duration) -> i64 {
-    time.as_nanos().min((LONGEST * NANOS) as u128) as i64
+    time.min(LONGEST).as_nanos() as i64
 }
 
 #[cfg(test)]
@@ -174,6 +172,7 @@ mod tests {
         ];
         for (wait, call) in bad {
             let fault = wait.check().unwrap_err();
+            assert!(fault.why.is_some());
             assert_eq!((fault.exit, fault.what), (Exit::Script, format!("invalid {call}")));
         }
         for good in [None, Between(0.0, 0.0), Constant(0.0), ConstantPacing(10.0), Poisson(0.1)] {
@@ -200,7 +199,7 @@ mod tests {
             let (mut pace, mut rng) = (Pace::new(ms(0)), rng());
             for wait in [Wait::Between(a, b), Wait::Constant(a), Wait::ConstantPacing(a), Wait::ConstantThroughput(a), Wait::Poisson(a)] {
                 if let Ok(wait) = wait.check() {
-                    prop_assert!(pace.next(&wait, Duration::from_nanos(now), &mut rng).as_secs_f64() <= LONGEST);
+                    prop_assert!(pace.next(&wait, Duration::from_nanos(now), &mut rng) <= LONGEST);
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::units::check_rate;
 
-const HIGHEST: f64 = 1e9;
 const NANOS: f64 = 1e9;
 
 /// Batches of users at a steady rate, the first batch at once: at 2.4 a second
@@ -19,13 +19,13 @@ pub struct Ramp {
 }
 
 impl Ramp {
-    /// `rate`: users a second. A fault (`Exit::Usage`) where it is not above 0.
+    /// `rate`: users a second. A fault (`Exit::Usage`) where `units` refuses it.
     pub fn new(rate: f64) -> Result<Self, Fault> {
-        if !(rate > 0.0 && rate <= HIGHEST) {
-            return Err(Fault::new(Exit::Usage, format!("invalid spawn rate {rate}"))
-                .why("it is the number of users that start in a second, above 0 and up to a billion")
-                .help("write a number such as 10, or 0.5 for a user every two seconds"));
-        }
+        let rate = check_rate(rate).map_err(|error| {
+            Fault::new(Exit::Usage, format!("invalid spawn rate {rate}"))
+                .why(error.to_string())
+                .help("write how many users start in a second, such as 10, or 0.5 for one every two seconds")
+        })?;
         let batch = (rate.floor() as u64).max(1);
         Ok(Ramp { batch, interval: batch as f64 / rate * NANOS })
     }
@@ -85,14 +85,14 @@ mod tests {
 
     #[test]
     fn a_rate_must_be_above_zero_and_finite() {
-        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 2e9] {
+        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(Ramp::new(rate).unwrap_err().exit, Exit::Usage, "{rate}");
         }
     }
 
     #[test]
     fn the_ends_of_time_do_not_panic() {
-        for rate in [1e-300, 1e-9, 1.0, 1e9] {
+        for rate in [1e-6, 1.0, 1e9] {
             let ramp = Ramp::new(rate).unwrap();
             assert!(ramp.due(Duration::MAX) >= ramp.due(Duration::ZERO));
             assert!(ramp.offset(u64::MAX) >= ramp.offset(0));
