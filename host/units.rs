@@ -13,9 +13,9 @@ const FASTEST_RATE: f64 = 1e9;
 /// Why a text is no duration, rate or size.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum UnitError {
-    #[error("is empty")]
+    #[error("it is empty")]
     Empty,
-    #[error("cannot be negative")]
+    #[error("it cannot be negative")]
     Negative,
     #[error("`{0}` is not a number")]
     NotANumber(String),
@@ -27,9 +27,9 @@ pub enum UnitError {
     Order,
     #[error("`{0}` can mean {0}B of a thousand or {0}iB of 1024: write one of them")]
     Ambiguous(String),
-    #[error("is more than {0}")]
+    #[error("it is more than {0}")]
     TooLarge(&'static str),
-    #[error("must be more than 0 and at least {SLOWEST_RATE} per second")]
+    #[error("it must be more than 0 and at least {SLOWEST_RATE} per second")]
     TooSlow,
 }
 
@@ -264,16 +264,16 @@ mod tests {
     #[test]
     fn what_is_no_duration_says_why() {
         for (text, message) in [
-            ("", "is empty"),
-            ("-5s", "cannot be negative"),
+            ("", "it is empty"),
+            ("-5s", "it cannot be negative"),
             ("soon", "`soon` is not a number"),
             ("1.2.3s", "`1.2.3` is not a number"),
             (".", "`.` is not a number"),
             ("5x", "`x` is not a unit, which are d, h, m, s, ms and us"),
             ("5m30", "`30` needs a unit here, for example `30s`"),
             ("30s2m", "units go from large to small and each stands once, as in 1h20m30s"),
-            ("99999999999999999999999999999999999999999999h", "is more than ten years"),
-            ("11000000m", "is more than ten years"),
+            ("99999999999999999999999999999999999999999999h", "it is more than ten years"),
+            ("11000000m", "it is more than ten years"),
         ] {
             assert_eq!(parse_duration(text).unwrap_err().to_string(), message, "{text}");
         }

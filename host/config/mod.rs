@@ -15,6 +15,7 @@ mod safety;
 mod scalar;
 mod section;
 mod show;
+mod value;
 mod yaml;
 
 pub use given::{Given, GivenOutputs, Level, Load, Surroundings};

@@ -1,0 +1,320 @@
+//! Flag > variable > environment file > the script's options > default: merges what was given and written.
+//! Called by `app`: `load` before the scripts compile, `plan` after.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+use super::given::{Given, Load, Surroundings};
+use super::locate;
+use super::options::ScriptOptions;
+use super::origin::{Origin, Sited};
+use super::plan::{Outputs, Plan, Settings};
+use super::raw::{Raw, RawSettings};
+use super::safety::{Intent, Safety};
+use super::yaml::Lookup;
+
+/// All layers but the script's.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    pub(super) given: Given,
+    pub(super) scripts: Sited<Vec<PathBuf>>,
+    pub(super) script_root: PathBuf,
+    pub(super) environment: Sited<String>,
+    /// The environment file and its path.
+    pub(super) file: Option<(PathBuf, Raw)>,
+    pub(super) base_url: Option<Sited<String>>,
+    /// The script's `env`.
+    pub(super) env_vars: BTreeMap<String, Sited<String>>,
+    pub(super) workers: Sited<usize>,
+    pub(super) color: Sited<bool>,
+}
+
+/// What `users`, `spawn_rate` and the like are in the end.
+pub(super) struct Merged {
+    pub(super) users: Sited<u32>,
+    pub(super) spawn_rate: Sited<f64>,
+    pub(super) run_time: Option<Sited<Duration>>,
+    pub(super) iterations: Option<Sited<u64>>,
+    pub(super) stop_timeout: Sited<Duration>,
+    /// Nothing: drawn when the plan is made.
+    pub(super) seed: Option<Sited<u64>>,
+}
+
+/// Finds the scripts and the environment file and reads the latter. Fails on a script or an environment that is
+/// not there, and on whatever is wrong in the file.
+pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault> {
+    let folder = &surroundings.folder;
+    let scripts = locate::scripts(given.scripts.as_ref(), folder)?;
+    let script_root = locate::shared_root(&scripts)?;
+    let asked = given.environment.clone().unwrap_or_else(|| Sited::default("local".to_string()));
+    let variables = Variables { given: given.variables.as_ref(), process: &surroundings.variables };
+    let file = match locate::environment(&asked, &script_root, folder)? {
+        Some(path) => {
+            let raw = Raw::read(&path, &path, &variables)?;
+            Some((path, raw))
+        }
+        None => None,
+    };
+    let written = file.as_ref().map(|(_, raw)| raw);
+    let base_url = given.host.clone().or_else(|| written.and_then(|raw| raw.base_url.clone()));
+    if let Some(base_url) = &base_url {
+        check_url(base_url)?;
+    }
+    let listed = written.and_then(|raw| raw.env.as_ref());
+    let no_color = given.outputs.no_color.clone().filter(|no_color| no_color.value).or_else(|| {
+        let set = surroundings.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        set.then(|| Sited::new(true, Origin::Variable("NO_COLOR".into())))
+    });
+    Ok(Layers {
+        environment: written.and_then(|raw| raw.environment.clone()).unwrap_or(asked),
+        env_vars: variables.shown(listed),
+        workers: given.workers.clone().unwrap_or_else(|| Sited::default(surroundings.cores.max(1))),
+        color: no_color.map_or(Sited::default(true), |no_color| Sited::new(false, no_color.origin)),
+        given: given.clone(),
+        scripts,
+        script_root,
+        base_url,
+        file,
+    })
+}
+
+impl Layers {
+    /// The scripts to compile.
+    pub fn scripts(&self) -> &[PathBuf] {
+        &self.scripts.value
+    }
+
+    /// What `require` may see.
+    pub fn script_root(&self) -> &Path {
+        &self.script_root
+    }
+
+    pub fn settings(&self) -> Settings {
+        let settings = self.merged_settings();
+        Settings {
+            default_timeout: settings.default_timeout.value,
+            max_redirects: settings.max_redirects.value,
+            max_retries: settings.max_retries.value,
+            tls_verify: settings.tls_verify.value,
+            tls_ca: settings.tls_ca.map(|ca| ca.value),
+            cpu_budget: settings.cpu_budget.value,
+            memory_limit: settings.memory_limit.value,
+        }
+    }
+
+    /// The script's `env`.
+    pub fn env_vars(&self) -> BTreeMap<String, String> {
+        self.env_vars.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect()
+    }
+
+    /// The script's `config`.
+    pub fn config(&self) -> Value {
+        let mut config = self.written().map_or_else(|| Value::Object(Default::default()), Raw::json);
+        if let Value::Object(config) = &mut config {
+            config.insert("environment".into(), self.environment.value.clone().into());
+            if let Some(base_url) = &self.base_url {
+                config.insert("base_url".into(), base_url.value.clone().into());
+            }
+        }
+        config
+    }
+
+    /// The text that a person must still give before `plan` succeeds: ask for it where there is a terminal.
+    pub fn question(&self) -> Option<&str> {
+        if self.given.confirm.is_some() {
+            return None;
+        }
+        self.written()?.safety.confirm.as_ref().map(|confirm| confirm.value.as_str())
+    }
+
+    /// The answer to `question`, as typed.
+    pub fn answer(&mut self, text: &str) {
+        self.given.confirm = Some(Sited::new(text.to_string(), Origin::Flag("--confirm".into())));
+    }
+
+    /// The run. Fails with `Exit::Refused` where the environment's `safety` does not allow it.
+    pub fn plan(self, options: &ScriptOptions) -> Result<Plan, Fault> {
+        let merged = self.merged(options);
+        let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
+        self.check(&safety, &merged)?;
+        let outputs = &self.given.outputs;
+        let flag = |flag: &Option<Sited<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
+        let texts = |texts: &Option<Sited<Vec<String>>>| texts.clone().map(|t| t.value).unwrap_or_default();
+        Ok(Plan {
+            users: merged.users.value,
+            spawn_rate: merged.spawn_rate.value,
+            run_time: merged.run_time.map(|time| time.value),
+            iterations: merged.iterations.map(|iterations| iterations.value),
+            stop_timeout: merged.stop_timeout.value,
+            seed: merged.seed.map_or_else(rand::random, |seed| seed.value),
+            classes: texts(&self.given.classes),
+            tags: texts(&self.given.tags),
+            exclude_tags: texts(&self.given.exclude_tags),
+            workers: self.workers.value,
+            exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
+            reset_stats: flag(&self.given.reset_stats),
+            settings: self.settings(),
+            outputs: Outputs {
+                csv: outputs.csv.clone().map(|csv| csv.value),
+                csv_full_history: flag(&outputs.csv_full_history),
+                json: flag(&outputs.json),
+                json_file: outputs.json_file.clone().map(|file| file.value),
+                only_summary: flag(&outputs.only_summary),
+                quiet: flag(&outputs.quiet),
+                loglevel: outputs.loglevel.as_ref().map(|level| level.value).unwrap_or_default(),
+                logfile: outputs.logfile.clone().map(|file| file.value),
+                color: self.color.value,
+            },
+            safety,
+            env_vars: self.env_vars(),
+            config: self.config(),
+            target_demo: self.target_demo().is_some(),
+            base_url: self.base_url.map(|url| url.value),
+            environment: self.environment.value,
+            scripts: self.scripts.value,
+            script_root: self.script_root,
+        })
+    }
+
+    pub(super) fn written(&self) -> Option<&Raw> {
+        self.file.as_ref().map(|(_, raw)| raw)
+    }
+
+    /// `target: demo`, unless another target was given.
+    pub(super) fn target_demo(&self) -> Option<&Sited<bool>> {
+        self.written()?.target_demo.as_ref().filter(|_| self.base_url.is_none())
+    }
+
+    pub(super) fn merged(&self, options: &ScriptOptions) -> Merged {
+        let written = self.written().map(|raw| raw.load.clone()).unwrap_or_default();
+        let load: Load = self.given.load.clone().over(written).over(options.load.clone());
+        Merged {
+            users: load.users.unwrap_or(Sited::default(1)),
+            spawn_rate: load.spawn_rate.unwrap_or(Sited::default(1.0)),
+            run_time: load.run_time,
+            iterations: load.iterations,
+            // Long enough for the responses under way at the end of a run to be counted.
+            stop_timeout: load.stop_timeout.unwrap_or(Sited::default(Duration::from_secs(10))),
+            seed: self.given.seed.clone().or_else(|| options.seed.clone()),
+        }
+    }
+
+    pub(super) fn merged_settings(&self) -> MergedSettings {
+        let raw = self.written().map(|raw| raw.settings.clone()).unwrap_or_default();
+        let RawSettings {
+            default_timeout,
+            max_redirects,
+            max_retries,
+            tls_verify,
+            tls_ca,
+            cpu_budget,
+            memory_limit,
+        } = raw;
+        MergedSettings {
+            default_timeout: default_timeout.unwrap_or(Sited::default(Duration::from_secs(60))),
+            max_redirects: max_redirects.unwrap_or(Sited::default(30)),
+            max_retries: max_retries.unwrap_or(Sited::default(0)),
+            tls_verify: tls_verify.unwrap_or(Sited::default(true)),
+            tls_ca,
+            cpu_budget: cpu_budget.unwrap_or(Sited::default(Duration::from_secs(1))),
+            memory_limit: memory_limit.unwrap_or(Sited::default(64 << 20)),
+        }
+    }
+
+    fn check(&self, safety: &Safety, merged: &Merged) -> Result<(), Fault> {
+        let scripts: Vec<PathBuf> = self.scripts.value.iter().map(|script| locate::resolve(script)).collect();
+        let project = self
+            .file
+            .as_ref()
+            .and_then(|(path, _)| Some(locate::resolve(path).parent()?.parent()?.to_path_buf()));
+        let project = project.unwrap_or_default();
+        let mut script_folders = vec![project.join("scripts"), project.clone()];
+        let root = locate::resolve(&self.script_root);
+        if root.starts_with(&project) {
+            script_folders.push(root);
+        }
+        safety.check(&Intent {
+            users: &merged.users,
+            spawn_rate: &merged.spawn_rate,
+            run_time: merged.run_time.as_ref(),
+            base_url: self.base_url.as_ref(),
+            scripts: &scripts,
+            script_folders: &script_folders,
+            answer: self.given.confirm.as_ref().map(|confirm| confirm.value.as_str()),
+        })
+    }
+}
+
+/// The settings and where each came from.
+pub(super) struct MergedSettings {
+    pub(super) default_timeout: Sited<Duration>,
+    pub(super) max_redirects: Sited<u32>,
+    pub(super) max_retries: Sited<u32>,
+    pub(super) tls_verify: Sited<bool>,
+    pub(super) tls_ca: Option<Sited<PathBuf>>,
+    pub(super) cpu_budget: Sited<Duration>,
+    pub(super) memory_limit: Sited<u64>,
+}
+
+/// `-e NAME=VALUE` above the variables of the process.
+struct Variables<'g> {
+    given: Option<&'g Sited<Vec<(String, String)>>>,
+    process: &'g BTreeMap<String, String>,
+}
+
+impl Variables<'_> {
+    /// Those that scripts may see: TEST_*, E2E_*, the `listed` ones, and all given by `-e`.
+    fn shown(&self, listed: Option<&Sited<Vec<String>>>) -> BTreeMap<String, Sited<String>> {
+        let is_listed = |name: &String| listed.is_some_and(|listed| listed.value.contains(name));
+        let mut shown: BTreeMap<String, Sited<String>> = self
+            .process
+            .iter()
+            .filter(|(name, _)| name.starts_with("TEST_") || name.starts_with("E2E_") || is_listed(name))
+            .map(|(name, value)| (name.clone(), Sited::new(value.clone(), Origin::Variable(name.clone()))))
+            .collect();
+        if let Some(given) = self.given {
+            shown.extend(
+                given
+                    .value
+                    .iter()
+                    .map(|(name, value)| (name.clone(), Sited::new(value.clone(), given.origin.clone()))),
+            );
+        }
+        shown
+    }
+}
+
+impl Lookup for Variables<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        let given = self.given.and_then(|given| given.value.iter().rev().find(|(known, _)| known == name));
+        given.map(|(_, value)| value).or_else(|| self.process.get(name)).cloned()
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let given = self.given.iter().flat_map(|given| given.value.iter().map(|(name, _)| name.as_str()));
+        given.chain(self.process.keys().map(String::as_str)).collect()
+    }
+}
+
+fn check_url(base_url: &Sited<String>) -> Result<(), Fault> {
+    let wrong = |why: String| {
+        let what = format!("base URL `{}` cannot be used", base_url.value);
+        let fault = base_url.origin.fault(Exit::Config, what);
+        let from = fault.why.clone().map(|from| format!("{from}; ")).unwrap_or_default();
+        fault.why(format!("{from}{why}")).help("write it as http://host:port or https://host")
+    };
+    let url = url::Url::parse(&base_url.value).map_err(|error| wrong(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong(format!("its scheme is `{}`", url.scheme())));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("it has a query or a fragment".to_string()));
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! What a run does: validated, immutable, complete. Made by `layers`; read by `run`, `report`, `script` and `app`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::given::Level;
+use super::safety::Safety;
+
+/// What every request and every call into a script goes by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Of one request, from its start to its last byte.
+    pub default_timeout: Duration,
+    pub max_redirects: u32,
+    /// Of requests that got no answer and are idempotent.
+    pub max_retries: u32,
+    pub tls_verify: bool,
+    /// A PEM file of further certificate authorities.
+    pub tls_ca: Option<PathBuf>,
+    /// CPU time that one call into a script may take.
+    pub cpu_budget: Duration,
+    /// Bytes that one VM may hold.
+    pub memory_limit: u64,
+}
+
+/// Where results and messages go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outputs {
+    /// The prefix of the CSV files.
+    pub csv: Option<String>,
+    pub csv_full_history: bool,
+    /// Locust's array on standard output at the end.
+    pub json: bool,
+    pub json_file: Option<PathBuf>,
+    pub only_summary: bool,
+    pub quiet: bool,
+    pub loglevel: Level,
+    pub logfile: Option<PathBuf>,
+    /// False where colours were refused; a stream that is no terminal gets none either way.
+    pub color: bool,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// As people typed them, relative to the working folder.
+    pub scripts: Vec<PathBuf>,
+    /// What `require` and data files may see.
+    pub script_root: PathBuf,
+    pub environment: String,
+    /// Nothing where only the scripts name hosts, or the bundled service is the target.
+    pub base_url: Option<String>,
+    /// The bundled documents service is to be started; `aim_at` then sets `base_url`.
+    pub target_demo: bool,
+    pub users: u32,
+    /// Users per second.
+    pub spawn_rate: f64,
+    /// Nothing: until stopped, or all iterations are done.
+    pub run_time: Option<Duration>,
+    pub iterations: Option<u64>,
+    /// The classes to run; empty for all.
+    pub classes: Vec<String>,
+    pub tags: Vec<String>,
+    pub exclude_tags: Vec<String>,
+    pub stop_timeout: Duration,
+    pub seed: u64,
+    pub workers: usize,
+    pub exit_code_on_error: u8,
+    pub reset_stats: bool,
+    pub settings: Settings,
+    pub outputs: Outputs,
+    /// What the environment allows; requests ask `Safety::allows_host`.
+    pub safety: Safety,
+    /// The script's `env`.
+    pub env_vars: BTreeMap<String, String>,
+    /// The script's `config`: the environment file, expanded, with the effective `environment` and `base_url`.
+    pub config: Value,
+}
+
+impl Plan {
+    /// The plan with its requests sent to `base_url`, which scripts see in `config` too.
+    pub fn aim_at(mut self, base_url: &str) -> Plan {
+        self.base_url = Some(base_url.to_string());
+        if let Value::Object(config) = &mut self.config {
+            config.insert("base_url".into(), base_url.into());
+        }
+        self
+    }
+}

@@ -1,0 +1,150 @@
+//! One mapping of an environment file, read key by key: unknown keys and wrong types are faults with a place.
+//! Called by `raw`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+use super::document::{Entry, Kind, Node, Source};
+use super::origin::{Origin, Sited};
+use super::value;
+
+/// A mapping, its dotted path for messages, and the file it stands in.
+pub(super) struct Section<'s> {
+    source: &'s Source,
+    path: String,
+    entries: &'s [Entry],
+}
+
+type Read<T> = Result<Option<Sited<T>>, Fault>;
+
+impl<'s> Section<'s> {
+    /// The section of `node`, whose keys must all be `known`; without `known` any key is allowed.
+    pub(super) fn new(
+        source: &'s Source,
+        path: &str,
+        node: &'s Node,
+        known: Option<&[&str]>,
+    ) -> Result<Self, Fault> {
+        let entries: &[Entry] = match &node.kind {
+            Kind::Map(entries) => entries,
+            _ if node.is_null() => &[],
+            _ => {
+                let name = if path.is_empty() { "an environment file".into() } else { format!("`{path}`") };
+                let what = format!("{name} must be a mapping of keys to values, not {}", node.describe());
+                return Err(Fault::new(Exit::Config, what).at(source.place(node.spot)));
+            }
+        };
+        let section = Section { source, path: path.to_string(), entries };
+        if let Some(known) = known {
+            section.check_keys(known)?;
+        }
+        Ok(section)
+    }
+
+    fn check_keys(&self, known: &[&str]) -> Result<(), Fault> {
+        let Some(entry) = self.entries.iter().find(|entry| !known.contains(&entry.key.as_str())) else {
+            return Ok(());
+        };
+        let here =
+            if self.path.is_empty() { "at the top level".into() } else { format!("in `{}`", self.path) };
+        let fault = Fault::new(Exit::Config, format!("unknown key `{}` {here}", entry.key))
+            .at(self.source.place(entry.spot))
+            .help(format!("known keys are {}", known.join(", ")));
+        Err(fault.suggest(&entry.key, known.iter().copied()))
+    }
+
+    /// A section below this one; nothing if it is not there.
+    pub(super) fn section(&self, key: &str, known: Option<&[&str]>) -> Result<Option<Section<'s>>, Fault> {
+        match self.entries.iter().find(|entry| entry.key == key) {
+            Some(entry) => Section::new(self.source, &self.name(key), &entry.node, known).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn text(&self, key: &str) -> Read<String> {
+        self.read(key, "a text", &|node| value::text(scalar(node)?))
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Read<bool> {
+        self.read(key, "true or false", &|node| value::flag(scalar(node)?))
+    }
+
+    /// A whole number of at least `least`.
+    pub(super) fn whole<T: TryFrom<u64>>(&self, key: &str, least: u64) -> Read<T> {
+        self.read(key, &format!("a whole number of at least {least}"), &|node| {
+            value::whole(scalar(node)?, least)
+        })
+    }
+
+    /// A rate per second: a number or a text such as "600/m".
+    pub(super) fn rate(&self, key: &str) -> Read<f64> {
+        self.read(key, value::A_RATE, &|node| value::rate(scalar(node)?))
+    }
+
+    /// A number of seconds or a text such as "1h20m".
+    pub(super) fn duration(&self, key: &str) -> Read<Duration> {
+        self.read(key, value::A_DURATION, &|node| value::duration(scalar(node)?))
+    }
+
+    /// A duration that is not 0.
+    pub(super) fn positive_duration(&self, key: &str) -> Read<Duration> {
+        self.read(key, value::A_DURATION, &|node| value::positive_duration(scalar(node)?))
+    }
+
+    /// A number of bytes or a text such as "64MiB".
+    pub(super) fn size(&self, key: &str) -> Read<u64> {
+        self.read(key, "a size such as 64MiB", &|node| value::size(scalar(node)?))
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &str) -> Read<Vec<String>> {
+        self.read(key, "a list of texts", &|node| match &node.kind {
+            Kind::List(nodes) => nodes
+                .iter()
+                .map(|node| {
+                    let text = scalar(node).and_then(value::text);
+                    text.map_err(|_| Some(format!("it holds {}", node.describe())))
+                })
+                .collect(),
+            _ => Err(None),
+        })
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_string() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Reads `key`; an absent or empty value is nothing.
+    fn read<T>(&self, key: &str, wanted: &str, read: &dyn Fn(&Node) -> value::Reading<T>) -> Read<T> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.key == key && !entry.node.is_null()) else {
+            return Ok(None);
+        };
+        let place = self.source.place(entry.node.spot);
+        match read(&entry.node) {
+            Ok(value) => Ok(Some(Sited::new(value, Origin::File(place)))),
+            Err(why) => {
+                let what = format!("`{}` must be {wanted}, not {}", self.name(key), entry.node.describe());
+                let fault = Fault::new(Exit::Config, what).at(place);
+                Err(match (why, &entry.node.kind) {
+                    (Some(why), _) => fault.why(why),
+                    (None, Kind::Scalar(Value::String(_))) => {
+                        fault.help("quotes make a text: remove them if it is a number")
+                    }
+                    (None, Kind::Scalar(_)) if wanted == "a text" => fault.help("put the value in quotes"),
+                    (None, _) => fault,
+                })
+            }
+        }
+    }
+}
+
+fn scalar(node: &Node) -> value::Reading<&Value> {
+    match &node.kind {
+        Kind::Scalar(value) => Ok(value),
+        _ => Err(None),
+    }
+}

@@ -1,0 +1,205 @@
+//! `--show-config`: every effective value and where it came from, as flat YAML with comments. Called by `app`.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use crate::units::{format_duration, format_size};
+
+use super::document::{Kind, Node};
+use super::layers::Layers;
+use super::options::ScriptOptions;
+use super::origin::{Origin, Sited};
+use super::raw::Raw;
+
+/// What a name holds that is not to be shown.
+const SECRET: &[&str] =
+    &["secret", "password", "passwd", "token", "credential", "api_key", "apikey", "private_key"];
+const MASK: &str = "***";
+
+/// One line per value, the origins aligned. Values whose name looks like a secret are masked. `options` is
+/// nothing where the scripts did not compile.
+pub fn show_config(layers: &Layers, options: Option<&ScriptOptions>) -> String {
+    let mut rows = Rows(Vec::new());
+    rows.run(layers);
+    rows.load(layers, options.unwrap_or(&ScriptOptions::default()));
+    rows.settings(layers);
+    if let Some(raw) = layers.written() {
+        rows.safety(raw);
+        rows.own(raw);
+    }
+    for (name, value) in &layers.env_vars {
+        rows.add(&format!("env.{name}"), Value::from(value.value.as_str()), &value.origin);
+    }
+    rows.text()
+}
+
+struct Rows(Vec<(String, String)>);
+
+impl Rows {
+    fn add(&mut self, name: &str, value: impl Display, origin: &Origin) {
+        let lower = name.to_ascii_lowercase();
+        let value = if SECRET.iter().any(|word| lower.contains(word)) {
+            MASK.to_string()
+        } else {
+            without_password(value.to_string())
+        };
+        self.0.push((format!("{name}: {value}"), origin.to_string()));
+    }
+
+    fn sited<T: Display>(&mut self, name: &str, value: &Sited<T>) {
+        self.add(name, &value.value, &value.origin);
+    }
+
+    fn optional<T: Display>(&mut self, name: &str, value: Option<&Sited<T>>, without: &str) {
+        match value {
+            Some(value) => self.sited(name, value),
+            None => self.add(name, without, &Origin::Default),
+        }
+    }
+
+    fn list<T: Display>(&mut self, name: &str, values: Option<&Sited<Vec<T>>>, without: &str) {
+        match values {
+            Some(values) => {
+                let texts: Vec<String> = values.value.iter().map(T::to_string).collect();
+                self.add(name, format!("[{}]", texts.join(", ")), &values.origin);
+            }
+            None => self.add(name, without, &Origin::Default),
+        }
+    }
+
+    fn run(&mut self, layers: &Layers) {
+        let (given, outputs) = (&layers.given, &layers.given.outputs);
+        for script in &layers.scripts.value {
+            self.add("script", script.display(), &layers.scripts.origin);
+        }
+        self.add("script_root", layers.script_root.display(), &Origin::Default);
+        self.sited("environment", &layers.environment);
+        match &layers.file {
+            Some((path, _)) => self.add("environment_file", path.display(), &Origin::Default),
+            None => self.add("environment_file", "none", &Origin::Default),
+        }
+        match layers.target_demo() {
+            Some(target) => self.add("target", "demo", &target.origin),
+            None => self.optional("base_url", layers.base_url.as_ref(), "none"),
+        }
+        if let Some(host) = layers.written().and_then(|raw| raw.grpc_host.as_ref()) {
+            self.sited("grpc_host", host);
+        }
+        self.list("classes", given.classes.as_ref(), "all");
+        self.list("tags", given.tags.as_ref(), "all");
+        self.list("exclude_tags", given.exclude_tags.as_ref(), "none");
+        self.sited("workers", &layers.workers);
+        self.optional("exit_code_on_error", given.exit_code_on_error.as_ref(), "1");
+        self.optional("reset_stats", given.reset_stats.as_ref(), "false");
+        self.optional("csv", outputs.csv.as_ref(), "none");
+        self.optional("csv_full_history", outputs.csv_full_history.as_ref(), "false");
+        self.optional("json", outputs.json.as_ref(), "false");
+        let path = |path: &Sited<std::path::PathBuf>| {
+            Sited::new(path.value.display().to_string(), path.origin.clone())
+        };
+        self.optional("json_file", outputs.json_file.as_ref().map(path).as_ref(), "none");
+        self.optional("only_summary", outputs.only_summary.as_ref(), "false");
+        self.optional("quiet", outputs.quiet.as_ref(), "false");
+        let level = outputs.loglevel.clone().unwrap_or_else(|| Sited::default(Default::default()));
+        self.add("loglevel", level.value.name(), &level.origin);
+        self.optional("logfile", outputs.logfile.as_ref().map(path).as_ref(), "none");
+        self.sited("color", &layers.color);
+    }
+
+    fn load(&mut self, layers: &Layers, options: &ScriptOptions) {
+        let merged = layers.merged(options);
+        self.sited("users", &merged.users);
+        self.sited("spawn_rate", &merged.spawn_rate);
+        match &merged.run_time {
+            Some(time) => self.add("run_time", format_duration(time.value), &time.origin),
+            None => self.add("run_time", "none", &Origin::Default),
+        }
+        self.optional("iterations", merged.iterations.as_ref(), "none");
+        self.add("stop_timeout", format_duration(merged.stop_timeout.value), &merged.stop_timeout.origin);
+        self.optional("seed", merged.seed.as_ref(), "random");
+    }
+
+    fn settings(&mut self, layers: &Layers) {
+        let settings = layers.merged_settings();
+        let duration = |value: &Sited<std::time::Duration>| format_duration(value.value);
+        let timeout = &settings.default_timeout;
+        self.add("settings.default_timeout", duration(timeout), &timeout.origin);
+        self.sited("settings.max_redirects", &settings.max_redirects);
+        self.sited("settings.max_retries", &settings.max_retries);
+        self.sited("settings.tls.verify", &settings.tls_verify);
+        match &settings.tls_ca {
+            Some(ca) => self.add("settings.tls.ca", ca.value.display(), &ca.origin),
+            None => self.add("settings.tls.ca", "none", &Origin::Default),
+        }
+        self.add("settings.cpu_budget", duration(&settings.cpu_budget), &settings.cpu_budget.origin);
+        let memory = &settings.memory_limit;
+        self.add("settings.memory_limit", format_size(memory.value), &memory.origin);
+    }
+
+    fn safety(&mut self, raw: &Raw) {
+        let safety = &raw.safety;
+        if let Some(confirm) = &safety.confirm {
+            self.add("safety.confirm", Value::from(confirm.value.as_str()), &confirm.origin);
+        }
+        if let Some(max) = &safety.max_users {
+            self.sited("safety.max_users", max);
+        }
+        if let Some(max) = &safety.max_spawn_rate {
+            self.sited("safety.max_spawn_rate", max);
+        }
+        if let Some(max) = &safety.max_run_time {
+            self.add("safety.max_run_time", format_duration(max.value), &max.origin);
+        }
+        if let Some(max) = &safety.max_rps {
+            self.sited("safety.max_rps", max);
+        }
+        if let Some(allowed) = &safety.allowed_scripts {
+            self.list("safety.allowed_scripts", Some(allowed), "");
+        }
+        if let Some(allowed) = &safety.allowed_hosts {
+            self.list("safety.allowed_hosts", Some(allowed), "");
+        }
+    }
+
+    /// The sections that belong to the scripts: `test_data` and `vars`.
+    fn own(&mut self, raw: &Raw) {
+        let Kind::Map(entries) = &raw.root.kind else { return };
+        for entry in entries.iter().filter(|entry| matches!(entry.key.as_str(), "test_data" | "vars")) {
+            self.leaves(&entry.key, &entry.node, raw);
+        }
+    }
+
+    fn leaves(&mut self, name: &str, node: &Node, raw: &Raw) {
+        match &node.kind {
+            Kind::Scalar(value) => self.add(name, value, &Origin::File(raw.source.place(node.spot))),
+            Kind::List(nodes) => {
+                for (index, node) in nodes.iter().enumerate() {
+                    self.leaves(&format!("{name}[{index}]"), node, raw);
+                }
+            }
+            Kind::Map(entries) => {
+                for entry in entries {
+                    self.leaves(&format!("{name}.{}", entry.key), &entry.node, raw);
+                }
+            }
+        }
+    }
+
+    fn text(self) -> String {
+        // A few long values should not push every comment off the screen.
+        let width =
+            self.0.iter().map(|(value, _)| value.chars().count()).filter(|w| *w <= 48).max().unwrap_or(0);
+        self.0.iter().map(|(value, origin)| format!("{value:width$}  # {origin}\n")).collect()
+    }
+}
+
+/// The text with the password of a URL masked.
+fn without_password(text: String) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{scheme}://{user}:{MASK}@{host}{}", &rest[authority.len()..]),
+        None => text,
+    }
+}
