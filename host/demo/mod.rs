@@ -1,1 +1,14 @@
-//! (see ARCHITECTURE.md)
+//! The documents service: a small, fast, in-memory target for the README, the
+//! tests and the benchmarks. Started by `app` (`e2e demo`), by `run`
+//! (`target: demo`) and by tests.
+
+mod faults;
+mod http;
+#[cfg(test)]
+mod probe;
+mod server;
+mod store;
+mod wire;
+
+pub use faults::Faults;
+pub use server::{Demo, run_foreground};

@@ -1,1 +1,17 @@
-//! (see ARCHITECTURE.md)
+//! The arithmetic of load: who is spawned when, who waits how long, what runs
+//! next, when it is over. Pure: no clock, no I/O, no thread. Called by `run`
+//! and by the workers' VUs.
+
+mod choice;
+mod dispatch;
+mod pace;
+mod spawn;
+mod split;
+mod stop;
+
+pub use choice::Weighted;
+pub use dispatch::{ClassSpec, Dispatcher};
+pub use pace::{Pace, Wait};
+pub use spawn::Ramp;
+pub use split::Split;
+pub use stop::{Ended, Stop};

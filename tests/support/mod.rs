@@ -1,0 +1,4 @@
+//! What the tests lean on. Used by the modules of tests/main.rs.
+
+pub mod hostile;
+mod request;
