@@ -123,14 +123,24 @@ impl Span {
     /// not reaching back before the start. The last two are left out because
     /// not every worker has told of them yet.
     pub fn current(&self, counts: &Seconds) -> f64 {
-        let Some(last) = self.last else { return 0.0 };
+        self.mean(counts).unwrap_or(0.0)
+    }
+
+    /// As [`Span::current`], and the rate of the whole in the first seconds,
+    /// where that knows nothing yet. For the eye; `total` is the sum of `counts`.
+    pub fn lately(&self, counts: &Seconds, total: u64) -> f64 {
+        self.mean(counts).unwrap_or_else(|| self.rate(total))
+    }
+
+    fn mean(&self, counts: &Seconds) -> Option<f64> {
+        let last = self.last?;
         let from = last.saturating_sub(12).max(self.start as u64);
         let to = last.saturating_sub(2);
         if from >= to {
-            return 0.0;
+            return None;
         }
         let bound = |second: u64| u32::try_from(second).unwrap_or(u32::MAX);
-        counts.sum(bound(from)..bound(to)) as f64 / (to - from) as f64
+        Some(counts.sum(bound(from)..bound(to)) as f64 / (to - from) as f64)
     }
 }
 
@@ -233,10 +243,12 @@ mod tests {
         let (long, total) =
             span(50.0, 121.0, &[(107, 1000), (108, 30), (117, 20), (118, 500), (119, 500), (120, 500)]);
         assert_eq!(long.current(&total.requests_at), 5.0);
+        assert_eq!(long.lately(&total.requests_at, total.requests), 5.0);
         // After 5 s of a run: [100, 103).
         let (short, total) = span(100.2, 105.9, &[(100, 3), (102, 3), (103, 50), (105, 50)]);
         assert_eq!(short.current(&total.requests_at), 2.0);
         let (fresh, total) = span(100.0, 101.0, &[(100, 7)]);
         assert_eq!(fresh.current(&total.requests_at), 0.0);
+        assert_eq!(fresh.lately(&total.requests_at, total.requests), 7.0);
     }
 }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::paint::{Paint, Tint};
 use super::text::{counted, duration, percent, rate};
 use crate::event::Tick;
-use crate::metrics::{Entry, Span};
+use crate::metrics::Span;
 
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -20,7 +20,7 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar towards the end of `run_time`; without one, a sign of life.
     pub(super) fn new(target: ProgressDrawTarget, run_time: Option<Duration>, paint: Paint) -> Self {
-        let template = if run_time.is_some() { "{bar:20} {msg}" } else { "{spinner} {msg}" };
+        let template = if run_time.is_some() { "{bar:14} {wide_msg}" } else { "{spinner} {wide_msg}" };
         let style = ProgressStyle::with_template(template)
             .expect("the template is well-formed")
             .progress_chars("━╸─");
@@ -30,10 +30,10 @@ impl Bar {
     }
 
     pub(super) fn show(&self, tick: &Tick, span: &Span) {
+        self.bar.set_message(message(tick, self.run_time, span, self.paint));
         if self.run_time.is_some() {
             self.bar.set_position(tick.elapsed.as_millis() as u64);
         }
-        self.bar.set_message(message(tick, self.run_time, span, self.paint));
         self.bar.tick();
     }
 
@@ -53,21 +53,14 @@ fn message(tick: &Tick, run_time: Option<Duration>, span: &Span, paint: Paint) -
         Some(run_time) => format!("{} of {}", duration(tick.elapsed), duration(run_time)),
         None => duration(tick.elapsed),
     };
-    let failures =
-        format!("{} ({})", counted(total.failures, "failure"), percent(total.failures, total.requests));
+    let failures = format!("{} failed ({})", total.failures, percent(total.failures, total.requests));
     let tint = if total.failures > 0 { Tint::Bad } else { Tint::Plain };
     format!(
         "{time} · {} · {} req/s · {}",
         counted(tick.users, "user"),
-        rate(lately(span, total)),
+        rate(span.lately(&total.requests_at, total.requests)),
         paint.text(tint, &failures)
     )
-}
-
-/// The current rate, or that of the whole in the first seconds, when there is none yet.
-fn lately(span: &Span, total: &Entry) -> f64 {
-    let current = span.current(&total.requests_at);
-    if current > 0.0 { current } else { span.rate(total.requests) }
 }
 
 #[cfg(test)]
@@ -82,6 +75,6 @@ mod tests {
         let Event::Tick(tick) = &events[1] else { panic!("the second event is a tick") };
         let span = Span::of(&tick.totals, tick.since, tick.since + tick.elapsed);
         let told = message(tick, Some(Duration::from_secs(90)), &span, Paint(false));
-        assert_eq!(told, "2.0 s of 1m 30s · 4 users · 3.00 req/s · 1 failure (16.67%)");
+        assert_eq!(told, "2.0 s of 1m 30s · 4 users · 3.00 req/s · 1 failed (16.67%)");
     }
 }

@@ -25,6 +25,6 @@ impl Paint {
             Tint::Warning => "33",
             Tint::Faint => "2",
         };
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.0 && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

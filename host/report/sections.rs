@@ -1,13 +1,14 @@
 //! The parts of the terminal's report: statistics, percentiles, checks,
 //! failures, exceptions, notes, verdict. Used by `console`.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{clock, counted, cut_middle, duration, ms, percent, printable, rate};
 use crate::event::{Stop, Summary};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Label, OverflowKind, PERCENTILES, Snapshot, Span};
-use std::time::{Duration, UNIX_EPOCH};
 
 /// Groups of failures and exceptions that are shown; the files have them all.
 const SHOWN: usize = 50;
@@ -20,7 +21,7 @@ pub(super) fn statistics(totals: &Snapshot, span: &Span, current: bool) -> Table
     let mut table = Table::new(heads, 1);
     let row = |label: &Label, entry: &Entry| {
         let (requests, failures) = if current {
-            (span.current(&entry.requests_at), span.current(&entry.failures_at))
+            (span.lately(&entry.requests_at, entry.requests), span.lately(&entry.failures_at, entry.failures))
         } else {
             (span.rate(entry.requests), span.rate(entry.failures))
         };
