@@ -4,9 +4,11 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod event;
 pub mod exit;
 pub mod fault;
 pub mod load;
 pub mod metrics;
 pub mod net;
+pub mod report;
 pub mod units;

@@ -1,1 +1,20 @@
-//! (see ARCHITECTURE.md)
+//! Measuring, without I/O: each worker's recorder, the snapshots it hands over
+//! and their sum, and what is asked of them. Called by `run` (workers record,
+//! the aggregator merges), `event` and `report` (which read).
+
+mod entry;
+mod latencies;
+mod recorder;
+mod slots;
+mod snapshot;
+mod summary;
+mod tally;
+
+pub use entry::{Entry, Label};
+pub use recorder::{Call, Exception, Key, Recorder};
+pub use snapshot::{
+    CheckCount, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow, OverflowKind,
+    Snapshot,
+};
+pub use summary::{PERCENTILES, Span, epoch};
+pub use tally::{Buckets, Count, Seconds, Tally};

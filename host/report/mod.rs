@@ -1,1 +1,23 @@
-//! (see ARCHITECTURE.md)
+//! The sinks: what a run tells, on the terminal and in files. They see events
+//! and nothing else, and all render from the same final snapshot. Called by
+//! `app`, which prepares the outputs before the run and feeds them during it.
+
+mod bar;
+mod console;
+mod csv;
+mod json;
+mod options;
+mod outputs;
+mod paint;
+mod sections;
+mod sink;
+mod table;
+mod target;
+mod text;
+
+pub use options::{Options, Writers};
+pub use outputs::Outputs;
+pub use sink::Sink;
+
+#[cfg(test)]
+mod sample;

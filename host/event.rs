@@ -1,0 +1,108 @@
+//! What a run tells while it goes on: the only thing that `run` and the sinks
+//! share. Plain data, cheap to clone. Sent by the conductor of `run`, received
+//! by `report` and `web`.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::metrics::Snapshot;
+
+/// In this order: one `Started`, `Tick`s and `Log`s, one `Done`.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Started(Arc<RunInfo>),
+    Tick(Tick),
+    Log(LogLine),
+    Done(Arc<Summary>),
+}
+
+/// What is known before the first request.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The environment's name, such as `local`.
+    pub environment: String,
+    /// The base URL, where there is one for all classes.
+    pub host: Option<String>,
+    /// The scripts as the user named them.
+    pub scripts: Vec<String>,
+    /// The user classes that run.
+    pub classes: Vec<String>,
+    /// The number of users aimed at.
+    pub users: u64,
+    /// Users started per second.
+    pub spawn_rate: f64,
+    /// None: until something else ends it.
+    pub run_time: Option<Duration>,
+    /// Worker threads.
+    pub workers: usize,
+    pub seed: u64,
+    pub started_at: SystemTime,
+}
+
+/// The state of the run, about once a second.
+#[derive(Clone, Debug)]
+pub struct Tick {
+    /// Since the start of the run.
+    pub elapsed: Duration,
+    /// Users that are active.
+    pub users: u64,
+    /// Active users per class.
+    pub classes: Arc<[(Arc<str>, u64)]>,
+    /// Everything since `since`.
+    pub totals: Arc<Snapshot>,
+    /// What came in since the tick before.
+    pub interval: Arc<Snapshot>,
+    /// Where the statistics begin: the start of the run, or the reset after spawning.
+    pub since: SystemTime,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    pub level: Level,
+    pub at: SystemTime,
+    /// Who says it, such as a class or `e2e`.
+    pub source: Arc<str>,
+    pub text: String,
+}
+
+/// The weight of a log line; the graver is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// The whole run, once everything has ended.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Everything since `since`, to the last request.
+    pub totals: Arc<Snapshot>,
+    pub elapsed: Duration,
+    pub started_at: SystemTime,
+    pub ended_at: SystemTime,
+    /// Where the statistics begin: the start of the run, or the reset after spawning.
+    pub since: SystemTime,
+    pub stop: Stop,
+    /// What the process would exit with as far as the run knows.
+    pub exit: Exit,
+    /// Iterations that the end of the run cut short.
+    pub interrupted: u64,
+    /// What the user ought to know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    RunTime,
+    Iterations,
+    Signal,
+    /// `test.abort`, with the script's message.
+    Abort(String),
+    Fault(Fault),
+}

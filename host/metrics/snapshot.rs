@@ -1,0 +1,153 @@
+//! What was measured in some stretch of time by one worker or by many.
+//! Snapshots add up: associative, commutative, exact. Made by `recorder`,
+//! merged by the aggregator of `run`, read by the sinks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::entry::{Entry, Label};
+
+/// A mergeable sum of measurements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    pub entries: BTreeMap<Arc<Label>, Entry>,
+    /// The sum of all entries, kept up while merging.
+    pub total: Entry,
+    pub checks: BTreeMap<Arc<str>, CheckCount>,
+    pub failures: BTreeMap<Arc<FailureKey>, Occurrences>,
+    pub exceptions: BTreeMap<Arc<ExceptionKey>, ExceptionCount>,
+    /// Iterations (task executions) that ended.
+    pub iterations: u64,
+    /// Set where a name no longer fitted: the first that was counted under `other`.
+    pub overflow: Option<Overflow>,
+}
+
+/// How often a check held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckCount {
+    pub passes: u64,
+    pub fails: u64,
+}
+
+/// What failed requests are grouped by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FailureKey {
+    pub name: String,
+    pub method: String,
+    pub error: String,
+}
+
+/// How often, and in which seconds of the epoch first and last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrences {
+    pub count: u64,
+    pub first: u64,
+    pub last: u64,
+}
+
+/// What raised errors are grouped by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExceptionKey {
+    pub message: String,
+    /// The script's own.
+    pub traceback: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptionCount {
+    pub seen: Occurrences,
+    /// Where it was raised first.
+    pub origin: Origin,
+}
+
+/// Ordered by time: the earlier of two is the origin.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// Second of the epoch.
+    pub at: u64,
+    pub class: String,
+    pub task: String,
+}
+
+/// The first name beyond the cap on distinct names. Ordered by time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Overflow {
+    /// Second of the epoch.
+    pub at: u64,
+    pub kind: OverflowKind,
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OverflowKind {
+    Request,
+    Check,
+    Failure,
+    Exception,
+}
+
+impl Snapshot {
+    /// Adds what `other` measured.
+    pub fn merge(&mut self, other: &Snapshot) {
+        for (label, entry) in &other.entries {
+            match self.entries.get_mut(label) {
+                Some(own) => own.merge(entry),
+                None => {
+                    self.entries.insert(label.clone(), entry.clone());
+                }
+            }
+        }
+        self.total.merge(&other.total);
+        for (name, count) in &other.checks {
+            let own = self.checks.entry(name.clone()).or_default();
+            own.passes += count.passes;
+            own.fails += count.fails;
+        }
+        for (key, seen) in &other.failures {
+            self.failures.entry(key.clone()).and_modify(|own| own.merge(seen)).or_insert(*seen);
+        }
+        for (key, count) in &other.exceptions {
+            match self.exceptions.get_mut(key) {
+                Some(own) => {
+                    own.seen.merge(&count.seen);
+                    if count.origin < own.origin {
+                        own.origin = count.origin.clone();
+                    }
+                }
+                None => {
+                    self.exceptions.insert(key.clone(), count.clone());
+                }
+            }
+        }
+        self.iterations += other.iterations;
+        self.overflow = match (self.overflow.take(), &other.overflow) {
+            (Some(own), Some(other)) => Some(own.min(other.clone())),
+            (own, other) => own.or_else(|| other.clone()),
+        };
+    }
+
+    /// Checks over all names.
+    pub fn all_checks(&self) -> CheckCount {
+        self.checks.values().fold(CheckCount::default(), |sum, count| CheckCount {
+            passes: sum.passes + count.passes,
+            fails: sum.fails + count.fails,
+        })
+    }
+
+    /// Raised errors over all groups.
+    pub fn all_exceptions(&self) -> u64 {
+        self.exceptions.values().map(|count| count.seen.count).sum()
+    }
+}
+
+impl Occurrences {
+    pub(super) fn once(at: u64) -> Self {
+        Occurrences { count: 1, first: at, last: at }
+    }
+
+    pub(super) fn merge(&mut self, other: &Occurrences) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}

@@ -1,0 +1,292 @@
+//! Locust's four CSV files. Statistics, failures and exceptions are replaced
+//! as a whole at each tick and at the end; the history grows by a row a tick.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use super::sink::Sink;
+use super::target::{Target, lost};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span, epoch};
+
+pub(super) struct Csv {
+    stats: Target,
+    failures: Target,
+    exceptions: Target,
+    history: Target,
+    /// A history row for each name as well.
+    full: bool,
+    /// Open from the start of the run on, until a row is lost.
+    log: Option<File>,
+    started_at: SystemTime,
+}
+
+/// The measurements and the moment a set of rows is about.
+struct View<'a> {
+    totals: &'a Snapshot,
+    span: Span,
+    at: SystemTime,
+    users: u64,
+}
+
+impl Csv {
+    /// Checks the four paths that begin with `prefix`.
+    ///
+    /// # Errors
+    /// [`crate::exit::Exit::Config`] for a path that cannot be written.
+    pub(super) fn prepare(prefix: &Path, full: bool) -> Result<Self, Fault> {
+        let target = |suffix: &str| {
+            let mut name = prefix.as_os_str().to_owned();
+            name.push(suffix);
+            Target::prepare(Path::new(&name))
+        };
+        Ok(Csv {
+            stats: target("_stats.csv")?,
+            failures: target("_failures.csv")?,
+            exceptions: target("_exceptions.csv")?,
+            history: target("_stats_history.csv")?,
+            full,
+            log: None,
+            started_at: SystemTime::UNIX_EPOCH,
+        })
+    }
+
+    /// Puts the three whole files in place; the first fault, after trying all.
+    fn replace(&self, view: &View<'_>) -> Result<(), Fault> {
+        let stats = self.stats.replace(stats(view).as_bytes());
+        let failures = self.failures.replace(failures(view.totals).as_bytes());
+        let exceptions = self.exceptions.replace(exceptions(view.totals).as_bytes());
+        stats.and(failures).and(exceptions)
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        let mut head = Lines::default();
+        head.row(history_head());
+        let opened = File::create(self.history.path())
+            .and_then(|mut file| file.write_all(head.0.as_bytes()).map(|()| file));
+        self.log = Some(opened.map_err(|error| lost(self.history.path(), &error))?);
+        Ok(())
+    }
+
+    fn append(&mut self, view: &View<'_>) -> Result<(), Fault> {
+        let Some(log) = &mut self.log else { return Ok(()) };
+        let rows = history(view, self.full);
+        let written = log.write_all(rows.as_bytes());
+        written.map_err(|error| {
+            // One fault tells it; a history with a hole would look whole.
+            self.log = None;
+            lost(self.history.path(), &error)
+        })
+    }
+}
+
+impl Sink for Csv {
+    fn on(&mut self, event: &Event) -> Result<(), Fault> {
+        match event {
+            Event::Started(info) => {
+                self.started_at = info.started_at;
+                let totals = Snapshot::default();
+                let span = Span::of(&totals, info.started_at, info.started_at);
+                // A failure here or at a tick is made good by the next rewrite.
+                let _ = self.replace(&View { totals: &totals, span, at: info.started_at, users: 0 });
+                self.begin()
+            }
+            Event::Tick(tick) => {
+                let at = self.started_at + tick.elapsed;
+                let span = Span::of(&tick.totals, tick.since, at);
+                let view = View { totals: &tick.totals, span, at, users: tick.users };
+                let _ = self.replace(&view);
+                self.append(&view)
+            }
+            Event::Log(_) => Ok(()),
+            Event::Done(summary) => {
+                let at = summary.ended_at;
+                let span = Span::of(&summary.totals, summary.since, at);
+                let view = View { totals: &summary.totals, span, at, users: 0 };
+                let replaced = self.replace(&view);
+                let appended = self.append(&view);
+                replaced.and(appended)
+            }
+        }
+    }
+}
+
+fn stats(view: &View<'_>) -> String {
+    let mut lines = Lines::default();
+    let heads = [
+        "Type",
+        "Name",
+        "Request Count",
+        "Failure Count",
+        "Median Response Time",
+        "Average Response Time",
+        "Min Response Time",
+        "Max Response Time",
+        "Average Content Size",
+        "Requests/s",
+        "Failures/s",
+    ];
+    lines.row(heads.into_iter().chain(PERCENTILES.map(|(_, head)| head)).map(str::to_owned));
+    for (label, entry) in rows(view.totals, true) {
+        let [median, average, min, max, size] = times(entry);
+        let columns = [
+            label.method.clone(),
+            label.name.clone(),
+            entry.requests.to_string(),
+            entry.failures.to_string(),
+            median,
+            average,
+            min,
+            max,
+            size,
+            float(view.span.rate(entry.requests)),
+            float(view.span.rate(entry.failures)),
+        ];
+        lines.row(columns.into_iter().chain(percentiles(entry)));
+    }
+    lines.0
+}
+
+fn history_head() -> impl Iterator<Item = String> {
+    let before = ["Timestamp", "User Count", "Type", "Name", "Requests/s", "Failures/s"];
+    let after = [
+        "Total Request Count",
+        "Total Failure Count",
+        "Total Median Response Time",
+        "Total Average Response Time",
+        "Total Min Response Time",
+        "Total Max Response Time",
+        "Total Average Content Size",
+    ];
+    before.into_iter().chain(PERCENTILES.map(|(_, head)| head)).chain(after).map(str::to_owned)
+}
+
+fn history(view: &View<'_>, full: bool) -> String {
+    let mut lines = Lines::default();
+    let second = epoch(view.at) as u64;
+    for (label, entry) in rows(view.totals, full) {
+        let before = [
+            second.to_string(),
+            view.users.to_string(),
+            label.method.clone(),
+            label.name.clone(),
+            format!("{:.6}", view.span.current(&entry.requests_at)),
+            format!("{:.6}", view.span.current(&entry.failures_at)),
+        ];
+        let counts = [entry.requests.to_string(), entry.failures.to_string()];
+        lines.row(before.into_iter().chain(percentiles(entry)).chain(counts).chain(times(entry)));
+    }
+    lines.0
+}
+
+fn failures(totals: &Snapshot) -> String {
+    let mut lines = Lines::default();
+    lines.row(["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"].map(str::to_owned));
+    for (key, seen) in &totals.failures {
+        lines.row([
+            key.method.clone(),
+            key.name.clone(),
+            key.error.clone(),
+            seen.count.to_string(),
+            utc(seen.first),
+            utc(seen.last),
+        ]);
+    }
+    lines.0
+}
+
+fn exceptions(totals: &Snapshot) -> String {
+    let mut lines = Lines::default();
+    lines.row(["Count", "Message", "Traceback", "Nodes"].map(str::to_owned));
+    for (key, count) in &totals.exceptions {
+        lines.row([
+            count.seen.count.to_string(),
+            key.message.clone(),
+            key.traceback.clone(),
+            "local".to_owned(),
+        ]);
+    }
+    lines.0
+}
+
+/// The rows of a file, by name and method; the aggregate is the last, or the only one.
+fn rows(totals: &Snapshot, all: bool) -> impl Iterator<Item = (Label, &Entry)> {
+    let aggregate = Label { name: "Aggregated".to_owned(), method: String::new() };
+    let entries = totals.entries.iter().filter(move |_| all);
+    entries.map(|(label, entry)| ((**label).clone(), entry)).chain([(aggregate, &totals.total)])
+}
+
+/// Median, average, minimum, maximum (ms) and average size, as Locust prints them.
+fn times(entry: &Entry) -> [String; 5] {
+    if entry.requests == 0 {
+        return ["0", "0.0", "0", "0", "0"].map(str::to_owned);
+    }
+    let requests = entry.requests as f64;
+    [
+        whole(entry.median()),
+        float(entry.sum as f64 / (requests * 1000.0)),
+        float(entry.min.unwrap_or(0) as f64 / 1000.0),
+        float(entry.max as f64 / 1000.0),
+        float(entry.average_bytes()),
+    ]
+}
+
+fn percentiles(entry: &Entry) -> Vec<String> {
+    if entry.requests == 0 {
+        return vec!["N/A".to_owned(); PERCENTILES.len()];
+    }
+    entry.percentiles(&PERCENTILES.map(|(q, _)| q)).into_iter().map(whole).collect()
+}
+
+/// Whole ms, cut as Locust cuts them: rounded up they could exceed the maximum.
+fn whole(us: u64) -> String {
+    (us / 1000).to_string()
+}
+
+/// A float as Python prints it.
+fn float(value: f64) -> String {
+    let text = format!("{value:?}");
+    match text.split_once('e') {
+        None => text,
+        Some((digits, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => format!("{digits}e-{exponent:0>2}"),
+            None => format!("{digits}e+{exponent:0>2}"),
+        },
+    }
+}
+
+fn utc(second: u64) -> String {
+    let timestamp = Timestamp::from_second(i64::try_from(second).unwrap_or(i64::MAX));
+    timestamp.unwrap_or(Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Lines of CSV, quoted only where need be, ended by CRLF.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn row(&mut self, fields: impl IntoIterator<Item = String>) {
+        for (index, field) in fields.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            if field.contains([',', '"', '\r', '\n']) {
+                self.0.push('"');
+                self.0.push_str(&field.replace('"', "\"\""));
+                self.0.push('"');
+            } else {
+                self.0.push_str(&field);
+            }
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

@@ -1,0 +1,171 @@
+//! All outputs of a run: checked before the first request, fed during the run,
+//! and none of them able to end the run or to take another one down. Called by
+//! `app` and the conductor.
+
+use std::sync::Arc;
+
+use super::console::Console;
+use super::csv::Csv;
+use super::json::Json;
+use super::options::{Options, Writers};
+use super::sink::Sink;
+use super::target::Target;
+use crate::event::Event;
+use crate::fault::Fault;
+
+/// The sinks and what went wrong in them.
+pub struct Outputs {
+    /// Files first: the console's verdict then knows of a result that is missing.
+    files: Vec<Box<dyn Sink>>,
+    console: Option<Console>,
+    faults: Vec<Fault>,
+}
+
+impl Outputs {
+    /// Sets up every output that is asked for. Nothing is written yet.
+    ///
+    /// # Errors
+    /// [`crate::exit::Exit::Config`] for a result path that cannot be written.
+    pub fn prepare(options: &Options, writers: Writers) -> Result<Self, Fault> {
+        let Writers { out, err, bar } = writers;
+        let mut files: Vec<Box<dyn Sink>> = Vec::new();
+        if let Some(prefix) = &options.csv {
+            files.push(Box::new(Csv::prepare(prefix, options.csv_full_history)?));
+        }
+        if let Some(path) = &options.json_file {
+            files.push(Box::new(Json::file(Target::prepare(&Json::named(path))?)));
+        }
+        let out = if options.json {
+            files.push(Box::new(Json::stdout(out)));
+            None
+        } else {
+            Some(out)
+        };
+        let console = (!options.quiet).then(|| Console::new(options, out, err, bar));
+        Ok(Outputs { files, console, faults: Vec::new() })
+    }
+
+    /// Adds a sink, ahead of the terminal.
+    pub fn add(&mut self, sink: Box<dyn Sink>) {
+        self.files.push(sink);
+    }
+
+    /// Tells every sink, whatever becomes of the others.
+    pub fn on(&mut self, event: &Event) {
+        for sink in &mut self.files {
+            self.faults.extend(sink.on(event).err());
+        }
+        let Some(console) = &mut self.console else { return };
+        let told = match event {
+            Event::Done(summary) if !self.faults.is_empty() => {
+                let mut summary = (**summary).clone();
+                for fault in &self.faults {
+                    summary.exit = summary.exit.worst(fault.exit);
+                    summary.notes.push(
+                        fault
+                            .why
+                            .as_ref()
+                            .map_or_else(|| fault.what.clone(), |why| format!("{}: {why}", fault.what)),
+                    );
+                }
+                console.on(&Event::Done(Arc::new(summary)))
+            }
+            event => console.on(event),
+        };
+        self.faults.extend(told.err());
+    }
+
+    /// The results that could not be written; the process's exit code takes them into account.
+    pub fn finish(self) -> Vec<Fault> {
+        self.faults
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::exit::Exit;
+    use crate::report::sample::{self, Buffer};
+
+    fn options(dir: &std::path::Path) -> Options {
+        Options {
+            csv: Some(dir.join("run")),
+            json: true,
+            json_file: Some(dir.join("array")),
+            width: 100,
+            ..Options::default()
+        }
+    }
+
+    #[test]
+    fn every_output_agrees_to_the_last_request() {
+        let dir = tempfile::tempdir().unwrap();
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let mut outputs = Outputs::prepare(&options(dir.path()), sample::writers(&out, &err)).unwrap();
+        sample::events().iter().for_each(|event| outputs.on(event));
+        assert!(outputs.finish().is_empty());
+
+        let array: serde_json::Value = serde_json::from_str(&out.text()).unwrap();
+        let counted: u64 =
+            array.as_array().unwrap().iter().map(|entry| entry["num_requests"].as_u64().unwrap()).sum();
+        assert_eq!(counted, sample::REQUESTS);
+        assert_eq!(fs::read_to_string(dir.path().join("array.json")).unwrap(), out.text());
+        let stats = fs::read_to_string(dir.path().join("run_stats.csv")).unwrap();
+        assert!(stats.contains(&format!("\r\n,Aggregated,{},", sample::REQUESTS)));
+        let history = fs::read_to_string(dir.path().join("run_stats_history.csv")).unwrap();
+        let last = history.lines().last().unwrap();
+        assert_eq!(last.split(',').nth(17).unwrap(), sample::REQUESTS.to_string());
+        assert!(err.text().contains(&format!("{} requests", sample::REQUESTS)));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 5, "no temporary file stays behind");
+    }
+
+    #[test]
+    fn an_unwritable_path_is_refused_before_the_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let options = Options { csv: Some(file.join("run")), ..Options::default() };
+        let fault = Outputs::prepare(&options, sample::writers(&Buffer::default(), &Buffer::default()))
+            .err()
+            .unwrap();
+        assert_eq!(fault.exit, Exit::Config);
+        assert!(fault.what.contains("file/run_stats.csv"), "{}", fault.what);
+        assert!(fault.why.is_some());
+
+        fs::create_dir(dir.path().join("taken.json")).unwrap();
+        let options = Options { json_file: Some(dir.path().join("taken")), ..Options::default() };
+        let fault = Outputs::prepare(&options, sample::writers(&Buffer::default(), &Buffer::default()))
+            .err()
+            .unwrap();
+        assert_eq!(fault.why.as_deref(), Some("it is a directory"));
+    }
+
+    /// The folder of the CSV files vanishes in mid-run: told at the end, and all else is complete.
+    #[test]
+    fn a_lost_output_takes_no_other_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (out, err) = (Buffer::default(), Buffer::default());
+        let options = Options {
+            csv: Some(dir.path().join("gone/run")),
+            json_file: Some(dir.path().join("array.json")),
+            width: 100,
+            ..Options::default()
+        };
+        let mut outputs = Outputs::prepare(&options, sample::writers(&out, &err)).unwrap();
+        let events = sample::events();
+        outputs.on(&events[0]);
+        fs::remove_dir_all(dir.path().join("gone")).unwrap();
+        events[1..].iter().for_each(|event| outputs.on(event));
+        let faults = outputs.finish();
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].exit, Exit::Config);
+        assert!(faults[0].what.contains("run_stats.csv"), "{}", faults[0].what);
+        let array = fs::read_to_string(dir.path().join("array.json")).unwrap();
+        assert!(array.contains("\"num_requests\": "));
+        assert!(out.text().contains("cannot write"), "the console tells as well");
+        assert!(out.text().contains("exit 104"));
+    }
+}

@@ -1,0 +1,110 @@
+//! A result file: checked before the run, replaced as a whole. Used by the
+//! sinks that write files.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+#[derive(Debug)]
+pub(super) struct Target {
+    path: PathBuf,
+    /// Beside the path, so that the rename stays within one file system.
+    temporary: PathBuf,
+}
+
+impl Target {
+    /// Makes sure that the path can be written; makes its folder where there is none.
+    ///
+    /// # Errors
+    /// [`Exit::Config`], naming path and reason.
+    pub(super) fn prepare(path: &Path) -> Result<Self, Fault> {
+        probe(path).map_err(|error| {
+            lost(path, &error).help("choose a path that this user may write, or leave the option out")
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts `contents` in place, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Exit::Config`], naming path and reason; what was there before stays.
+    pub(super) fn replace(&self, contents: &[u8]) -> Result<(), Fault> {
+        let written = File::create(&self.temporary)
+            .and_then(|mut file| file.write_all(contents))
+            .and_then(|()| fs::rename(&self.temporary, &self.path));
+        written.map_err(|error| {
+            // Best effort: the fault tells of what matters.
+            let _ = fs::remove_file(&self.temporary);
+            lost(&self.path, &error)
+        })
+    }
+}
+
+fn probe(path: &Path) -> io::Result<Target> {
+    let Some(name) = path.file_name() else {
+        return Err(io::Error::other("it names no file"));
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    // A link stays a link; what it points to is replaced.
+    let path = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
+    if path.is_dir() {
+        return Err(io::Error::other("it is a directory"));
+    }
+    if path.exists() {
+        OpenOptions::new().append(true).open(&path)?;
+    }
+    let temporary = path.with_file_name(format!(".{}.{}.tmp", name.display(), std::process::id()));
+    File::create(&temporary)?;
+    fs::remove_file(&temporary)?;
+    Ok(Target { path, temporary })
+}
+
+/// The fault of a result that could not be written.
+pub(super) fn lost(path: &Path, error: &io::Error) -> Fault {
+    Fault::new(Exit::Config, format!("cannot write the results to `{}`", path.display())).why(reason(error))
+}
+
+/// An I/O error in the style of a fault: lowercase, without the number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_made_and_links_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/result");
+        Target::prepare(&path).unwrap().replace(b"one").unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        Target::prepare(&link).unwrap().replace(b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert!(link.is_symlink());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_contents() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("result");
+        let mut target = Target::prepare(&path).unwrap();
+        target.replace(b"old").unwrap();
+        target.temporary = dir.path().join("missing/temporary");
+        assert_eq!(target.replace(b"new").unwrap_err().why.unwrap(), "no such file or directory");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+}
