@@ -1,1 +1,34 @@
-//! (see ARCHITECTURE.md)
+//! The HTTP client of virtual users: one connection set, one cookie jar and no
+//! lock per VU, hyper's connection API below. It returns timings and knows
+//! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
+
+mod client;
+mod connection;
+mod connector;
+mod cookies;
+mod dns;
+mod error;
+mod exchange;
+mod message;
+mod origin;
+mod redirect;
+mod request;
+mod response;
+mod settings;
+mod stream;
+mod timing;
+mod tls;
+mod worker;
+
+pub use client::Client;
+pub use error::{Error, ErrorKind};
+pub use origin::Base;
+pub use request::Request;
+pub use response::{Hop, Response, Sent};
+pub use settings::Settings;
+pub use timing::Timings;
+pub use tls::Tls;
+pub use worker::Net;
+
+#[cfg(test)]
+mod tests;

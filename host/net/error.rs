@@ -1,0 +1,178 @@
+//! Why a request failed, as a stable name for programs and a text for people.
+//! Made by every file here, read through `Response::error`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+/// The stable name of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The script gave a header, a credential or a body that cannot be sent.
+    InvalidRequest,
+    /// The URL, or a redirect's, cannot be parsed or is not http(s).
+    InvalidUrl,
+    /// The host name has no address.
+    Dns,
+    /// No connection to any address of the host.
+    Connect,
+    /// The TLS handshake failed, or TLS broke later.
+    Tls,
+    /// The request's time was over.
+    Timeout,
+    /// The server closed or reset the connection before it answered.
+    Closed,
+    /// What came back is not HTTP/1.1.
+    Protocol,
+    /// The body ended early.
+    Body,
+    /// The response's head or body is larger than the settings allow.
+    TooLarge,
+    /// More redirects than the settings allow.
+    TooManyRedirects,
+}
+
+impl ErrorKind {
+    /// The name in results and scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidRequest => "invalid_request",
+            ErrorKind::InvalidUrl => "invalid_url",
+            ErrorKind::Dns => "dns",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Tls => "tls",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Closed => "closed",
+            ErrorKind::Protocol => "protocol",
+            ErrorKind::Body => "body",
+            ErrorKind::TooLarge => "too_large",
+            ErrorKind::TooManyRedirects => "too_many_redirects",
+        }
+    }
+
+    /// Whether the same request may fare better on another connection.
+    pub(super) fn is_transient(self) -> bool {
+        matches!(self, ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Closed)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A failed request: lowercase text without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Error {
+    pub kind: ErrorKind,
+    pub text: String,
+}
+
+impl Error {
+    pub(super) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        Error { kind, text: text.into() }
+    }
+
+    #[cold]
+    pub(super) fn timeout(limit: Duration, head: bool) -> Self {
+        let what = if head { "the answer was not complete" } else { "no answer" };
+        Error::new(ErrorKind::Timeout, format!("{what} within {} (timeout)", Span(limit)))
+    }
+
+    /// From hyper, before the head of an answer was there.
+    #[cold]
+    pub(super) fn of_head(error: &hyper::Error) -> Self {
+        if error.is_parse_too_large() {
+            return Error::new(ErrorKind::TooLarge, "the answer's headers are larger than allowed");
+        }
+        if error.is_parse() {
+            return Error::new(ErrorKind::Protocol, format!("the answer is not HTTP/1.1: {}", Chain(error)));
+        }
+        if let Some(io) = source_io(error) {
+            return Error::of_io(io);
+        }
+        if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+            return Error::new(ErrorKind::Closed, "the server closed the connection before it answered");
+        }
+        Error::new(ErrorKind::Protocol, Chain(error).to_string())
+    }
+
+    /// From hyper, between the head and the end of the body.
+    #[cold]
+    pub(super) fn of_body(error: &hyper::Error) -> Self {
+        match source_io(error) {
+            Some(io) if io.kind() != io::ErrorKind::UnexpectedEof => {
+                let inner = Error::of_io(io);
+                let text = format!("the body ended early: {}", inner.text);
+                Error::new(ErrorKind::Body, text)
+            }
+            _ => Error::new(ErrorKind::Body, "the server closed the connection in the middle of the body"),
+        }
+    }
+
+    /// From the socket of a connection that stood.
+    #[cold]
+    fn of_io(error: &io::Error) -> Self {
+        if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return Error::new(ErrorKind::Tls, format!("TLS: {error}"));
+        }
+        let text = match error.kind() {
+            io::ErrorKind::ConnectionReset => "the server reset the connection",
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof => {
+                "the server closed the connection before it answered"
+            }
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                return Error::new(ErrorKind::Protocol, format!("the answer is not HTTP/1.1: {error}"));
+            }
+            _ => return Error::new(ErrorKind::Closed, format!("the connection broke: {error}")),
+        };
+        Error::new(ErrorKind::Closed, text)
+    }
+}
+
+fn source_io(error: &hyper::Error) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(io) = inner.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+/// An error with its causes, without saying the same thing twice.
+struct Chain<'a>(&'a (dyn StdError + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
+        let mut cause = self.0.source();
+        while let Some(inner) = cause {
+            let text = inner.to_string();
+            if !said.contains(&text) {
+                write!(f, ": {text}")?;
+                said = text;
+            }
+            cause = inner.source();
+        }
+        Ok(())
+    }
+}
+
+/// A time limit as people write it: `2 s`, `1.5 s`, `250 ms`.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(1) {
+            write!(f, "{} ms", self.0.as_secs_f64() * 1e3)
+        } else {
+            write!(f, "{} s", self.0.as_secs_f64())
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The rules by which a browser follows a redirect. Used by `client`.
+
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::response::Parts;
+use http::{Method, StatusCode};
+use std::rc::Rc;
+use url::Url;
+
+use super::error::{Error, ErrorKind};
+use super::message::Step;
+use super::origin;
+use super::worker::Net;
+
+/// The `Location` of an answer that is a redirect.
+pub(super) fn location(parts: &Parts) -> Option<String> {
+    let is_redirect = matches!(
+        parts.status,
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    if !is_redirect {
+        return None;
+    }
+    let value = parts.headers.get(LOCATION)?;
+    // Servers do send raw UTF-8 here, which is no header text by the letter.
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+impl Step {
+    /// Turns this step into the next one.
+    ///
+    /// # Errors
+    /// `InvalidUrl` where `location` leads nowhere.
+    pub(super) fn follow(&mut self, net: &Net, status: StatusCode, location: &str) -> Result<(), Error> {
+        let here = format!("{}{}", self.origin.text, self.target);
+        let invalid = |why: &str| {
+            let text = format!("{here} redirects to the invalid URL `{location}`: {why}");
+            Error::new(ErrorKind::InvalidUrl, text)
+        };
+        let next = Url::parse(&here)
+            .and_then(|here| here.join(location))
+            .map_err(|error| invalid(&error.to_string()))?;
+        if !matches!(next.scheme(), "http" | "https") {
+            return Err(invalid(&format!("the scheme is `{}`, not http or https", next.scheme())));
+        }
+        let base = net.base(&next[..url::Position::BeforePath])?;
+        self.target = origin::join("", &next[url::Position::BeforePath..url::Position::AfterQuery], &[])?;
+        if !Rc::ptr_eq(&base.origin, &self.origin) {
+            self.has_secrets = false;
+            self.auth = None;
+        }
+        if base.auth.is_some() {
+            self.auth = base.auth.clone();
+        }
+        self.origin = base.origin.clone();
+        if becomes_get(status, &self.method) {
+            if self.method != Method::HEAD {
+                self.method = Method::GET;
+            }
+            self.body = Bytes::new();
+            self.has_content = false;
+        }
+        Ok(())
+    }
+}
+
+/// 303 asks for a look at another page; 301 and 302 of a POST mean the same in
+/// every browser, whatever they meant once.
+fn becomes_get(status: StatusCode, method: &Method) -> bool {
+    match status {
+        StatusCode::SEE_OTHER => *method != Method::GET && *method != Method::HEAD,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => *method == Method::POST,
+        _ => false,
+    }
+}

@@ -1,0 +1,124 @@
+//! What came back, or why nothing did. Made by `client`, read by `api::http`.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Version};
+
+use super::error::Error;
+use super::origin::Origin;
+use super::request::Request;
+use super::timing::Timings;
+
+/// The outcome of a request. A failed request is one with `error`; what had
+/// arrived until then (status, headers, a part of the body) is kept.
+pub struct Response {
+    /// 0: no answer.
+    pub status: u16,
+    pub version: Version,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub error: Option<Error>,
+    pub timings: Timings,
+    /// The whole chain from the call to the last byte: look-up, connecting,
+    /// redirects and retries included. What Locust counts.
+    pub elapsed: Duration,
+    /// The redirects on the way, oldest first.
+    pub history: Vec<Hop>,
+    /// The request as it was sent at last.
+    pub request: Sent,
+    /// Bytes on the wire, TLS included, of the whole chain.
+    pub sent_bytes: u64,
+    pub received_bytes: u64,
+}
+
+/// A redirect that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub status: u16,
+    /// The URL that answered with the redirect.
+    pub url: String,
+    /// The `Location` header.
+    pub location: String,
+}
+
+/// What was sent, kept as cheaply as possible; texts are made on demand.
+pub struct Sent {
+    pub method: Method,
+    /// In bytes.
+    pub body_length: usize,
+    pub(super) place: Place,
+    /// `name: value` lines beyond the client's own headers.
+    pub(super) extra: String,
+}
+
+/// A URL that is rendered only when asked for.
+pub(super) enum Place {
+    At(Rc<Origin>, PathAndQuery),
+    /// It could not be parsed.
+    Raw(String),
+}
+
+impl Response {
+    pub(super) fn failed(request: Sent, error: Error) -> Self {
+        Response {
+            status: 0,
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            error: Some(error),
+            timings: Timings::default(),
+            elapsed: Duration::ZERO,
+            history: Vec::new(),
+            request,
+            sent_bytes: 0,
+            received_bytes: 0,
+        }
+    }
+
+    /// Whether an answer arrived completely and its status is below 400.
+    pub fn is_ok(&self) -> bool {
+        self.error.is_none() && (1..400).contains(&self.status)
+    }
+
+    /// The URL that answered last, without credentials.
+    pub fn url(&self) -> String {
+        self.request.url()
+    }
+}
+
+impl Sent {
+    /// Of a request whose URL leads nowhere.
+    pub(super) fn unsent(request: &Request<'_>) -> Self {
+        Sent {
+            method: request.method.clone(),
+            body_length: request.body.len(),
+            place: Place::Raw(request.target.to_owned()),
+            extra: String::new(),
+        }
+    }
+
+    /// The URL, without credentials.
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::At(origin, target) => format!("{}{target}", origin.text),
+            Place::Raw(text) => text.clone(),
+        }
+    }
+
+    /// Path and query; empty where the URL could not be parsed.
+    pub fn path(&self) -> &str {
+        match &self.place {
+            Place::At(_, target) => target.as_str(),
+            Place::Raw(_) => "",
+        }
+    }
+
+    /// The headers beyond `host`, `user-agent`, `accept` and `content-length`,
+    /// which the client sends with every request.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.extra.lines().filter_map(|line| line.split_once(": "))
+    }
+}

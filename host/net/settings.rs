@@ -1,0 +1,39 @@
+//! What a run decides once for all its requests. Made by `run` from the plan,
+//! held by `Net`.
+
+use std::time::Duration;
+
+/// Limits and defaults of every request that does not say otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bound of the whole request: connecting, redirects, retries and body.
+    pub timeout: Duration,
+    /// How many redirects one request follows before it fails.
+    pub max_redirects: u32,
+    /// How often an idempotent request that got no answer is sent again on a
+    /// fresh connection. A keep-alive connection that the server closed in the
+    /// meantime is not counted.
+    pub max_retries: u32,
+    /// Whether certificates are checked.
+    pub verify: bool,
+    /// The largest response body, in bytes.
+    pub max_body: usize,
+    /// The largest response head (status line and headers), in bytes.
+    pub max_header: usize,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            timeout: Duration::from_secs(30),
+            max_redirects: 30,
+            max_retries: 0,
+            verify: true,
+            max_body: 64 << 20,
+            max_header: 64 << 10,
+            user_agent: "e2e/0.1".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Behaviour of the client against servers that send exactly what a test says.
+#![allow(clippy::unwrap_used)]
+
+mod basic;
+mod server;
+
+use std::future::Future;
+use std::rc::Rc;
+
+use http::Method;
+
+use super::{Client, Net, Request, Response, Settings, Tls};
+
+/// Runs a test as a worker runs its VUs.
+fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+fn client(settings: Settings) -> Client {
+    Client::new(Net::new(settings, Tls::new(None)).unwrap())
+}
+
+fn plain() -> Client {
+    client(Settings::default())
+}
+
+fn get(target: &str) -> Request<'_> {
+    Request::new(Method::GET, target)
+}
+
+fn post<'a>(target: &'a str, body: &'static str) -> Request<'a> {
+    Request { body: body.into(), ..Request::new(Method::POST, target) }
+}
+
+fn text(response: &Response) -> &str {
+    std::str::from_utf8(&response.body).unwrap()
+}
+
+fn base(client: &Client, url: &str) -> Rc<super::Base> {
+    client.net().base(url).unwrap()
+}
