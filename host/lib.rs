@@ -1,6 +1,7 @@
 //! e2e: a load and end-to-end test runner. The binary is a thin shell around
 //! `app::main`; the modules below follow the layout in ARCHITECTURE.md.
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -11,4 +12,6 @@ pub mod load;
 pub mod metrics;
 pub mod net;
 pub mod report;
+pub mod script;
 pub mod units;
+pub mod vu;

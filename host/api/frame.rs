@@ -152,6 +152,8 @@ pub trait Frame {
     fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult;
     /// Returns a new list of results, each made by one `give` call in `fill`.
     fn give_list(&self, fill: &mut dyn FnMut(&dyn Frame) -> HostResult) -> HostResult;
+    /// Returns the table, marked as a list for JSON.
+    fn give_marked(&self, table: TableRef) -> HostResult;
     /// Returns a new table with these string keys; each value made by the `give` call in `fill`.
     fn give_map(&self, fill: &mut dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult) -> HostResult;
 }

@@ -1,1 +1,42 @@
-//! (see ARCHITECTURE.md)
+//! The script API, written once for all engines: each module is a table of host
+//! functions that engines bind and the reference is written from. Host functions
+//! see their script through a [`Frame`]. Used by `script`.
+
+mod checks;
+mod data;
+mod frame;
+mod http;
+mod json;
+mod logging;
+mod object;
+mod options;
+mod request;
+mod response;
+mod time;
+mod uuid;
+mod waits;
+
+pub use frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
+pub use object::{HostFn, Member, MemberKind, Module, ObjectType, Run};
+pub use response::{HEADERS, RESPONSE};
+pub use waits::wait_of;
+
+/// Every global of the API but the classes, which engines make.
+pub static MODULES: &[&Module] = &[
+    &checks::MODULE,
+    &data::CONFIG,
+    &data::ENV,
+    &data::TEST,
+    &data::VU,
+    &http::MODULE,
+    &json::MODULE,
+    &logging::MODULE,
+    &options::MODULE,
+    &time::GLOBALS,
+    &time::MODULE,
+    &uuid::MODULE,
+    &waits::MODULE,
+];
+
+/// Every type of object that host functions return.
+pub static OBJECTS: &[&ObjectType] = &[&RESPONSE, &HEADERS, &data::VU_OBJECT];

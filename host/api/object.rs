@@ -7,7 +7,7 @@ use super::frame::{Frame, HostResult};
 /// What a host function runs.
 pub type Run = fn(&dyn Frame) -> HostResult;
 
-/// A function of the script API.
+/// A function of the script API, or a constant of a module.
 #[derive(Debug)]
 pub struct HostFn {
     pub name: &'static str,
@@ -17,16 +17,23 @@ pub struct HostFn {
     pub run: Run,
 }
 
-/// A read-only global table of functions, or (with an empty name) plain globals.
+/// A read-only global, or (with an empty name) several plain functions.
 #[derive(Debug)]
 pub struct Module {
     pub name: &'static str,
     pub doc: &'static str,
     pub functions: &'static [HostFn],
+    /// Values among the functions, made when they are read.
+    pub constants: &'static [HostFn],
     /// A value that is made on first use instead of a table of functions.
     pub value: Option<Run>,
     /// What calling the module itself does: `uuid()`.
     pub call: Option<&'static HostFn>,
+}
+
+impl Module {
+    pub const EMPTY: Module =
+        Module { name: "", doc: "", functions: &[], constants: &[], value: None, call: None };
 }
 
 /// A type of object that host functions return.
@@ -37,6 +44,10 @@ pub struct ObjectType {
     pub members: &'static [Member],
     /// Runs when a `<close>` variable that holds it goes out of scope.
     pub close: Option<fn(&dyn Frame, u64)>,
+    /// Looks up names that are no members, where any name may be asked for; nil where it is absent.
+    pub lookup: Option<fn(&dyn Frame, u64, &[u8]) -> HostResult>,
+    /// Returns a table to iterate over.
+    pub entries: Option<fn(&dyn Frame, u64) -> HostResult>,
 }
 
 #[derive(Debug)]

@@ -45,6 +45,9 @@ pub trait Program {
 pub trait Vm {
     /// Runs script code; on a fiber.
     fn call(&mut self, entry: Entry) -> Outcome;
+
+    /// Bytes that it holds.
+    fn memory(&self) -> usize;
 }
 
 /// Which function of the VU's class to call.

@@ -4,8 +4,6 @@
 mod engine;
 pub mod lua;
 mod manifest;
-mod stubs;
 
 pub use engine::{Engine, Entry, Outcome, Program, Suite, Vm};
 pub use manifest::{Class, Manifest, Task, WaitTime};
-pub use stubs::{reference_page, stubs};

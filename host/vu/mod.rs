@@ -1,1 +1,12 @@
-//! (see ARCHITECTURE.md)
+//! A virtual user as the host keeps it: identity, randomness, connections, the
+//! responses of its running task; and the fibers that its script runs on. Used by
+//! `api` (host functions), `script` (engines) and `run` (which drives it).
+
+pub mod fiber;
+mod response;
+mod shared;
+mod user;
+
+pub use response::{Kept, Responses, Verdict};
+pub use shared::{LogSink, Shared};
+pub use user::Vu;

@@ -14,7 +14,7 @@ use crate::api::{Arg, Frame, HostFn, HostResult, Member, MemberKind, Module, Obj
 
 use super::frame::LuaFrame;
 use super::preempt;
-use super::state::{context, guarded, push_str, set_raw_field, str_at};
+use super::state::{context, guarded, push_str, raw_field, set_raw_field, str_at};
 
 /// What a host userdata is.
 #[derive(Clone, Copy)]
@@ -165,7 +165,10 @@ unsafe fn run(lua: *mut lua_State, first: c_int, body: impl FnOnce(&dyn Frame) -
 }
 
 /// Pushes the error value for `raise`.
-unsafe fn fail(lua: *mut lua_State, raise: Raise) -> Result<c_int, ()> {
+///
+/// # Safety
+/// From within a relaxed account.
+pub(super) unsafe fn fail(lua: *mut lua_State, raise: Raise) -> Result<c_int, ()> {
     // SAFETY: from within a relaxed account.
     unsafe {
         ffi::lua_checkstack(lua, 4);
@@ -242,6 +245,10 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                             Ok(1)
                         }
                     },
+                    None if kind.lookup.is_some() => {
+                        let lookup = kind.lookup.expect("just asked");
+                        run(lua, 3, |frame| lookup(frame, id, name))
+                    }
                     None => {
                         let name = String::from_utf8_lossy(name);
                         let known = kind.members.iter().map(|member| member.name);
@@ -260,11 +267,14 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                         push_function(lua, function);
                         Ok(1)
                     }
-                    None => {
-                        let name = String::from_utf8_lossy(name);
-                        let known = module.functions.iter().map(|function| function.name);
-                        fail(lua, Raise::unknown(&format!("function of {}", module.name), &name, known))
-                    }
+                    None => match module.constants.iter().find(|constant| constant.name.as_bytes() == name) {
+                        Some(constant) => run(lua, 3, |frame| (constant.run)(frame)),
+                        None => {
+                            let name = String::from_utf8_lossy(name);
+                            let known = module.functions.iter().chain(module.constants).map(|known| known.name);
+                            fail(lua, Raise::unknown(&format!("function of {}", module.name), &name, known))
+                        }
+                    },
                 }
             }
             None => Ok(0),
@@ -371,6 +381,11 @@ unsafe extern "C-unwind" fn show_data(lua: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn pairs_data(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua; the iterator counts in its upvalue.
     unsafe {
+        if let Some(HostData::Object(ObjectType { entries: Some(entries), .. }, id)) = data_at(lua, 1) {
+            ffi::lua_rawgeti(lua, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
+            raw_field(lua, -1, "next");
+            return guarded(lua, |lua| run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2));
+        }
         ffi::lua_pushvalue(lua, 1);
         ffi::lua_pushinteger(lua, 0);
         ffi::lua_pushcclosure(lua, next_data, 2);

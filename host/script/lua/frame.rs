@@ -206,6 +206,21 @@ impl Frame for LuaFrame<'_> {
         Ok(())
     }
 
+    fn give_marked(&self, table: TableRef) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe {
+            if ffi::lua_getmetatable(self.lua, table.0) != 0 {
+                ffi::lua_pop(self.lua, 1);
+                return Err(Raise::new("the table has a metatable already: json.array cannot mark it"));
+            }
+            json::push_array_mark(self.lua);
+            ffi::lua_setmetatable(self.lua, table.0);
+        }
+        self.give(Arg::Table(table));
+        Ok(())
+    }
+
     fn give_map(&self, fill: &mut dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult) -> HostResult {
         self.room(6)?;
         // SAFETY: see above.

@@ -155,6 +155,13 @@ pub fn doom() -> Option<Doom> {
     current().and_then(|running| running.doom.get())
 }
 
+/// Dooms the current call itself: it can only end from here on.
+pub fn stop() {
+    if let Some(running) = current() {
+        running.doom.set(running.doom.get().or(Some(Doom::Stopped)));
+    }
+}
+
 /// Names what to arm when the current call overruns its slice, and returns what was named
 /// before; null turns preemption off.
 ///

@@ -17,6 +17,6 @@ mod stack;
 mod watchdog;
 
 pub use call::{Call, Failed, call};
-pub use current::{Doom, Interrupted, doom, set_preempt, tick, wait};
+pub use current::{Doom, Interrupted, doom, set_preempt, stop, tick, wait};
 pub use stack::STACK_SIZE;
 pub use watchdog::{SLICE, Watch};

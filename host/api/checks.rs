@@ -1,0 +1,49 @@
+//! `check`: named conditions, counted apart from requests.
+
+use super::frame::{Arg, Frame, HostResult, wrong};
+use super::object::{HostFn, Module};
+
+pub(super) static MODULE: Module = Module {
+    functions: &[HostFn {
+        name: "check",
+        sig: "(subject: any, checks: table<string, boolean|fun(subject: any): boolean>): boolean",
+        doc: "Counts each named condition as passed or failed and returns whether all held. `check(name, condition)` \
+              counts one. A failed check does not fail the request.",
+        run: check,
+    }],
+    ..Module::EMPTY
+};
+
+fn check(frame: &dyn Frame) -> HostResult {
+    let count = |name: &str, held: bool| frame.vu().shared.recorder.borrow_mut().check(name, held);
+    let mut all = true;
+    match (frame.arg(0), frame.arg(1)) {
+        (subject, Arg::Table(checks)) => frame.each(checks, &mut |name, condition| {
+            let name = name.to_text().ok_or_else(|| wrong("a check's name", "a string", name))?;
+            let held = match condition {
+                Arg::Bool(held) => held,
+                Arg::Function(condition) => match frame.invoke(condition, &[subject]) {
+                    Ok(held) => held,
+                    Err(raise) => {
+                        count(&name, false);
+                        return Err(raise);
+                    }
+                },
+                other => return Err(wrong(&format!("the check `{name}`"), "a function or a boolean", other)),
+            };
+            count(&name, held);
+            all &= held;
+            Ok(())
+        })?,
+        (Arg::Str(_), Arg::Nil) if frame.count() < 2 => {
+            return Err(wrong("the condition", "a boolean", Arg::Nil));
+        }
+        (Arg::Str(_), condition) => {
+            all = !matches!(condition, Arg::Nil | Arg::Bool(false));
+            count(frame.text(0, "the check's name")?, all);
+        }
+        (_, other) => return Err(wrong("the checks", "a table", other)),
+    }
+    frame.give(Arg::Bool(all));
+    Ok(())
+}

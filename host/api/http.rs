@@ -1,0 +1,214 @@
+//! `http`, and `self.client`, which is the same: requests over the VU's own
+//! connections. A request that fails never raises; it returns a response.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+use http::Method;
+
+use crate::net;
+use crate::vu::fiber;
+use crate::vu::{Kept, Verdict};
+
+use super::frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, wrong};
+use super::object::{HostFn, Module};
+use super::request::Asked;
+use super::response::{self, RESPONSE};
+
+const SIG: &str = "(path: string, options?: RequestOptions, judge?: fun(response: Response)): Response";
+
+pub(super) static MODULE: Module = Module {
+    name: "http",
+    doc: "HTTP requests over the VU's own connections. `self.client` is the same client.",
+    functions: &[
+        HostFn { name: "get", sig: SIG, doc: "Sends a GET request.", run: |f| verb(f, Method::GET) },
+        HostFn { name: "post", sig: SIG, doc: "Sends a POST request.", run: |f| verb(f, Method::POST) },
+        HostFn { name: "put", sig: SIG, doc: "Sends a PUT request.", run: |f| verb(f, Method::PUT) },
+        HostFn { name: "patch", sig: SIG, doc: "Sends a PATCH request.", run: |f| verb(f, Method::PATCH) },
+        HostFn { name: "delete", sig: SIG, doc: "Sends a DELETE request.", run: |f| verb(f, Method::DELETE) },
+        HostFn {
+            name: "head",
+            sig: SIG,
+            doc: "Sends a HEAD request. Does not follow redirects unless asked to.",
+            run: |f| verb(f, Method::HEAD),
+        },
+        HostFn { name: "options", sig: SIG, doc: "Sends an OPTIONS request.", run: |f| verb(f, Method::OPTIONS) },
+        HostFn {
+            name: "request",
+            sig: "(method: string, path: string, options?: RequestOptions, judge?: fun(response: Response)): Response",
+            doc: "Sends a request with any method.",
+            run: |frame| {
+                let method = method_of(frame.text(0, "the method")?)?;
+                send(frame, method, 1)
+            },
+        },
+        HostFn {
+            name: "batch",
+            sig: "(requests: table[]): Response[]",
+            doc: "Sends requests in parallel; the responses come in the order of the requests. Each is a path, or \
+                  `{ method, path, options... }`.",
+            run: batch,
+        },
+    ],
+    ..Module::EMPTY
+};
+
+fn verb(frame: &dyn Frame, method: Method) -> HostResult {
+    send(frame, method, 0)
+}
+
+fn method_of(text: &str) -> Result<Method, Raise> {
+    Method::from_bytes(text.to_ascii_uppercase().as_bytes())
+        .map_err(|_| Raise::new(format!("`{text}` is not an HTTP method")))
+}
+
+/// Path at argument `first`, then options and a closure that judges, each optional.
+fn send(frame: &dyn Frame, method: Method, first: usize) -> HostResult {
+    refuse_while_loading(frame)?;
+    let mut asked = Asked::new(method, frame.text(first, "the path")?);
+    let mut judge = None;
+    match frame.arg(first + 1) {
+        Arg::Table(table) => asked.read(frame, table, &[])?,
+        Arg::Function(function) => judge = Some(function),
+        Arg::Nil => {}
+        other => return Err(wrong("the options", "a table", other)),
+    }
+    match frame.arg(first + 2) {
+        Arg::Function(function) => judge = Some(function),
+        Arg::Nil => {}
+        other => return Err(wrong("the closure that judges the response", "a function", other)),
+    }
+    let vu = frame.vu().clone();
+    let response = fiber::wait(asked.send(&vu))?;
+    let number = keep(frame, asked, response, judge.is_some());
+    if let Some(judge) = judge {
+        judged(frame, judge, number)?;
+    }
+    frame.give(Arg::Object(&RESPONSE, number));
+    Ok(())
+}
+
+/// Calls the closure, then settles what it left open.
+fn judged(frame: &dyn Frame, judge: FnRef, number: u64) -> HostResult {
+    let result = frame.invoke(judge, &[Arg::Object(&RESPONSE, number)]);
+    response::settle(frame, number);
+    result.map(drop)
+}
+
+/// Counts the response, unless the script judges it, and keeps it for the script.
+fn keep(frame: &dyn Frame, asked: Asked, response: net::Response, caught: bool) -> u64 {
+    let vu = frame.vu();
+    let (name, key) = match asked.name {
+        Some((name, key)) => (Some(name), key),
+        None => {
+            let mut recorder = vu.shared.recorder.borrow_mut();
+            (None, recorder.key(asked.method.as_str(), default_name(&asked.target, &response)))
+        }
+    };
+    let open = caught || asked.catch_response;
+    let verdict = if open { Verdict::Open } else { Verdict::Settled };
+    let kept = Kept { response, key, name, verdict };
+    if !open {
+        vu.record(&kept, kept.default_failure().as_deref());
+    }
+    vu.responses.borrow_mut().insert(kept)
+}
+
+/// Path and query of the first URL of the chain.
+fn default_name<'a>(target: &'a str, response: &'a net::Response) -> &'a str {
+    match response.history.first() {
+        Some(hop) => {
+            let path = hop.url.find("://").and_then(|at| hop.url[at + 3..].find('/').map(|slash| at + 3 + slash));
+            path.map_or(hop.url.as_str(), |path| &hop.url[path..])
+        }
+        None if response.request.path().is_empty() => target,
+        None => response.request.path(),
+    }
+}
+
+fn refuse_while_loading(frame: &dyn Frame) -> HostResult {
+    if frame.loading() {
+        let raise = Raise::new("no request can be made while the script is loaded");
+        return Err(raise.help("every VU loads the script: move the request to on_start or a task"));
+    }
+    Ok(())
+}
+
+fn batch(frame: &dyn Frame) -> HostResult {
+    refuse_while_loading(frame)?;
+    let Arg::Table(list) = frame.arg(0) else {
+        return Err(wrong("the requests", "a list", frame.arg(0)));
+    };
+    let mut all = Vec::new();
+    frame.items(list, &mut |_, item| {
+        all.push(match item {
+            Arg::Str(path) => Asked::new(Method::GET, &String::from_utf8_lossy(path)),
+            Arg::Table(table) => batch_item(frame, table)?,
+            other => return Err(wrong("a request of the batch", "a path or a table", other)),
+        });
+        Ok(())
+    })?;
+    let vu = frame.vu().clone();
+    let sends = all.iter_mut().map(|asked| Sending::Under(Box::pin(asked.send(&vu))));
+    let mut sends: Vec<_> = sends.collect();
+    let responses = fiber::wait(std::future::poll_fn(move |cx| {
+        let mut pending = false;
+        for sending in &mut sends {
+            if let Sending::Under(future) = sending {
+                match future.as_mut().poll(cx) {
+                    Poll::Ready(response) => *sending = Sending::Done(Some(Box::new(response))),
+                    Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending {
+            return Poll::Pending;
+        }
+        let done = sends.iter_mut().filter_map(|sending| match sending {
+            Sending::Done(response) => response.take(),
+            Sending::Under(_) => None,
+        });
+        Poll::Ready(done.collect::<Vec<_>>())
+    }))?;
+    let mut both = all.into_iter().zip(responses);
+    frame.give_list(&mut |list| {
+        for (asked, response) in both.by_ref() {
+            let number = keep(frame, asked, *response, false);
+            list.give(Arg::Object(&RESPONSE, number));
+        }
+        Ok(())
+    })
+}
+
+enum Sending<'f> {
+    Under(Pin<Box<dyn Future<Output = net::Response> + 'f>>),
+    Done(Option<Box<net::Response>>),
+}
+
+/// `{ "POST", "/path", json = .. }` or `{ method = "POST", path = "/path", .. }`.
+fn batch_item(frame: &dyn Frame, table: TableRef) -> Result<Asked, Raise> {
+    let (mut method, mut path) = (None, None);
+    let mut take = |place: &mut Option<String>, what: &str, value: Arg<'_>| match value {
+        Arg::Str(text) => {
+            *place = Some(String::from_utf8_lossy(text).into_owned());
+            Ok(())
+        }
+        other => Err(wrong(what, "a string", other)),
+    };
+    frame.each(table, &mut |key, value| match key {
+        Arg::Int(1) | Arg::Str(b"method") => take(&mut method, "the method", value),
+        Arg::Int(2) | Arg::Str(b"path" | b"url") => take(&mut path, "the path", value),
+        _ => Ok(()),
+    })?;
+    // `{ "/path" }` is a GET.
+    let (method, path) = match (method, path) {
+        (Some(method), Some(path)) => (method_of(&method)?, path),
+        (Some(path), None) if path.contains('/') => (Method::GET, path),
+        (None, Some(path)) => (Method::GET, path),
+        _ => return Err(Raise::new("a request of the batch needs a path")),
+    };
+    let mut asked = Asked::new(method, &path);
+    asked.read(frame, table, &["1", "method", "path", "url"])?;
+    Ok(asked)
+}

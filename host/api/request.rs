@@ -1,0 +1,216 @@
+//! The options of a request, read from the script's table. Used by `http`.
+
+use std::time::Duration;
+
+use http::Method;
+
+use crate::metrics::Key;
+use crate::net::{self, Request};
+use crate::units;
+use crate::vu::Vu;
+
+use super::frame::{Arg, Frame, HostResult, Raise, TableRef, wrong};
+
+const OPTIONS: [&str; 11] = [
+    "allow_redirects",
+    "auth",
+    "catch_response",
+    "cookies",
+    "data",
+    "headers",
+    "json",
+    "name",
+    "params",
+    "timeout",
+    "verify",
+];
+
+type Pairs = Vec<(String, String)>;
+
+/// A request as the script wrote it, owned: it outlives the script's table.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) target: String,
+    params: Pairs,
+    headers: Pairs,
+    body: Vec<u8>,
+    content_type: Option<&'static str>,
+    auth: Option<(String, String)>,
+    timeout: Option<Duration>,
+    allow_redirects: bool,
+    verify: Option<bool>,
+    pub(super) catch_response: bool,
+    /// The name, and the key that it counts under.
+    pub(super) name: Option<(Box<str>, Key)>,
+}
+
+impl Asked {
+    pub(super) fn new(method: Method, target: &str) -> Self {
+        let allow_redirects = method != Method::HEAD;
+        Asked {
+            method,
+            target: target.to_owned(),
+            params: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            content_type: None,
+            auth: None,
+            timeout: None,
+            allow_redirects,
+            verify: None,
+            catch_response: false,
+            name: None,
+        }
+    }
+
+    /// Reads the table of options. `skip` names keys that the caller has read itself.
+    ///
+    /// # Errors
+    /// An option that does not exist, or has a value of the wrong kind.
+    pub(super) fn read(&mut self, frame: &dyn Frame, table: TableRef, skip: &[&str]) -> HostResult {
+        let mut bodies = 0;
+        frame.each(table, &mut |key, value| {
+            let Arg::Str(key) = key else {
+                // Lists are items of `http.batch`, whose caller has read them.
+                let listed = matches!(key, Arg::Int(_)) && skip.contains(&"1");
+                return if listed { Ok(()) } else { Err(wrong("an option's name", "a string", key)) };
+            };
+            match key {
+                b"name" => {
+                    let name = text("name", value)?;
+                    let key = frame.vu().shared.recorder.borrow_mut().key(self.method.as_str(), &name);
+                    self.name = Some((name.into(), key));
+                }
+                b"json" => {
+                    bodies += 1;
+                    self.body.reserve(256);
+                    frame.encode(value, &mut self.body)?;
+                    self.content_type = Some("application/json");
+                }
+                b"data" => {
+                    bodies += 1;
+                    self.read_data(frame, value)?;
+                }
+                b"catch_response" => self.catch_response = truth("catch_response", value)?,
+                b"headers" => pairs(frame, "headers", value, &mut self.headers)?,
+                b"params" => pairs(frame, "params", value, &mut self.params)?,
+                b"cookies" => {
+                    let mut cookies = Vec::new();
+                    pairs(frame, "cookies", value, &mut cookies)?;
+                    let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                    self.headers.push(("cookie".to_owned(), cookies.join("; ")));
+                }
+                b"auth" => self.auth = Some(user_and_password(frame, value)?),
+                b"timeout" => {
+                    let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
+                    let timeout = units::duration_of_seconds(seconds);
+                    self.timeout = Some(timeout.map_err(|why| Raise::new(format!("timeout {why}")))?);
+                }
+                b"allow_redirects" => self.allow_redirects = truth("allow_redirects", value)?,
+                b"verify" => self.verify = Some(truth("verify", value)?),
+                key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
+                key => {
+                    return Err(Raise::unknown("option", &String::from_utf8_lossy(key), OPTIONS.iter().copied()));
+                }
+            }
+            Ok(())
+        })?;
+        if bodies > 1 {
+            return Err(Raise::new("a request has one body: give either `json` or `data`"));
+        }
+        Ok(())
+    }
+
+    /// `data`: a string as it is, a table as a form.
+    fn read_data(&mut self, frame: &dyn Frame, value: Arg<'_>) -> HostResult {
+        match value {
+            Arg::Str(bytes) => self.body = bytes.to_vec(),
+            Arg::Table(_) => {
+                let mut fields = Vec::new();
+                pairs(frame, "data", value, &mut fields)?;
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                self.body = form.extend_pairs(fields).finish().into_bytes();
+                self.content_type = Some("application/x-www-form-urlencoded");
+            }
+            other => return Err(wrong("data", "a string, or a table for a form", other)),
+        }
+        Ok(())
+    }
+
+    /// Sends it over the VU's connections; once, since the body goes with it.
+    pub(super) async fn send(&mut self, vu: &Vu) -> net::Response {
+        fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
+            pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+        }
+        let body = std::mem::take(&mut self.body).into();
+        let (params, headers) = (borrowed(&self.params), borrowed(&self.headers));
+        let request = Request {
+            method: self.method.clone(),
+            target: &self.target,
+            base: vu.base.as_deref(),
+            params: &params,
+            headers: &headers,
+            body,
+            content_type: self.content_type,
+            basic_auth: self.auth.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),
+            timeout: self.timeout,
+            follow_redirects: self.allow_redirects,
+            verify: self.verify,
+        };
+        vu.client.send(request).await
+    }
+}
+
+fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
+    match value {
+        Arg::Str(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(Raise::new(format!("{option} is not valid UTF-8"))),
+        },
+        other => Err(wrong(option, "a string", other)),
+    }
+}
+
+fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
+    match value {
+        Arg::Bool(value) => Ok(value),
+        other => Err(wrong(option, "true or false", other)),
+    }
+}
+
+/// Names with texts, numbers or booleans, or lists of them: sorted, so that a run repeats.
+fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> HostResult {
+    let Arg::Table(table) = value else { return Err(wrong(option, "a table", value)) };
+    let start = into.len();
+    frame.each(table, &mut |name, value| {
+        let name = name.to_text().ok_or_else(|| wrong(&format!("a name in {option}"), "a string", name))?;
+        let mut add = |value: Arg<'_>| match value.to_text() {
+            Some(value) => {
+                into.push((name.to_string(), value.into_owned()));
+                Ok(())
+            }
+            None => Err(wrong(&format!("{option}.{name}"), "a string, a number or a boolean", value)),
+        };
+        match value {
+            Arg::Table(list) => frame.items(list, &mut |_, value| add(value)),
+            value => add(value),
+        }
+    })?;
+    into[start..].sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(())
+}
+
+/// `{ user, password }`.
+fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(String, String), Raise> {
+    let mut both = Vec::new();
+    if let Arg::Table(table) = value {
+        frame.items(table, &mut |_, item| {
+            both.push(text("auth", item)?);
+            Ok(())
+        })?;
+    }
+    match <[String; 2]>::try_from(both) {
+        Ok([user, password]) => Ok((user, password)),
+        Err(_) => Err(Raise::new("auth must be a list of user and password: { user, password }")),
+    }
+}

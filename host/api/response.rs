@@ -1,0 +1,276 @@
+//! The response object: what came back, and the verdict on it.
+
+use crate::vu::{Kept, Verdict};
+
+use super::frame::{Arg, Frame, HostResult, Raise};
+use super::object::{Member, MemberKind, ObjectType};
+
+use MemberKind::{Field, Method};
+
+/// What a request returns.
+pub static RESPONSE: ObjectType = ObjectType {
+    name: "Response",
+    doc: "What came back, or why nothing did. Its body is released when the task ends.",
+    members: &[
+        Member {
+            name: "status_code",
+            sig: "integer",
+            doc: "The status; 0 when nothing came back.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Int(kept.response.status.into()))),
+        },
+        Member {
+            name: "ok",
+            sig: "boolean",
+            doc: "Whether an answer came, with a status below 400.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Bool(kept.response.is_ok()))),
+        },
+        Member {
+            name: "json",
+            sig: "(path?: string): any",
+            doc: "The body parsed as JSON, or the part of it that `path` (`items.0.id`, lists from 0) selects.",
+            kind: Method(json),
+        },
+        Member {
+            name: "text",
+            sig: "string",
+            doc: "The body.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
+        },
+        Member {
+            name: "content",
+            sig: "string",
+            doc: "The body's bytes.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
+        },
+        Member {
+            name: "success",
+            sig: "()",
+            doc: "Counts the request as a success (with `catch_response` or a closure).",
+            kind: Method(|frame, number| judge(frame, number, Some(None))),
+        },
+        Member {
+            name: "failure",
+            sig: "(message: string)",
+            doc: "Counts the request as a failure, grouped by the message.",
+            kind: Method(|frame, number| {
+                let message = frame.arg(0).to_text().unwrap_or_else(|| "failure".into()).into_owned();
+                judge(frame, number, Some(Some(message)))
+            }),
+        },
+        Member {
+            name: "ignore",
+            sig: "()",
+            doc: "Does not count the request at all (with `catch_response` or a closure).",
+            kind: Method(|frame, number| judge(frame, number, None)),
+        },
+        Member {
+            name: "raise_for_status",
+            sig: "()",
+            doc: "Raises when no answer came, or its status is 400 or above.",
+            kind: Method(|frame, number| match with(frame, number, Kept::default_failure)? {
+                Some(failure) => Err(Raise::new(failure)),
+                None => Ok(()),
+            }),
+        },
+        Member {
+            name: "headers",
+            sig: "table<string, string>",
+            doc: "The headers; names in any case. Several of one name are joined by `, `.",
+            kind: Field(|frame, number| {
+                with(frame, number, |_| ())?;
+                frame.give(Arg::Object(&HEADERS, number));
+                Ok(())
+            }),
+        },
+        Member {
+            name: "cookies",
+            sig: "table<string, string>",
+            doc: "The VU's cookies that apply to the response's URL.",
+            kind: Field(|frame, number| {
+                let url = with(frame, number, |kept| kept.response.url())?;
+                let cookies = frame.vu().client.cookies(&url).unwrap_or_default();
+                frame.give_map(&mut |put| {
+                    cookies.iter().for_each(|(name, value)| put(name, Arg::Str(value.as_bytes())));
+                    Ok(())
+                })
+            }),
+        },
+        Member {
+            name: "url",
+            sig: "string",
+            doc: "The URL that answered, after redirects.",
+            kind: Field(|frame, number| {
+                let url = with(frame, number, |kept| kept.response.url())?;
+                frame.give(Arg::Str(url.as_bytes()));
+                Ok(())
+            }),
+        },
+        Member {
+            name: "history",
+            sig: "table[]",
+            doc: "The redirects on the way, oldest first: `status_code`, `url`, `location`.",
+            kind: Field(history),
+        },
+        Member {
+            name: "elapsed",
+            sig: "number",
+            doc: "Seconds from the call to the last byte, redirects included.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Num(kept.response.elapsed.as_secs_f64()))),
+        },
+        Member {
+            name: "timings",
+            sig: "table<string, number>",
+            doc: "Milliseconds: `blocked`, `connecting`, `tls_handshaking`, `sending`, `waiting`, `receiving`, and \
+                  `duration`, the sum of the last three.",
+            kind: Field(timings),
+        },
+        Member {
+            name: "error",
+            sig: "{ kind: string, text: string }?",
+            doc: "Why nothing (or not all) came back.",
+            kind: Field(|frame, number| {
+                let error = with(frame, number, |kept| kept.response.error.clone())?;
+                let Some(error) = error else {
+                    frame.give(Arg::Nil);
+                    return Ok(());
+                };
+                frame.give_map(&mut |put| {
+                    put("kind", Arg::Str(error.kind.name().as_bytes()));
+                    put("text", Arg::Str(error.text.as_bytes()));
+                    Ok(())
+                })
+            }),
+        },
+        Member {
+            name: "request",
+            sig: "{ method: string, url: string, body_length: integer }",
+            doc: "What was sent last.",
+            kind: Field(|frame, number| {
+                let (method, url, length) = with(frame, number, |kept| {
+                    let sent = &kept.response.request;
+                    (sent.method.clone(), sent.url(), sent.body_length)
+                })?;
+                frame.give_map(&mut |put| {
+                    put("method", Arg::Str(method.as_str().as_bytes()));
+                    put("url", Arg::Str(url.as_bytes()));
+                    put("body_length", Arg::Int(length as i64));
+                    Ok(())
+                })
+            }),
+        },
+    ],
+    close: Some(settle),
+    lookup: None,
+    entries: None,
+};
+
+/// `response.headers`: looked up in any case.
+pub static HEADERS: ObjectType = ObjectType {
+    name: "Headers",
+    doc: "A response's headers: `headers[\"Content-Type\"]`, in any case; nil where absent.",
+    members: &[],
+    close: None,
+    lookup: Some(|frame, number, name| {
+        let value = with(frame, number, |kept| {
+            let name = http::HeaderName::from_bytes(name).ok()?;
+            let values: Vec<&[u8]> = kept.response.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+            (!values.is_empty()).then(|| values.join(&b", "[..]))
+        })?;
+        frame.give(value.as_deref().map_or(Arg::Nil, Arg::Str));
+        Ok(())
+    }),
+    entries: Some(|frame, number| {
+        let headers = with(frame, number, |kept| kept.response.headers.clone())?;
+        frame.give_map(&mut |put| {
+            for name in headers.keys() {
+                let values: Vec<&[u8]> = headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+                put(name.as_str(), Arg::Str(&values.join(&b", "[..])));
+            }
+            Ok(())
+        })
+    }),
+};
+
+fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {
+    match frame.vu().responses.borrow().get(number) {
+        Some(kept) => Ok(read(kept)),
+        None => Err(Raise::new("the response was released when its task ended")
+            .help("keep what you need of it in a variable instead")),
+    }
+}
+
+fn give(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> Arg<'_>) -> HostResult {
+    with(frame, number, |kept| frame.give(read(kept)))
+}
+
+fn json(frame: &dyn Frame, number: u64) -> HostResult {
+    let path = match frame.arg(0) {
+        Arg::Nil => None,
+        _ => Some(frame.text(0, "the path")?),
+    };
+    let (body, status) = with(frame, number, |kept| (kept.response.body.clone(), kept.response.status))?;
+    if body.is_empty() {
+        return Err(Raise::new(format!("the response (status {status}) has no body to parse as JSON")));
+    }
+    frame.give_json(&body, path)
+}
+
+fn history(frame: &dyn Frame, number: u64) -> HostResult {
+    let hops = with(frame, number, |kept| kept.response.history.clone())?;
+    frame.give_list(&mut |list| {
+        for hop in &hops {
+            list.give_map(&mut |put| {
+                put("status_code", Arg::Int(hop.status.into()));
+                put("url", Arg::Str(hop.url.as_bytes()));
+                put("location", Arg::Str(hop.location.as_bytes()));
+                Ok(())
+            })?;
+        }
+        Ok(())
+    })
+}
+
+fn timings(frame: &dyn Frame, number: u64) -> HostResult {
+    let timings = with(frame, number, |kept| kept.response.timings)?;
+    frame.give_map(&mut |put| {
+        for (name, time) in [
+            ("blocked", timings.blocked),
+            ("connecting", timings.connecting),
+            ("tls_handshaking", timings.tls_handshaking),
+            ("sending", timings.sending),
+            ("waiting", timings.waiting),
+            ("receiving", timings.receiving),
+            ("duration", timings.duration()),
+        ] {
+            put(name, Arg::Num(time.as_secs_f64() * 1e3));
+        }
+        Ok(())
+    })
+}
+
+/// `None`: not counted. `Some(None)`: a success. `Some(Some(text))`: a failure.
+fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> HostResult {
+    let vu = frame.vu();
+    let mut responses = vu.responses.borrow_mut();
+    let Some(kept) = responses.get_mut(number) else {
+        return Err(Raise::new("the response was released when its task ended: it can no longer be judged"));
+    };
+    if kept.verdict == Verdict::Settled {
+        return Err(Raise::new("this response is counted already")
+            .help("pass `catch_response = true`, or a closure, to judge it; and judge it once"));
+    }
+    kept.verdict = Verdict::Settled;
+    if let Some(failure) = verdict {
+        vu.record(kept, failure.as_deref());
+    }
+    Ok(())
+}
+
+/// The end of the block that judges: what is open is settled by the default rule.
+pub(super) fn settle(frame: &dyn Frame, number: u64) {
+    let vu = frame.vu();
+    if let Some(kept) = vu.responses.borrow_mut().get_mut(number).filter(|kept| kept.verdict == Verdict::Open) {
+        kept.verdict = Verdict::Settled;
+        vu.record(kept, kept.default_failure().as_deref());
+    }
+}

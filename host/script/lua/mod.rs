@@ -1,0 +1,32 @@
+//! Lua 5.4 on its own C API. Why not a wrapper above it: host functions as light
+//! closures, memory accounts, JSON without a tree, one stack for fibers (see
+//! ARCHITECTURE.md for the figures). Every `unsafe` of the adapter is in here.
+
+mod bind;
+mod class;
+mod frame;
+mod json;
+mod manifest;
+mod pattern;
+mod preempt;
+mod program;
+mod protect;
+mod sandbox;
+mod state;
+mod strings;
+mod trace;
+mod vm;
+
+use crate::fault::Fault;
+
+use super::{Engine, Program, Suite};
+
+/// The Lua engine.
+pub struct Lua;
+
+impl Engine for Lua {
+    fn compile(&self, suite: &Suite) -> Result<Box<dyn Program>, Vec<Fault>> {
+        let library = program::Library::compile(suite)?;
+        Ok(Box::new(program::LuaProgram(library)))
+    }
+}

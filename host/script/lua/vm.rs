@@ -1,0 +1,214 @@
+//! One VU's Lua sandbox. Made by `program`, called by `run` on a fiber.
+
+use std::ffi::c_int;
+use std::rc::Rc;
+
+use mlua_sys as ffi;
+
+use crate::exit::Exit;
+use crate::fault::{Fault, Place};
+use crate::script::{Class, Entry, Outcome, Vm};
+use crate::vu::Vu;
+use crate::vu::fiber;
+
+use super::class::push_inherited;
+use super::program::{self, Library};
+use super::state::{State, push_str};
+use super::{manifest, preempt, sandbox, trace};
+
+/// The instance and its list of task functions, as places of the main stack, which nothing
+/// else uses between calls.
+const INSTANCE: c_int = 1;
+const TASKS: c_int = 2;
+
+pub(super) struct LuaVm {
+    state: State,
+    library: Rc<Library>,
+}
+
+/// How a protected call ended.
+enum Called {
+    Done,
+    Failed(Outcome),
+}
+
+impl LuaVm {
+    /// A new sandbox in which the scripts' top level has run.
+    pub(super) fn load(vu: Rc<Vu>, library: Rc<Library>) -> Result<LuaVm, Fault> {
+        let limit = library.memory_limit();
+        let state = State::new(vu, library.clone(), limit)
+            .ok_or_else(|| Fault::new(Exit::Internal, "no memory for another VM"))?;
+        let vm = LuaVm { state, library };
+        let memory = &vm.state.context().memory;
+        memory.relax(true);
+        sandbox::open(&vm.state);
+        for code in vm.library.scripts() {
+            let lua = vm.state.lua();
+            // SAFETY: a fresh state, nothing on its stack, its account relaxed.
+            let loaded = unsafe {
+                ffi::lua_pushcfunction(lua, trace::on_error);
+                program::load(lua, code)
+            };
+            loaded.map_err(|why| Fault::new(Exit::Script, why))?;
+            memory.relax(false);
+            let called = vm.call_top(0, 0);
+            memory.relax(true);
+            match called {
+                Called::Done => {}
+                Called::Failed(Outcome::Raised(fault) | Outcome::Broken(fault)) => return Err(fault),
+                Called::Failed(_) => return Err(Fault::new(Exit::Script, "interrupted while the script was loaded")),
+            }
+        }
+        memory.relax(false);
+        vm.state.context().loading.set(false);
+        Ok(vm)
+    }
+
+    /// What the scripts declared.
+    pub(super) fn classes(&self) -> Result<Vec<Class>, Fault> {
+        let memory = &self.state.context().memory;
+        memory.relax(true);
+        // SAFETY: no script code runs; the account is relaxed.
+        let read = unsafe { manifest::read(self.state.lua()) };
+        memory.relax(false);
+        read.map_err(|wrong| trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new()))
+    }
+
+    /// Makes the instance of `class`.
+    pub(super) fn become_user(&mut self, class: &str) -> Result<(), Fault> {
+        let lua = self.state.lua();
+        let memory = &self.state.context().memory;
+        memory.relax(true);
+        // SAFETY: no script code runs; the account is relaxed.
+        let made = unsafe {
+            ffi::lua_settop(lua, 0);
+            if manifest::push_class(lua, class) {
+                ffi::lua_createtable(lua, 0, 4);
+                ffi::lua_pushvalue(lua, 1);
+                ffi::lua_setmetatable(lua, 2);
+                // Class, instance: the instance comes first, its tasks second.
+                let tasks = manifest::push_tasks(lua, 1).map(drop);
+                ffi::lua_rotate(lua, 1, -1);
+                ffi::lua_settop(lua, TASKS);
+                tasks
+            } else {
+                Err(format!("the script did not define the class `{class}` for this VU, though it did before"))
+            }
+        };
+        memory.relax(false);
+        made.map_err(|why| Fault::new(Exit::Script, why))
+    }
+
+    /// Calls the function below `args` values on top, whose message handler is below it.
+    fn call_top(&self, args: c_int, results: c_int) -> Called {
+        let lua = self.state.lua();
+        let context = self.state.context();
+        context.trace.borrow_mut().clear();
+        // SAFETY: the stack is as said; the preemption target is a live thread, and reset.
+        unsafe {
+            let handler = ffi::lua_gettop(lua) - args - 1;
+            preempt::target(lua);
+            let status = ffi::lua_pcall(lua, args, results, handler);
+            preempt::target(std::ptr::null_mut());
+            if status == ffi::LUA_OK {
+                ffi::lua_rotate(lua, handler, -1);
+                ffi::lua_pop(lua, 1);
+                return Called::Done;
+            }
+            // A doomed call leaves its hook armed.
+            ffi::lua_sethook(lua, None, 0, 0);
+            let relaxed = context.memory.relax(true);
+            let message = trace::message(lua);
+            ffi::lua_settop(lua, handler - 1);
+            let mut trace = std::mem::take(&mut *context.trace.borrow_mut());
+            context.memory.relax(relaxed);
+            let broken = status == ffi::LUA_ERRMEM;
+            Called::Failed(match fiber::doom() {
+                Some(fiber::Doom::Stopped) => Outcome::Interrupted,
+                doom => {
+                    // A stack overflow is reported from its deepest frame: the message says enough.
+                    trace.truncate(20);
+                    let message = if broken { self.out_of_memory(&trace) } else { message };
+                    let fault = trace::fault(&self.library, &message, trace);
+                    let broken = broken || doom.is_some();
+                    if broken { Outcome::Broken(fault) } else { Outcome::Raised(fault) }
+                }
+            })
+        }
+    }
+
+    /// "not enough memory" tells neither the place nor the limit.
+    fn out_of_memory(&self, trace: &[String]) -> String {
+        let place = trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
+        let limit = crate::units::format_size(self.library.memory_limit() as u64);
+        format!("{}memory limit exceeded: one VU may hold {limit}", place.unwrap_or_default())
+    }
+
+    /// Calls `function(instance)`, which `push` pushes (false: there is none).
+    fn call_with(&self, results: c_int, push: impl FnOnce(*mut ffi::lua_State) -> bool) -> Called {
+        let lua = self.state.lua();
+        // SAFETY: instance and tasks are in place; pushes go to an account that is relaxed.
+        unsafe {
+            let relaxed = self.state.context().memory.relax(true);
+            ffi::lua_pushcfunction(lua, trace::on_error);
+            let pushed = push(lua);
+            ffi::lua_pushvalue(lua, INSTANCE);
+            self.state.context().memory.relax(relaxed);
+            if !pushed {
+                ffi::lua_settop(lua, TASKS);
+                return Called::Done;
+            }
+        }
+        self.call_top(1, results)
+    }
+
+    fn call_method(&self, name: &str, results: c_int) -> Called {
+        self.call_with(results, |lua| {
+            // SAFETY: see `call_with`.
+            unsafe { push_inherited(lua, INSTANCE, name) != ffi::LUA_TNIL }
+        })
+    }
+
+    fn call_wait(&self) -> Outcome {
+        match self.call_method("wait_time", 1) {
+            Called::Failed(outcome) => outcome,
+            Called::Done => {
+                let lua = self.state.lua();
+                // SAFETY: the one result is on top.
+                let (number, seconds) = unsafe {
+                    let number = ffi::lua_type(lua, -1) == ffi::LUA_TNUMBER;
+                    let seconds = ffi::lua_tonumber(lua, -1);
+                    ffi::lua_settop(lua, TASKS);
+                    (number, seconds)
+                };
+                if number && seconds.is_finite() && seconds >= 0.0 {
+                    return Outcome::Wait(seconds);
+                }
+                let what = "wait_time must return a number of seconds, 0 or more";
+                Outcome::Raised(Fault::new(Exit::Script, what))
+            }
+        }
+    }
+}
+
+impl Vm for LuaVm {
+    fn call(&mut self, entry: Entry) -> Outcome {
+        let called = match entry {
+            Entry::OnStart => self.call_method("on_start", 0),
+            Entry::OnStop => self.call_method("on_stop", 0),
+            Entry::Wait => return self.call_wait(),
+            Entry::Task(index) => self.call_with(0, |lua| {
+                // SAFETY: see `call_with`.
+                unsafe { ffi::lua_rawgeti(lua, TASKS, index as i64 + 1) == ffi::LUA_TFUNCTION }
+            }),
+        };
+        match called {
+            Called::Done => Outcome::Done,
+            Called::Failed(outcome) => outcome,
+        }
+    }
+
+    fn memory(&self) -> usize {
+        self.state.used()
+    }
+}

@@ -1,0 +1,81 @@
+//! The responses that a VU's running call holds. Scripts hold numbers, so that
+//! bodies go when the call ends, whatever the script's collector does. Used by `api`.
+
+use crate::metrics::Key;
+use crate::net::Response;
+
+/// Whether a response was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The script asked to judge it (`catch_response`), and has not yet.
+    Open,
+    Settled,
+}
+
+/// A response, and what it counts under.
+pub struct Kept {
+    pub response: Response,
+    pub key: Key,
+    /// The name that was given, if one was: failures are grouped under it instead of the URL.
+    pub name: Option<Box<str>>,
+    pub verdict: Verdict,
+}
+
+impl Kept {
+    /// Why it failed by the default rule: no answer, or a status of 400 and above.
+    pub fn default_failure(&self) -> Option<String> {
+        if let Some(error) = &self.response.error {
+            return Some(error.text.clone());
+        }
+        if self.response.status < 400 {
+            return None;
+        }
+        let status = self.response.status;
+        let side = if status < 500 { "Client" } else { "Server" };
+        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let place = self.name.as_deref().map_or_else(|| self.response.url(), str::to_owned);
+        Some(format!("HTTPError('{status} {side} Error: {} for url: {place}')", reason.unwrap_or("")))
+    }
+}
+
+/// A number names a response for as long as its call runs: its lower half is the place, its
+/// upper half counts the calls, so that a number kept longer is noticed.
+#[derive(Default)]
+pub struct Responses {
+    kept: Vec<Kept>,
+    call: u32,
+}
+
+impl Responses {
+    pub fn insert(&mut self, kept: Kept) -> u64 {
+        self.kept.push(kept);
+        u64::from(self.call) << 32 | (self.kept.len() as u64 - 1)
+    }
+
+    /// None once the call that made it has ended.
+    pub fn get(&self, number: u64) -> Option<&Kept> {
+        self.kept.get(self.place(number)?)
+    }
+
+    pub fn get_mut(&mut self, number: u64) -> Option<&mut Kept> {
+        let place = self.place(number)?;
+        self.kept.get_mut(place)
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        (number >> 32 == u64::from(self.call)).then_some(number as u32 as usize)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.iter()
+    }
+
+    pub fn clear(&mut self) {
+        if !self.kept.is_empty() {
+            self.kept.clear();
+            // A task that made many keeps no room for them.
+            self.kept.shrink_to(4);
+            self.call = self.call.wrapping_add(1);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the VUs of one worker thread share without a lock. Made by `run`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::config::{Level, ScriptOptions};
+use crate::metrics::Recorder;
+use crate::net::Net;
+
+/// Takes a log line: its level, who says it, the text.
+pub type LogSink = Box<dyn Fn(Level, &str, String)>;
+
+pub struct Shared {
+    pub recorder: RefCell<Recorder>,
+    pub net: Rc<Net>,
+    /// The script's `config`: read once a process, never changed.
+    pub config: &'static Value,
+    /// The script's `env`.
+    pub env: &'static Value,
+    pub log: LogSink,
+    /// The run's seed: decisions repeat with it.
+    pub seed: u64,
+    /// The zero of `time.monotonic` and of paces.
+    pub started: Instant,
+    /// What `options { .. }` set while the scripts were loaded.
+    pub options: RefCell<ScriptOptions>,
+    /// The message of `test.abort`, once it was called.
+    pub abort: RefCell<Option<String>>,
+    /// Calls that were told to end before they were done.
+    pub interrupted: Cell<u64>,
+}
