@@ -10,7 +10,7 @@ use std::io;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::config::{Given, GivenOutputs, Load, Origin, Sited};
+use crate::config::{Given, GivenOutputs, Load, Sited};
 
 use definition::{Args, Sub};
 pub use definition::{Demo, Stall};
@@ -130,8 +130,9 @@ impl Origins<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::config::Level;
+    use crate::config::{Level, Origin};
     use clap::error::ErrorKind;
+    use proptest::prelude::*;
     use std::path::PathBuf;
     use std::time::Duration;
 
@@ -343,5 +344,16 @@ mod tests {
         let mut out = Vec::new();
         write_completions(clap_complete::Shell::Bash, &mut out);
         assert!(String::from_utf8(out).unwrap().contains("--spawn-rate"));
+    }
+    proptest! {
+        #[test]
+        fn no_arguments_panic(
+            words in prop::collection::vec("(-[a-zA-Z]|--[a-z-]{1,12}|demo|\\PC{0,6})(=\\PC{0,4})?", 0..6),
+            value in "\\PC{0,12}",
+        ) {
+            let args = std::iter::once("e2e".to_string()).chain(words).map(OsString::from);
+            let names = ["E2E_USERS", "E2E_CLASSES", "E2E_TAGS", "E2E_JSON", "E2E_DEMO_PORT"];
+            let _ = parse(args, &variables(&names.map(|name| (name, value.as_str()))));
+        }
     }
 }
