@@ -72,7 +72,11 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
         set.then(|| Sited::new(true, Origin::Variable("NO_COLOR".into())))
     });
     Ok(Layers {
-        environment: written.and_then(|raw| raw.environment.clone()).unwrap_or(asked),
+        // The file's own name for it is shown; where both agree, whoever asked is the source.
+        environment: match written.and_then(|raw| raw.environment.clone()) {
+            Some(named) if named.value != asked.value => named,
+            _ => asked,
+        },
         env_vars: variables.shown(listed),
         workers: given.workers.clone().unwrap_or_else(|| Sited::default(surroundings.cores.max(1))),
         color: no_color.map_or(Sited::default(true), |no_color| Sited::new(false, no_color.origin)),
@@ -318,3 +322,6 @@ fn check_url(base_url: &Sited<String>) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ mod show;
 mod value;
 mod yaml;
 
+pub use expand::is_name;
 pub use given::{Given, GivenOutputs, Level, Load, Surroundings};
 pub use layers::{Layers, load};
 pub use options::ScriptOptions;

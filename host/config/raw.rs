@@ -208,6 +208,7 @@ fn safety(section: &Section<'_>) -> Result<Safety, Fault> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     struct Nothing;
@@ -235,7 +236,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(raw.settings.default_timeout.unwrap().value, Duration::from_secs(30));
-        assert_eq!(raw.settings.tls_verify.unwrap().value, false);
+        assert!(!raw.settings.tls_verify.unwrap().value);
         assert_eq!(raw.settings.memory_limit.unwrap().value, 32 << 20);
         assert_eq!(raw.load.spawn_rate.unwrap().value, 2.0);
         assert_eq!(raw.load.run_time.unwrap().value, Duration::from_secs(300));
@@ -320,5 +321,16 @@ mod tests {
         }
         let fault = read("settings:\n  tls:\n    ca: nowhere.pem").unwrap_err();
         assert!(fault.what.contains("nowhere.pem, which is not a file"));
+    }
+    proptest! {
+        #[test]
+        fn no_value_of_a_known_key_panics(
+            section in "(load|settings|safety|test_data|vars)", key in "[a-z_]{1,12}", known in 0usize..18,
+            value in "(\\PC{0,12}|-?[0-9]{1,25}(\\.[0-9]{1,9})?(e[0-9]{1,3})?[a-zA-Z]{0,3})",
+        ) {
+            let keys: Vec<&str> = [LOAD, SETTINGS, SAFETY].concat();
+            let key = keys.get(known).copied().unwrap_or(&key);
+            let _ = (read(&format!("{section}:\n  {key}: {value}\n")), read(&format!("{key}: {value}\n")));
+        }
     }
 }

@@ -47,6 +47,11 @@ impl Rows {
         self.0.push((format!("{name}: {value}"), origin.to_string()));
     }
 
+    /// What was looked for rather than given.
+    fn found(&mut self, name: &str, value: impl Display) {
+        self.0.push((format!("{name}: {value}"), "found".to_string()));
+    }
+
     fn sited<T: Display>(&mut self, name: &str, value: &Sited<T>) {
         self.add(name, &value.value, &value.origin);
     }
@@ -73,11 +78,10 @@ impl Rows {
         for script in &layers.scripts.value {
             self.add("script", script.display(), &layers.scripts.origin);
         }
-        self.add("script_root", layers.script_root.display(), &Origin::Default);
+        self.found("script_root", layers.script_root.display());
         self.sited("environment", &layers.environment);
-        match &layers.file {
-            Some((path, _)) => self.add("environment_file", path.display(), &Origin::Default),
-            None => self.add("environment_file", "none", &Origin::Default),
+        if let Some((path, _)) = &layers.file {
+            self.found("environment_file", path.display());
         }
         match layers.target_demo() {
             Some(target) => self.add("target", "demo", &target.origin),

@@ -1,0 +1,232 @@
+//! The options as clap knows them. Called by `cli` alone.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand, value_parser};
+
+use crate::config::{Level, is_name};
+use crate::units::{UnitError, parse_duration, parse_rate};
+
+/// Run user classes written in Lua as an end-to-end test and as a load test
+#[derive(Debug, Parser)]
+#[command(name = "e2e", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) sub: Option<Sub>,
+
+    /// User classes to run; all that the scripts define without any
+    #[arg(value_name = "CLASS")]
+    pub(super) classes: Vec<String>,
+
+    /// Script to run, as given or below scripts/; repeatable. Without: main.lua
+    #[arg(short = 'f', long, value_name = "PATH")]
+    pub(super) script: Vec<PathBuf>,
+
+    /// Environment: config/NAME.yaml. Without: local
+    #[arg(long, value_name = "NAME")]
+    pub(super) env: Option<String>,
+
+    /// Send requests here instead of to the environment's base_url
+    #[arg(short = 'H', long, value_name = "URL")]
+    pub(super) host: Option<String>,
+
+    /// Variable for the script's env and for ${NAME} in the environment file; repeatable
+    #[arg(short = 'e', long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(super) env_var: Vec<(String, String)>,
+
+    /// The answer to a guarded environment's question
+    #[arg(long, value_name = "TEXT")]
+    pub(super) confirm: Option<String>,
+
+    /// Users at full load (1)
+    #[arg(short, long, value_name = "N", help_heading = "Load")]
+    pub(super) users: Option<u32>,
+
+    /// Users to start per second (1); 30/m is half a user per second
+    #[arg(short = 'r', long, value_name = "R", value_parser = parse_rate, help_heading = "Load")]
+    pub(super) spawn_rate: Option<f64>,
+
+    /// Stop after this time: 30s, 1h20m; a bare number is seconds. Without: run until stopped
+    #[arg(short = 't', long, value_name = "TIME", value_parser = positive_duration, help_heading = "Load")]
+    pub(super) run_time: Option<Duration>,
+
+    /// Stop after this many task iterations of all users together
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u64).range(1..), help_heading = "Load")]
+    pub(super) iterations: Option<u64>,
+
+    /// How long a running task may finish at the end (10s)
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, help_heading = "Load")]
+    pub(super) stop_timeout: Option<Duration>,
+
+    /// Run only tasks with one of these tags; separated by commas or repeated
+    #[arg(short = 'T', long, value_name = "TAG", value_delimiter = ',', help_heading = "Load")]
+    pub(super) tags: Vec<String>,
+
+    /// Leave out tasks with one of these tags
+    #[arg(short = 'E', long, value_name = "TAG", value_delimiter = ',', help_heading = "Load")]
+    pub(super) exclude_tags: Vec<String>,
+
+    /// Repeat the decisions of the run with this seed
+    #[arg(long, value_name = "N", help_heading = "Load")]
+    pub(super) seed: Option<u64>,
+
+    /// Worker threads; one per core without
+    #[arg(long, value_name = "N", value_parser = workers, help_heading = "Load")]
+    pub(super) workers: Option<usize>,
+
+    /// Count from anew once all users have started
+    #[arg(long, help_heading = "Load")]
+    pub(super) reset_stats: bool,
+
+    /// Exit code when a request failed or a task raised (1)
+    #[arg(long, value_name = "N", help_heading = "Results")]
+    pub(super) exit_code_on_error: Option<u8>,
+
+    /// Write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv
+    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
+    pub(super) csv: Option<String>,
+
+    /// A line per request name in the history, not only the total
+    #[arg(long, help_heading = "Results")]
+    pub(super) csv_full_history: bool,
+
+    /// Print the statistics as JSON at the end
+    #[arg(long, help_heading = "Results")]
+    pub(super) json: bool,
+
+    /// Write the statistics as JSON to a file
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) json_file: Option<PathBuf>,
+
+    /// Run without a web interface (the default)
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) headless: bool,
+
+    /// Print the tables only at the end
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) only_summary: bool,
+
+    /// Print errors only
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) quiet: bool,
+
+    /// How much is logged
+    #[arg(short = 'L', long, value_name = "LEVEL", ignore_case = true, value_parser = levels(), help_heading = "Terminal")]
+    pub(super) loglevel: Option<Level>,
+
+    /// Write the log to a file
+    #[arg(long, value_name = "FILE", help_heading = "Terminal")]
+    pub(super) logfile: Option<PathBuf>,
+
+    /// No colours; so does the variable NO_COLOR
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) no_color: bool,
+
+    /// List the user classes
+    #[arg(short, long, group = "look", help_heading = "Look without running")]
+    pub(super) list: bool,
+
+    /// Show how often each task would be chosen
+    #[arg(long, group = "look", help_heading = "Look without running")]
+    pub(super) show_task_ratio: bool,
+
+    /// Show the merged configuration and where each value came from
+    #[arg(long, group = "look", help_heading = "Look without running")]
+    pub(super) show_config: bool,
+
+    /// Compile every script and report all faults
+    #[arg(long, group = "look", help_heading = "Look without running")]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sub {
+    /// Run the bundled documents service in the foreground
+    Demo(Demo),
+    /// Print completions for a shell
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How the documents service runs.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Demo {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+
+    /// Wait this long before each answer
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    pub latency: Duration,
+
+    /// Share of requests that fail, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub error_rate: f64,
+
+    /// Answer nothing for LENGTH once EVERY so often, as in 1s/10s
+    #[arg(long, value_name = "LENGTH/EVERY", value_parser = stall)]
+    pub stall: Option<Stall>,
+}
+
+/// A service that answers nothing for `length` once in `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    pub length: Duration,
+    pub every: Duration,
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(Duration::ZERO) => Err("it must be longer than 0".to_string()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    if !is_name(name) {
+        return Err(format!("`{name}` is not a variable's name: letters, digits and _, no digit first"));
+    }
+    Ok((name.to_string(), value.to_string()))
+}
+
+fn workers(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(workers @ 1..=1024) => Ok(workers),
+        _ => Err("it must be a whole number from 1 to 1024".to_string()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("it must be a number between 0 and 1".to_string()),
+    }
+}
+
+fn stall(text: &str) -> Result<Stall, String> {
+    let (length, every) = text.split_once('/').ok_or("write it as LENGTH/EVERY, for example 1s/10s")?;
+    let read = |text: &str| parse_duration(text).map_err(|error: UnitError| error.to_string());
+    let stall = Stall { length: read(length)?, every: read(every)? };
+    if stall.every.is_zero() || stall.length > stall.every {
+        return Err("EVERY must be longer than LENGTH, and than 0".to_string());
+    }
+    Ok(stall)
+}
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    const LEVELS: [Level; 4] = [Level::Debug, Level::Info, Level::Warning, Level::Error];
+    let values = LEVELS.map(|level| {
+        let value = PossibleValue::new(level.name());
+        if level == Level::Warning { value.alias("warn") } else { value }
+    });
+    PossibleValuesParser::new(values).map(|text| {
+        let text = text.to_ascii_lowercase();
+        LEVELS.into_iter().find(|level| level.name().starts_with(&text)).unwrap_or_default()
+    })
+}
