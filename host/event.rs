@@ -101,6 +101,8 @@ pub struct Summary {
 pub enum Stop {
     RunTime,
     Iterations,
+    /// Every user ended by itself: it stopped, or its start failed.
+    UsersEnded,
     Signal,
     /// `test.abort`, with the script's message.
     Abort(String),

@@ -2,6 +2,7 @@
 //! `app::main`; the modules below follow the layout in ARCHITECTURE.md.
 
 pub mod api;
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -12,6 +13,7 @@ pub mod load;
 pub mod metrics;
 pub mod net;
 pub mod report;
+pub mod run;
 pub mod script;
 pub mod units;
 pub mod vu;

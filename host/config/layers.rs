@@ -147,6 +147,13 @@ impl Layers {
         let merged = self.merged(options);
         let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
         self.check(&safety, &merged)?;
+        self.plan_to_look(options)
+    }
+
+    /// The plan for looking without running: nothing is asked, and nothing refused.
+    pub fn plan_to_look(self, options: &ScriptOptions) -> Result<Plan, Fault> {
+        let merged = self.merged(options);
+        let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
         let outputs = &self.given.outputs;
         let flag = |flag: &Option<Sited<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
         let texts = |texts: &Option<Sited<Vec<String>>>| texts.clone().map(|t| t.value).unwrap_or_default();
@@ -191,7 +198,7 @@ impl Layers {
     }
 
     /// `target: demo`, unless another target was given.
-    pub(super) fn target_demo(&self) -> Option<&Sited<bool>> {
+    pub fn target_demo(&self) -> Option<&Sited<bool>> {
         self.written()?.target_demo.as_ref().filter(|_| self.base_url.is_none())
     }
 

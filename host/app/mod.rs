@@ -1,0 +1,132 @@
+//! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
+
+mod look;
+mod logfile;
+mod prepare;
+mod signals;
+
+use std::io::IsTerminal;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use crate::cli::{self, Command};
+use crate::config::{Plan, Surroundings};
+use crate::demo::{self, Demo, Faults};
+use crate::event::{Event, RunInfo, Stop};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::report::{Options, Outputs, Writers};
+use crate::run::{Conductor, Setup, conduct};
+
+use prepare::Prepared;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    quieten_panics();
+    let surroundings = Surroundings::of_process();
+    let command = match cli::parse(std::env::args_os(), &surroundings.variables) {
+        Ok(command) => command,
+        Err(error) => error.exit(),
+    };
+    let code = match command {
+        Command::Run(run) => start(*run, &surroundings),
+        Command::Demo(options) => {
+            let stall = options.stall.map(|stall| (stall.length, stall.every));
+            let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
+            demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
+        }
+        Command::Completions(shell) => {
+            cli::write_completions(shell, &mut std::io::stdout());
+            Ok(0)
+        }
+    };
+    ExitCode::from(code.unwrap_or_else(|faults| {
+        faults.iter().for_each(print_fault);
+        faults.iter().fold(Exit::Ok, |exit, fault| exit.worst(fault.exit)).code()
+    }))
+}
+
+/// Panics are defects: one line for the report, not Rust's stack for users.
+fn quieten_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let text = info.payload_as_str().unwrap_or("panic");
+        eprintln!("error: internal fault at {place}: {text} (a defect of e2e, please report it)");
+    }));
+}
+
+fn print_fault(fault: &Fault) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprint!("{}", fault.render(color));
+}
+
+fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
+    let signals = signals::listen();
+    let prepared = Prepared::new(&run, surroundings)?;
+    if let Some(look) = run.look {
+        return look::look(look, &prepared.plan, prepared.manifest).map(|()| 0).map_err(|fault| vec![fault]);
+    }
+    let Prepared { plan, manifest, config, env, demo } = prepared;
+    let setup = Setup::new(&plan, manifest, config, env).map_err(|fault| vec![fault])?;
+    let mut outputs = prepare_outputs(&plan).map_err(|fault| vec![fault])?;
+    let info = info(&plan, &setup);
+    let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
+    drop(demo);
+    let mut exit = summary.exit;
+    if let Stop::Fault(fault) = &summary.stop {
+        print_fault(fault);
+    }
+    for fault in outputs.finish() {
+        print_fault(&fault);
+        exit = exit.worst(fault.exit);
+    }
+    Ok(if exit == Exit::Failures { plan.exit_code_on_error } else { exit.code() })
+}
+
+fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
+    let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+    let given = &plan.outputs;
+    let options = Options {
+        csv: given.csv.as_ref().map(Into::into),
+        csv_full_history: given.csv_full_history,
+        json: given.json,
+        json_file: given.json_file.clone(),
+        only_summary: given.only_summary,
+        quiet: given.quiet,
+        color: given.color,
+        width: terminal_width(),
+        tty: stdout,
+        stderr_tty: stderr,
+    };
+    let mut outputs = Outputs::prepare(&options, Writers::standard())?;
+    if let Some(path) = &given.logfile {
+        outputs.add(Box::new(logfile::Logfile::open(path)?));
+    }
+    Ok(outputs)
+}
+
+fn terminal_width() -> usize {
+    let (_, columns) = console::Term::stdout().size();
+    usize::from(columns).clamp(60, 200)
+}
+
+fn info(plan: &Plan, setup: &Setup) -> RunInfo {
+    RunInfo {
+        environment: plan.environment.clone(),
+        host: plan.base_url.clone(),
+        scripts: plan.scripts.iter().map(|path| path.display().to_string()).collect(),
+        classes: setup.classes.iter().map(|plan| plan.class.name.clone()).collect(),
+        users: u64::from(plan.users),
+        spawn_rate: plan.spawn_rate,
+        run_time: plan.run_time,
+        workers: setup.workers,
+        seed: plan.seed,
+        started_at: SystemTime::now(),
+    }
+}
+
+/// The bundled documents service on a free port of this machine.
+fn start_demo() -> Result<Demo, Fault> {
+    Demo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Faults::default())
+}

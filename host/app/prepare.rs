@@ -1,0 +1,106 @@
+//! From the command line to a plan and a manifest: configuration, the bundled
+//! service, the scripts' declarations, the guarded environment's question.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal, Write};
+
+use serde_json::Value;
+
+use crate::cli::{Look, Run};
+use crate::config::{self, Layers, Level, Plan, Surroundings, show_config};
+use crate::demo::Demo;
+use crate::fault::Fault;
+use crate::run::declare;
+use crate::script::{Manifest, Suite};
+
+/// Everything that is known before the run.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) manifest: Manifest,
+    pub(super) config: &'static Value,
+    pub(super) env: &'static Value,
+    /// The bundled service, where it is the target; it ends when this is dropped.
+    pub(super) demo: Option<Demo>,
+}
+
+impl Prepared {
+    pub(super) fn new(run: &Run, surroundings: &Surroundings) -> Result<Prepared, Vec<Fault>> {
+        let one = |fault: Fault| vec![fault];
+        let mut layers = config::load(&run.given, surroundings).map_err(one)?;
+        let only_looks = run.look.is_some();
+        let demo = match layers.target_demo().is_some() && !only_looks {
+            true => Some(super::start_demo().map_err(one)?),
+            false => None,
+        };
+        let base_url = demo.as_ref().map(|demo| format!("http://{}", demo.addr()));
+        let config = keep(aimed(layers.config(), base_url.as_deref()));
+        let env = keep(variables(layers.env_vars()));
+        let declared = declare_scripts(&layers, config, env);
+        if matches!(run.look, Some(Look::Config)) {
+            let options = declared.as_ref().ok().map(|manifest| &manifest.options);
+            print!("{}", show_config(&layers, options));
+            std::process::exit(0);
+        }
+        let manifest = declared?;
+        if !only_looks {
+            ask(&mut layers).map_err(one)?;
+        }
+        let mut plan = match only_looks {
+            // Looking does no harm: what would be refused is only refused when it is run.
+            true => layers.plan_to_look(&manifest.options),
+            false => layers.plan(&manifest.options),
+        }
+        .map_err(one)?;
+        if let Some(base_url) = base_url {
+            plan = plan.aim_at(&base_url);
+        }
+        Ok(Prepared { plan, manifest, config, env, demo })
+    }
+}
+
+/// What scripts read is made once a process and read by all threads until it ends.
+fn keep(value: Value) -> &'static Value {
+    Box::leak(Box::new(value))
+}
+
+fn aimed(mut config: Value, base_url: Option<&str>) -> Value {
+    if let (Value::Object(fields), Some(base_url)) = (&mut config, base_url) {
+        fields.insert("base_url".into(), base_url.into());
+    }
+    config
+}
+
+fn variables(variables: BTreeMap<String, String>) -> Value {
+    Value::Object(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
+}
+
+fn declare_scripts(layers: &Layers, config: &'static Value, env: &'static Value) -> Result<Manifest, Vec<Fault>> {
+    let settings = layers.settings();
+    let suite = Suite {
+        scripts: layers.scripts().to_vec(),
+        root: layers.script_root().to_owned(),
+        memory_limit: settings.memory_limit as usize,
+    };
+    // What the top level prints would come again from every VU: only its warnings are shown.
+    let log = Box::new(|level: Level, _: &str, text: String| {
+        if level >= Level::Warning {
+            eprintln!("{}: {text}", level.name());
+        }
+    });
+    declare(&suite, &settings, (config, env), log)
+}
+
+/// Asks for the confirmation of a guarded environment, where there is somebody to ask.
+fn ask(layers: &mut Layers) -> Result<(), Fault> {
+    let Some(question) = layers.question().map(str::to_owned) else { return Ok(()) };
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(());
+    }
+    eprint!("This environment is guarded. Type `{question}` to go on: ");
+    let _ = std::io::stderr().flush();
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).is_ok() {
+        layers.answer(line.trim_end_matches(['\r', '\n']));
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! The conductor: starts the workers, keeps time, hears signals, merges what is
+//! measured, and tells the sinks. Called by `app`, on the main thread.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::config;
+use crate::event::{Event, Level, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::metrics::Snapshot;
+
+use super::message::{Phase, Report};
+use super::setup::Setup;
+use super::worker::{self, Start};
+
+/// How long `on_stop` may take once the run ends, unless the stop timeout is longer.
+const ON_STOP_TIME: Duration = Duration::from_secs(30);
+
+/// After that, how long workers may take to end what cannot be interrupted.
+const LAST_WAIT: Duration = Duration::from_secs(3);
+
+/// What reaches the conductor from outside: a number of signals so far.
+pub struct Conductor {
+    pub setup: Setup,
+    pub info: RunInfo,
+    /// One message for each SIGINT or SIGTERM.
+    pub signals: Receiver<()>,
+}
+
+/// The state of a run under way.
+struct Running {
+    setup: Arc<Setup>,
+    started: Instant,
+    started_at: SystemTime,
+    since: SystemTime,
+    phases: Vec<UnboundedSender<Phase>>,
+    /// Since when the run is in its phase.
+    phase: (Phase, Instant),
+    stop: Option<Stop>,
+    totals: Arc<Snapshot>,
+    interval: Snapshot,
+    users: Vec<Vec<u64>>,
+    spawned: usize,
+    done: usize,
+    interrupted: u64,
+    notes: Vec<String>,
+}
+
+/// Runs to the end, whatever it is. `tell` gets every event, the last one is `Event::Done`.
+pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summary> {
+    let Conductor { setup, info, signals } = conductor;
+    let setup = Arc::new(setup);
+    let started_at = info.started_at;
+    let class_names: Vec<Arc<str>> = setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect();
+    tell(&Event::Started(Arc::new(info)));
+    let (sender, reports) = unbounded();
+    let started = Instant::now();
+    let mut running = Running {
+        started,
+        started_at,
+        since: started_at,
+        phases: Vec::new(),
+        phase: (Phase::Running, started),
+        stop: None,
+        totals: Arc::default(),
+        interval: Snapshot::default(),
+        users: vec![vec![0; setup.classes.len()]; setup.workers],
+        spawned: 0,
+        done: 0,
+        interrupted: 0,
+        notes: Vec::new(),
+        setup,
+    };
+    let threads = running.start_workers(sender);
+    let mut next_tick = started + Duration::from_secs(1);
+    while running.done < running.setup.workers {
+        let deadline = running.next_deadline().map_or(next_tick, |deadline| deadline.min(next_tick));
+        crossbeam_channel::select! {
+            recv(reports) -> report => match report {
+                Ok(report) => running.hear(report, tell),
+                Err(_) => break,
+            },
+            recv(signals) -> signal => if signal.is_ok() { running.signal() },
+            default(deadline.saturating_duration_since(Instant::now())) => {}
+        }
+        let now = Instant::now();
+        if now >= next_tick {
+            next_tick += Duration::from_secs(1);
+            running.tick(&class_names, tell);
+        }
+        if !running.advance(now) {
+            running.give_up();
+            break;
+        }
+    }
+    running.drain(&reports, tell);
+    let finished = running.done == running.setup.workers;
+    let summary = Arc::new(running.summary());
+    tell(&Event::Done(summary.clone()));
+    if finished {
+        join(threads);
+    }
+    summary
+}
+
+fn join(threads: Vec<JoinHandle<()>>) {
+    for thread in threads {
+        // A worker that panicked has said so already, by reporting nothing.
+        let _ = thread.join();
+    }
+}
+
+impl Running {
+    fn start_workers(&mut self, reports: Sender<Report>) -> Vec<JoinHandle<()>> {
+        let mut threads = Vec::new();
+        for number in 0..self.setup.workers {
+            let (phases, receiver) = unbounded_channel();
+            let start = Start {
+                setup: self.setup.clone(),
+                number,
+                at: self.started,
+                reports: reports.clone(),
+                phases: receiver,
+            };
+            let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+            match thread.spawn(move || worker::work(start)) {
+                Ok(thread) => threads.push(thread),
+                Err(why) => {
+                    self.done += 1;
+                    let fault = Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
+                    self.end(Stop::Fault(fault));
+                }
+            }
+            self.phases.push(phases);
+        }
+        threads
+    }
+
+    fn hear(&mut self, report: Report, tell: &mut dyn FnMut(&Event)) {
+        match report {
+            Report::Metrics { snapshot, users } => {
+                self.add(&snapshot);
+                self.users[users.worker] = users.classes;
+            }
+            Report::Spawned => {
+                self.spawned += 1;
+                if self.spawned == self.setup.workers && self.setup.reset_stats && self.stop.is_none() {
+                    self.totals = Arc::default();
+                    self.since = SystemTime::now();
+                }
+            }
+            Report::Log { level, at, source, text } => {
+                tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
+            }
+            Report::Abort(message) => self.end(Stop::Abort(message)),
+            Report::Done { snapshot, interrupted, outcome } => {
+                self.add(&snapshot);
+                self.done += 1;
+                self.interrupted += interrupted;
+                if let Err(fault) = outcome {
+                    self.end(Stop::Fault(fault));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, snapshot: &Snapshot) {
+        Arc::make_mut(&mut self.totals).merge(snapshot);
+        self.interval.merge(snapshot);
+    }
+
+    fn tick(&mut self, names: &[Arc<str>], tell: &mut dyn FnMut(&Event)) {
+        let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
+        let classes: Vec<(Arc<str>, u64)> =
+            names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
+        tell(&Event::Tick(Tick {
+            elapsed: self.started.elapsed(),
+            users: classes.iter().map(|(_, users)| users).sum(),
+            classes: classes.into(),
+            totals: self.totals.clone(),
+            interval: Arc::new(std::mem::take(&mut self.interval)),
+            since: self.since,
+        }));
+    }
+
+    fn signal(&mut self) {
+        if matches!(self.stop, Some(Stop::Signal)) {
+            self.go(Phase::Killing);
+        }
+        self.end(Stop::Signal);
+    }
+
+    /// Begins the end of the run; the first reason counts.
+    fn end(&mut self, stop: Stop) {
+        match (&self.stop, &stop) {
+            (None, _) | (Some(Stop::RunTime | Stop::Iterations), Stop::Signal | Stop::Fault(_)) => self.stop = Some(stop),
+            _ => {}
+        }
+        self.go(Phase::Stopping);
+    }
+
+    fn go(&mut self, phase: Phase) {
+        if phase > self.phase.0 {
+            self.phase = (phase, Instant::now());
+            for worker in &self.phases {
+                // A worker that has ended needs no telling.
+                let _ = worker.send(phase);
+            }
+        }
+    }
+
+    /// When the next phase is due.
+    fn next_deadline(&self) -> Option<Instant> {
+        let (phase, since) = self.phase;
+        match phase {
+            Phase::Running => self.setup.run_time.map(|time| self.started + time),
+            Phase::Stopping => Some(since + self.setup.stop_timeout),
+            Phase::Interrupting => Some(since + ON_STOP_TIME.max(self.setup.stop_timeout)),
+            Phase::Killing => Some(since + LAST_WAIT),
+        }
+    }
+
+    /// Goes to the next phase when it is due; false when the last one is over.
+    fn advance(&mut self, now: Instant) -> bool {
+        if self.next_deadline().is_none_or(|deadline| now < deadline) {
+            return true;
+        }
+        match self.phase.0 {
+            Phase::Running => self.end(Stop::RunTime),
+            Phase::Stopping => self.go(Phase::Interrupting),
+            Phase::Interrupting => {
+                self.notes.push("some on_stop functions were interrupted: they took too long".into());
+                self.go(Phase::Killing);
+            }
+            Phase::Killing => return false,
+        }
+        true
+    }
+
+    fn give_up(&mut self) {
+        self.notes.push("a worker did not end in time: its last second may be missing from the results".into());
+    }
+
+    /// What the workers said last.
+    fn drain(&mut self, reports: &Receiver<Report>, tell: &mut dyn FnMut(&Event)) {
+        loop {
+            match reports.recv_timeout(Duration::ZERO) {
+                Ok(report) => self.hear(report, tell),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn summary(mut self) -> Summary {
+        let stop = self.stop.take().unwrap_or(match self.setup.iterations {
+            Some(_) => Stop::Iterations,
+            None => Stop::UsersEnded,
+        });
+        let mut exit = Exit::Ok;
+        if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
+            exit = exit.worst(Exit::Failures);
+        }
+        exit = match &stop {
+            Stop::RunTime | Stop::Iterations | Stop::UsersEnded => exit,
+            Stop::Signal => exit.worst(Exit::Signal),
+            Stop::Abort(_) => exit.worst(Exit::Abort),
+            Stop::Fault(fault) => exit.worst(fault.exit),
+        };
+        Summary {
+            totals: self.totals,
+            elapsed: self.started.elapsed(),
+            started_at: self.started_at,
+            ended_at: SystemTime::now(),
+            since: self.since,
+            stop,
+            exit,
+            interrupted: self.interrupted,
+            notes: self.notes,
+        }
+    }
+}
+
+fn level_of(level: config::Level) -> Level {
+    match level {
+        config::Level::Debug => Level::Debug,
+        config::Level::Info => Level::Info,
+        config::Level::Warning => Level::Warn,
+        config::Level::Error => Level::Error,
+    }
+}

@@ -1,0 +1,38 @@
+//! What conductor and workers tell each other.
+
+use std::time::SystemTime;
+
+use crate::config::Level;
+use crate::fault::Fault;
+use crate::metrics::Snapshot;
+
+/// From a worker to the conductor.
+pub(super) enum Report {
+    /// Everything since the report before.
+    Metrics { snapshot: Box<Snapshot>, users: Users },
+    /// All its users have been started.
+    Spawned,
+    Log { level: Level, at: SystemTime, source: String, text: String },
+    /// `test.abort` was called.
+    Abort(String),
+    /// No user of it is left, and none is to come.
+    Done { snapshot: Box<Snapshot>, interrupted: u64, outcome: Result<(), Fault> },
+}
+
+/// Which worker, and its active users by class.
+pub(super) struct Users {
+    pub(super) worker: usize,
+    pub(super) classes: Vec<u64>,
+}
+
+/// How far the end of the run has come; it only goes forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Running,
+    /// No further task: waiting users stop, running tasks may finish.
+    Stopping,
+    /// Running tasks are interrupted; `on_stop` runs.
+    Interrupting,
+    /// `on_stop` is interrupted too.
+    Killing,
+}

@@ -1,0 +1,159 @@
+//! What a run is made of, ready to be shared by its workers. Made by `app` from
+//! the plan and the manifest.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::config::{Level, Plan};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::load::{ClassSpec, Weighted};
+use crate::net::{Settings, Tls};
+use crate::script::{Class, Manifest, Suite};
+
+/// A class that runs, and the tasks of it that the tags leave.
+pub struct ClassPlan {
+    pub class: Class,
+    /// Its own, else that of the run; None: only absolute URLs.
+    pub host: Option<String>,
+    /// Over `class.tasks`; those that the tags exclude weigh 0.
+    pub choice: Weighted,
+}
+
+/// Everything that the workers share. Nothing in it changes but the counter.
+pub struct Setup {
+    pub scripts: Vec<PathBuf>,
+    pub root: PathBuf,
+    pub classes: Vec<ClassPlan>,
+    pub users: u32,
+    pub spawn_rate: f64,
+    pub run_time: Option<Duration>,
+    /// How many tasks may begin in all; None: no limit.
+    pub iterations: Option<u64>,
+    /// How many have begun.
+    pub begun: AtomicU64,
+    pub stop_timeout: Duration,
+    pub seed: u64,
+    pub workers: usize,
+    pub reset_stats: bool,
+    pub cpu_budget: Duration,
+    pub memory_limit: usize,
+    pub log_level: Level,
+    pub net: Settings,
+    pub tls: Arc<Tls>,
+    pub config: &'static Value,
+    pub env: &'static Value,
+}
+
+impl Setup {
+    /// # Errors
+    /// Classes that do not exist, tags that leave no task, a class without a host.
+    pub fn new(plan: &Plan, manifest: Manifest, config: &'static Value, env: &'static Value) -> Result<Setup, Fault> {
+        let classes = choose(plan, manifest)?;
+        let users = plan.users;
+        Ok(Setup {
+            scripts: plan.scripts.clone(),
+            root: plan.script_root.clone(),
+            classes,
+            users,
+            spawn_rate: plan.spawn_rate,
+            run_time: plan.run_time,
+            iterations: plan.iterations,
+            begun: AtomicU64::new(0),
+            stop_timeout: plan.stop_timeout,
+            seed: plan.seed,
+            workers: plan.workers.clamp(1, users.max(1) as usize),
+            reset_stats: plan.reset_stats,
+            cpu_budget: plan.settings.cpu_budget,
+            memory_limit: plan.settings.memory_limit as usize,
+            log_level: plan.outputs.loglevel,
+            net: Settings {
+                timeout: plan.settings.default_timeout,
+                max_redirects: plan.settings.max_redirects,
+                max_retries: plan.settings.max_retries,
+                verify: plan.settings.tls_verify,
+                ..Settings::default()
+            },
+            tls: Tls::new(plan.settings.tls_ca.clone()),
+            config,
+            env,
+        })
+    }
+
+    pub(super) fn suite(&self) -> Suite {
+        Suite { scripts: self.scripts.clone(), root: self.root.clone(), memory_limit: self.memory_limit }
+    }
+
+    /// What the dispatcher must know.
+    pub fn specs(&self) -> Vec<ClassSpec> {
+        let spec = |plan: &ClassPlan| ClassSpec {
+            name: plan.class.name.clone(),
+            weight: plan.class.weight,
+            fixed_count: plan.class.fixed_count,
+        };
+        self.classes.iter().map(spec).collect()
+    }
+}
+
+/// The classes named on the command line (else all), with their tags applied.
+fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
+    let known: Vec<String> = manifest.classes.iter().map(|class| class.name.clone()).collect();
+    for name in &plan.classes {
+        if !known.contains(name) {
+            let fault = Fault::new(Exit::Usage, format!("the script defines no user class `{name}`"));
+            let fault = fault.help(format!("it defines {}", known.join(", ")));
+            return Err(fault.suggest(name, known.iter().map(String::as_str)));
+        }
+    }
+    let tagged = !plan.tags.is_empty() || !plan.exclude_tags.is_empty();
+    let mut classes = Vec::new();
+    for class in manifest.classes {
+        let named = plan.classes.is_empty() || plan.classes.contains(&class.name);
+        if !named || class.tasks.is_empty() {
+            if named && plan.classes.contains(&class.name) {
+                return Err(Fault::new(Exit::Script, format!("class `{}` has no task", class.name)));
+            }
+            continue;
+        }
+        let weights = class.tasks.iter().map(|task| if selected(plan, &task.tags) { task.weight } else { 0 });
+        let Some(choice) = Weighted::new(weights) else {
+            if tagged {
+                continue;
+            }
+            let fault = Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
+            return Err(fault.help("give at least one task a weight above 0"));
+        };
+        let host = class.host.clone().or_else(|| plan.base_url.clone());
+        if class.http && host.is_none() {
+            let fault = Fault::new(Exit::Config, format!("class `{}` has no host to send requests to", class.name));
+            return Err(fault.help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
+        }
+        classes.push(ClassPlan { class, host, choice });
+    }
+    if classes.is_empty() {
+        return Err(nothing_to_run(&known, tagged));
+    }
+    Ok(classes)
+}
+
+fn selected(plan: &Plan, tags: &[String]) -> bool {
+    let any = |wanted: &[String]| tags.iter().any(|tag| wanted.contains(tag));
+    (plan.tags.is_empty() || any(&plan.tags)) && !any(&plan.exclude_tags)
+}
+
+fn nothing_to_run(known: &[String], tagged: bool) -> Fault {
+    if known.is_empty() {
+        return Fault::new(Exit::Script, "the script defines no user class that could be run")
+            .help("write `local MyUser = HttpUser:extend(\"MyUser\", {})` and give it a task with `MyUser:task(...)`");
+    }
+    if tagged {
+        return Fault::new(Exit::Script, "no task is left to run by --tags and --exclude-tags")
+            .help("tasks without tags run only without --tags");
+    }
+    Fault::new(Exit::Script, format!("no class has a task: {}", known.join(", ")))
+        .help("give it one: `MyUser:task(\"name\", function(self) ... end)`")
+}

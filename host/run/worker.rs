@@ -1,0 +1,253 @@
+//! One worker thread: its own engine, clients and recorder; its VUs never move.
+//! Started by `conductor`.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::Sender;
+use rustc_hash::FxHashSet;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::config::{Level, ScriptOptions};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::load::{Dispatcher, Ramp, Split, Weighted};
+use crate::metrics::Recorder;
+use crate::net::{Base, Net};
+use crate::script::lua::Lua;
+use crate::script::{self, Engine, Program};
+use crate::vu::{Shared, fiber};
+
+use super::members::Members;
+use super::message::{Phase, Report, Users};
+use super::setup::Setup;
+use super::user::User;
+
+/// How often a worker hands its measurements over.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// A user class on this worker.
+pub(super) struct Class {
+    pub(super) name: Rc<str>,
+    pub(super) base: Option<Rc<Base>>,
+    /// Users of it that live.
+    pub(super) active: Cell<u64>,
+    setup: Arc<Setup>,
+    index: usize,
+}
+
+impl Class {
+    pub(super) fn plan(&self) -> &script::Class {
+        &self.setup.classes[self.index].class
+    }
+
+    pub(super) fn choice(&self) -> &Weighted {
+        &self.setup.classes[self.index].choice
+    }
+}
+
+pub(super) struct Worker {
+    pub(super) setup: Arc<Setup>,
+    pub(super) shared: Rc<Shared>,
+    pub(super) program: Box<dyn Program>,
+    pub(super) members: Members,
+    number: usize,
+    classes: Vec<Rc<Class>>,
+    reports: Sender<Report>,
+    /// Exceptions that were logged once: the rest is only counted.
+    logged: RefCell<FxHashSet<String>>,
+}
+
+/// What a worker thread is started with.
+pub(super) struct Start {
+    pub(super) setup: Arc<Setup>,
+    pub(super) number: usize,
+    pub(super) at: Instant,
+    pub(super) reports: Sender<Report>,
+    pub(super) phases: UnboundedReceiver<Phase>,
+}
+
+/// The whole thread: returns when no user is left. Always ends with `Report::Done`.
+pub(super) fn work(start: Start) {
+    let reports = start.reports.clone();
+    let (snapshot, interrupted, outcome) = match try_work(start) {
+        Ok((snapshot, interrupted)) => (snapshot, interrupted, Ok(())),
+        Err(fault) => (Box::default(), 0, Err(fault)),
+    };
+    // The conductor may have given up waiting: nobody is left to tell.
+    let _ = reports.send(Report::Done { snapshot, interrupted, outcome });
+}
+
+fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault> {
+    let internal = |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
+    let _watch = fiber::Watch::start();
+    let phases = start.phases;
+    let worker = Worker::new(start.setup, start.number, start.at, start.reports)?;
+    runtime.block_on(async {
+        tokio::task::spawn_local(follow(worker.clone(), phases));
+        tokio::task::spawn_local(report(worker.clone()));
+        worker.clone().spawn_users().await;
+        let _ = worker.reports.send(Report::Spawned);
+        poll_fn(|cx| {
+            if worker.members.is_empty() {
+                return Poll::Ready(());
+            }
+            worker.members.set_closer(cx);
+            Poll::Pending
+        })
+        .await;
+    });
+    let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
+    Ok((snapshot, worker.shared.interrupted.get()))
+}
+
+/// Passes the conductor's phases on to the VUs.
+async fn follow(worker: Rc<Worker>, mut phases: UnboundedReceiver<Phase>) {
+    while let Some(phase) = phases.recv().await {
+        worker.members.advance(phase);
+    }
+    // The conductor is gone.
+    worker.members.advance(Phase::Killing);
+}
+
+async fn report(worker: Rc<Worker>) {
+    let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
+        let classes = worker.classes.iter().map(|class| class.active.get()).collect();
+        let users = Users { worker: worker.number, classes };
+        if worker.reports.send(Report::Metrics { snapshot, users }).is_err() {
+            return;
+        }
+    }
+}
+
+impl Worker {
+    fn new(setup: Arc<Setup>, number: usize, at: Instant, reports: Sender<Report>) -> Result<Rc<Worker>, Fault> {
+        let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
+        let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
+        let program = Lua.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
+        let mut classes = Vec::with_capacity(setup.classes.len());
+        for (index, plan) in setup.classes.iter().enumerate() {
+            let base = match &plan.host {
+                Some(host) => Some(net.base(host).map_err(|error| {
+                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name)).why(error.text)
+                })?),
+                None => None,
+            };
+            classes.push(Rc::new(Class {
+                name: plan.class.name.as_str().into(),
+                base,
+                active: Cell::new(0),
+                setup: setup.clone(),
+                index,
+            }));
+        }
+        let (log, level) = (reports.clone(), setup.log_level);
+        let shared = Rc::new(Shared {
+            recorder: RefCell::new(Recorder::new()),
+            net,
+            config: setup.config,
+            env: setup.env,
+            log: Box::new(move |line, source, text| {
+                if line >= level {
+                    let source = source.to_owned();
+                    let _ = log.send(Report::Log { level: line, at: SystemTime::now(), source, text });
+                }
+            }),
+            seed: setup.seed,
+            started: at,
+            options: RefCell::new(ScriptOptions::default()),
+            abort: RefCell::new(None),
+            interrupted: Cell::new(0),
+        });
+        Ok(Rc::new(Worker {
+            setup,
+            shared,
+            program,
+            members: Members::new(),
+            number,
+            classes,
+            reports,
+            logged: RefCell::default(),
+        }))
+    }
+
+    /// Starts this worker's share of the users, each at its time.
+    async fn spawn_users(self: Rc<Self>) {
+        let (Ok(mut dispatcher), Ok(ramp)) = (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
+        else {
+            return;
+        };
+        let split = Split::new(self.number, self.setup.workers);
+        for number in 0..u64::from(self.setup.users) {
+            let Some(class) = dispatcher.next() else { return };
+            if !split.owns(number) {
+                continue;
+            }
+            let due = self.shared.started + ramp.offset(number);
+            self.until(due).await;
+            if self.members.phase() > Phase::Running {
+                return;
+            }
+            let user = User::new(self.clone(), self.classes[class].clone(), number + 1);
+            tokio::task::spawn_local(user.live());
+        }
+    }
+
+    /// Waits for `due`, or the end of the run.
+    async fn until(&self, due: Instant) {
+        if due <= Instant::now() {
+            return;
+        }
+        let mut sleep = std::pin::pin!(tokio::time::sleep_until(due.into()));
+        poll_fn(|cx| {
+            if self.members.phase() > Phase::Running {
+                return Poll::Ready(());
+            }
+            self.members.set_closer(cx);
+            sleep.as_mut().poll(cx)
+        })
+        .await;
+    }
+
+    /// Whether one more task may begin.
+    pub(super) fn claim_iteration(&self) -> bool {
+        match self.setup.iterations {
+            Some(most) => self.setup.begun.fetch_add(1, Ordering::Relaxed) < most,
+            None => true,
+        }
+    }
+
+    /// Tells the conductor, once, that the script wants the run to end.
+    pub(super) fn look_for_abort(&self) {
+        if let Some(message) = self.shared.abort.borrow().clone() {
+            let _ = self.reports.send(Report::Abort(message));
+        }
+    }
+
+    /// A warning of e2e's own.
+    pub(super) fn say(&self, text: &str) {
+        (self.shared.log)(Level::Error, "e2e", text.to_owned());
+    }
+
+    /// Each exception is logged when it comes up first; the end of the run shows the counts.
+    pub(super) fn log_exception(&self, class: &str, task: &str, fault: &Fault) {
+        let at = fault.at.as_ref().map(|at| format!(" ({}:{})", at.file, at.line)).unwrap_or_default();
+        let text = format!("{task}: {}{at}", fault.what);
+        let mut logged = self.logged.borrow_mut();
+        // Messages that differ each time must not fill the memory, nor the terminal.
+        if logged.len() < 100 && logged.insert(text.clone()) {
+            (self.shared.log)(Level::Error, class, text);
+        }
+    }
+}
