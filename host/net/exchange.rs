@@ -184,7 +184,12 @@ where
                     moved = true;
                     let (parts, incoming) = response.into_parts();
                     let (first, all) = (Bytes::new(), BytesMut::new());
-                    self.answer.insert(Partial { parts, incoming, first, all })
+                    let announced = incoming.size_hint().lower();
+                    self.answer = Some(Partial { parts, incoming, first, all });
+                    if announced > self.max_body as u64 {
+                        return self.finish(Some(self.too_large()));
+                    }
+                    self.answer.as_mut().expect("it was set above")
                 }
                 Poll::Ready(Err(mut error)) => {
                     let unsent = error.take_message();
@@ -205,8 +210,7 @@ where
                     let Ok(data) = frame.into_data() else { continue };
                     let expected = partial.incoming.size_hint().lower();
                     if partial.push(data, expected) > self.max_body {
-                        let text = format!("the body is larger than {} bytes", self.max_body);
-                        return self.finish(Some(Error::new(ErrorKind::TooLarge, text)));
+                        return self.finish(Some(self.too_large()));
                     }
                 }
                 Poll::Ready(Some(Err(error))) => return self.finish(Some(Error::of_body(&error))),
@@ -252,6 +256,11 @@ where
             }
             None => Advance::Stuck,
         }
+    }
+
+    #[cold]
+    fn too_large(&self) -> Error {
+        Error::new(ErrorKind::TooLarge, format!("the body is larger than {} bytes", self.max_body))
     }
 
     #[cold]

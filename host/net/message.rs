@@ -82,6 +82,10 @@ impl Step {
         headers.insert(HOST, self.origin.authority.clone());
         headers.insert(USER_AGENT, net.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        // RFC 9110, 8.6: these methods announce that there is nothing; hyper does not.
+        if self.body.is_empty() && matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         if let (true, Some(kind)) = (self.has_content, request.content_type) {
             headers.insert(CONTENT_TYPE, parse_value("content-type", kind)?);
         }
