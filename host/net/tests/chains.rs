@@ -78,6 +78,7 @@ fn a_redirect_to_nowhere_is_an_error() {
         let server = Server::start(|seen| match seen.line() {
             "GET /mail" => go(302, "mailto:a@b"),
             "GET /bad" => go(302, "http://"),
+            "GET /dead" => go(302, "http://127.0.0.1:1/"),
             // Not a redirect without a place to go.
             _ => raw("HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n"),
         })
@@ -86,8 +87,11 @@ fn a_redirect_to_nowhere_is_an_error() {
         let base = base(&client, &server.url());
         for path in ["/mail", "/bad"] {
             let response = client.send(Request { base: Some(&base), ..get(path) }).await;
-            assert_eq!(response.error.unwrap().kind, ErrorKind::InvalidUrl);
+            assert_eq!((response.error.unwrap().kind, response.status), (ErrorKind::InvalidUrl, 302));
         }
+        let response = client.send(Request { base: Some(&base), ..get("/dead") }).await;
+        assert_eq!((response.url(), response.history.len()), ("http://127.0.0.1:1/".to_owned(), 1));
+        assert_eq!((response.error.unwrap().kind, response.status), (ErrorKind::Connect, 0));
         let response = client.send(Request { base: Some(&base), ..get("/") }).await;
         assert_eq!((response.status, response.error), (302, None));
     });
