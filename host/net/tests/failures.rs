@@ -162,7 +162,10 @@ fn a_timeout_covers_head_and_body() {
             let failed = fail(&client, Request { base: Some(&base), timeout, ..get(path) }).await;
             assert_eq!((failed.0, &*failed.1), (ErrorKind::Timeout, expected), "{path}");
             let took = begun.elapsed();
-            assert!(took >= Duration::from_millis(50) && took < Duration::from_millis(90), "{path} {took:?}");
+            assert!(
+                took >= Duration::from_millis(50) && took < Duration::from_millis(300),
+                "{path} {took:?}"
+            );
         }
     });
 }
