@@ -3,27 +3,24 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::header::{HeaderValue, SET_COOKIE};
 
+use super::chain::Chain;
 use super::connection::Connection;
 use super::connector;
 use super::cookies::{self, Jar};
 use super::error::{Error, ErrorKind};
-use super::exchange::{Answer, Deadline, Failure, exchange};
-use super::message::{Message, Step};
+use super::exchange::{Answer, Failure, exchange};
+use super::message::Step;
 use super::redirect;
 use super::request::Request;
-use super::response::{Hop, Response, Sent};
-use super::timing::Timings;
+use super::response::{Hop, Response};
 use super::worker::Net;
 
 /// More idle connections than a browser keeps are closed, oldest first.
 const MOST_IDLE: usize = 16;
-
-/// A timeout beyond this is none.
-const FOREVER: Duration = Duration::from_secs(86_400 * 365);
 
 /// One VU's connections and cookies. Requests of one client may run at the
 /// same time; each has a connection of its own then.
@@ -32,26 +29,6 @@ pub struct Client {
     idle: RefCell<Vec<Connection>>,
     /// None until a server, or a script, sets the first cookie.
     jar: RefCell<Option<Box<Jar>>>,
-}
-
-/// What a chain of requests adds up to.
-#[derive(Default)]
-struct Tally {
-    timings: Timings,
-    sent: u64,
-    received: u64,
-    history: Vec<Hop>,
-}
-
-/// One exchange to run.
-struct Run<'a> {
-    connection: Option<Connection>,
-    step: &'a Step,
-    verify: bool,
-    message: Message,
-    deadline: Deadline,
-    /// When it began; None: when the connection stands.
-    begun: Option<Instant>,
 }
 
 impl Client {
@@ -68,81 +45,64 @@ impl Client {
     /// failure is in `Response::error`. Dropping the future closes the
     /// connection that it used.
     pub async fn send(&self, request: Request<'_>) -> Response {
-        let started = Instant::now();
-        let mut tally = Tally::default();
-        let mut response = self.chain(&request, started, &mut tally).await;
-        response.elapsed = started.elapsed();
-        response.timings = tally.timings;
-        response.sent_bytes = tally.sent;
-        response.received_bytes = tally.received;
-        response.history = tally.history;
-        response
+        let mut chain = match Chain::new(&self.net, &request) {
+            Ok(chain) => chain,
+            Err(error) => return Response::unsent(&request, error),
+        };
+        let failure = self.walk(&mut chain).await.err();
+        chain.respond(failure)
     }
 
-    async fn chain(&self, request: &Request<'_>, started: Instant, tally: &mut Tally) -> Response {
-        let limit = request.timeout.unwrap_or(self.net.settings.timeout).min(FOREVER);
-        let deadline = Deadline { at: started + limit, limit };
-        let mut step = match Step::new(&self.net, request) {
-            Ok(step) => step,
-            Err(error) => return Response::failed(Sent::unsent(request), error),
-        };
-        let mut begun = started;
+    /// All steps of the chain.
+    async fn walk(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         loop {
-            let answer = match self.attempt(&step, request, deadline, begun, tally).await {
-                Ok(answer) => answer,
-                Err(error) => return Response::failed(step.sent(request), error),
-            };
+            self.attempt(chain).await?;
+            let Some(answer) = &chain.answer else { return Ok(()) };
             if answer.parts.headers.contains_key(SET_COOKIE) {
-                self.take_cookies(&step, &answer);
+                self.take_cookies(&chain.step, answer);
             }
-            if !request.follow_redirects || answer.error.is_some() {
-                return respond(step.sent(request), answer);
+            let status = answer.parts.status;
+            if !status.is_redirection() || !chain.request.follow_redirects || answer.error.is_some() {
+                return Ok(());
             }
-            let Some(location) = redirect::location(&answer.parts) else {
-                return respond(step.sent(request), answer);
-            };
-            let sent = step.sent(request);
+            let Some(location) = redirect::location(&answer.parts) else { return Ok(()) };
             let most = self.net.settings.max_redirects as usize;
-            let followed = if tally.history.len() >= most {
+            if chain.history.len() >= most {
                 let text = format!("more than {most} redirects, the last one to `{location}`");
-                Err(Error::new(ErrorKind::TooManyRedirects, text))
-            } else {
-                step.follow(&self.net, answer.parts.status, &location)
-            };
-            if let Err(error) = followed {
-                return respond(sent, Answer { error: Some(error), ..answer });
+                return Err(Error::new(ErrorKind::TooManyRedirects, text));
             }
-            tally.history.push(Hop { status: answer.parts.status.as_u16(), url: sent.url(), location });
-            begun = Instant::now();
+            let url = chain.step.url();
+            chain.step.follow(&self.net, status, &location)?;
+            chain.history.push(Hop { status: status.as_u16(), url, location });
         }
     }
 
     /// One step of the chain, with its retries.
-    async fn attempt(
-        &self,
-        step: &Step,
-        request: &Request<'_>,
-        deadline: Deadline,
-        begun: Instant,
-        tally: &mut Tally,
-    ) -> Result<Answer, Error> {
-        let verify = !step.origin.https || request.verify.unwrap_or(self.net.settings.verify);
-        let mut idle = self.take_idle(step, verify);
-        let mut begun = Some(begun);
+    async fn attempt(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
+        chain.answer = None;
+        let verify = chain.verify(&self.net);
+        let mut idle = self.take_idle(&chain.step, verify);
         let mut retries = 0;
-        let mut message = step.message(&self.net, request, || self.cookie(step))?;
         loop {
-            let was_idle = idle.is_some();
-            // On a kept connection the request begins where the last step ended,
-            // which spares a look at the clock.
-            let begun = begun.take().filter(|_| was_idle);
-            let run = Run { connection: idle.take(), step, verify, message, deadline, begun };
-            let failure = match self.run(run, tally).await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
+            if chain.message.is_none() {
+                let cookie = self.cookie(&chain.step);
+                chain.message = Some(chain.step.message(&self.net, chain.request, cookie)?);
+            }
+            let (connection, begun, was_idle) = match idle.take() {
+                // It begins where the last step ended: a look at the clock less.
+                Some(connection) => (Ok(connection), chain.ended, true),
+                // Boxed: it is seldom, and would make every request's future larger.
+                None => (Box::pin(self.connect(chain, verify)).await, Instant::now(), false),
+            };
+            let failure = match connection {
+                Ok(connection) => match self.run(connection, chain, begun).await {
+                    Ok(()) => return Ok(()),
+                    Err(failure) => *failure,
+                },
+                Err(error) => Failure { error, unsent: chain.message.take(), is_answered: false },
             };
             // The server has closed it while it was idle: nobody's failure.
-            let may_repeat = step.method.is_idempotent() && failure.error.kind.is_transient();
+            let may_repeat = chain.step.method.is_idempotent() && failure.error.kind.is_transient();
             let is_stale = was_idle && (failure.unsent.is_some() || may_repeat && !failure.is_answered);
             if !is_stale {
                 if !may_repeat || failure.is_answered || retries >= self.net.settings.max_retries {
@@ -150,56 +110,37 @@ impl Client {
                 }
                 retries += 1;
             }
-            message = match failure.unsent {
-                Some(message) => message,
-                None => step.message(&self.net, request, || self.cookie(step))?,
-            };
+            chain.message = failure.unsent;
         }
     }
 
-    /// One exchange, on `connection` or a new one.
-    async fn run(&self, run: Run<'_>, tally: &mut Tally) -> Result<Answer, Box<Failure>> {
-        let Run { connection, step, verify, message, deadline, begun } = run;
-        let mut connection = match connection {
-            Some(connection) => connection,
-            // Boxed: it is seldom, and would make every request's future larger.
-            None => match Box::pin(self.connect(step, verify, deadline, tally)).await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    let failure = Failure { error, unsent: Some(message), is_answered: false };
-                    return Err(Box::new(failure));
-                }
-            },
-        };
-        let begun = begun.unwrap_or_else(Instant::now);
-        let meter = connection.meter.clone();
-        let (sent, received) = (meter.sent.get(), meter.received.get());
-        let timings = &mut tally.timings;
-        let outcome = exchange(&self.net, &mut connection, message, deadline, begun, timings).await;
-        tally.sent += meter.sent.get() - sent;
-        tally.received += meter.received.get() - received;
-        if let Ok(Answer { error: None, .. }) = outcome
-            && connection.is_reusable()
-        {
+    /// One exchange, after which the connection is kept if it is good.
+    async fn run(
+        &self,
+        mut connection: Connection,
+        chain: &mut Chain<'_>,
+        begun: Instant,
+    ) -> Result<(), Box<Failure>> {
+        let (sent, received) = (connection.meter.sent.get(), connection.meter.received.get());
+        let outcome = exchange(&self.net, &mut connection, chain, begun).await;
+        chain.sent += connection.meter.sent.get() - sent;
+        chain.received += connection.meter.received.get() - received;
+        let is_whole = chain.answer.as_ref().is_some_and(|answer| answer.error.is_none());
+        if is_whole && connection.is_reusable() {
             self.keep(connection);
         }
         outcome
     }
 
-    async fn connect(
-        &self,
-        step: &Step,
-        verify: bool,
-        deadline: Deadline,
-        tally: &mut Tally,
-    ) -> Result<Connection, Error> {
-        let connecting = connector::connect(&self.net, &step.origin, verify, &mut tally.timings);
+    async fn connect(&self, chain: &mut Chain<'_>, verify: bool) -> Result<Connection, Error> {
+        let deadline = chain.deadline;
+        let connecting = connector::connect(&self.net, &chain.step.origin, verify, &mut chain.timings);
         let connection = match tokio::time::timeout_at(deadline.at.into(), connecting).await {
             Ok(connected) => connected?,
             Err(_) => return Err(Error::timeout(deadline.limit, false)),
         };
-        tally.sent += connection.meter.sent.get();
-        tally.received += connection.meter.received.get();
+        chain.sent += connection.meter.sent.get();
+        chain.received += connection.meter.received.get();
         Ok(connection)
     }
 
@@ -268,22 +209,5 @@ impl Client {
     /// Forgets all cookies.
     pub fn clear_cookies(&self) {
         *self.jar.borrow_mut() = None;
-    }
-}
-
-fn respond(request: Sent, answer: Answer) -> Response {
-    let Answer { parts, body, error } = answer;
-    Response {
-        status: parts.status.as_u16(),
-        version: parts.version,
-        headers: parts.headers,
-        body,
-        error,
-        timings: Timings::default(),
-        elapsed: Duration::ZERO,
-        history: Vec::new(),
-        request,
-        sent_bytes: 0,
-        received_bytes: 0,
     }
 }

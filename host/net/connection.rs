@@ -26,7 +26,7 @@ pub(super) struct Live {
     pub(super) driver: Option<Driver>,
 }
 
-enum State {
+pub(super) enum State {
     Live(Box<Live>),
     Bare(Io),
     Closed,
@@ -38,34 +38,34 @@ pub(super) struct Connection {
     /// Whether its certificate was checked (always for http).
     pub(super) verify: bool,
     pub(super) meter: Rc<Meter>,
-    /// Whether it has carried an answer already.
-    pub(super) is_used: bool,
     /// Kept from request to request, and moved only when it fires: setting a
     /// timer for each request would cost more than watching the socket.
     pub(super) alarm: Option<Pin<Box<Sleep>>>,
-    state: State,
+    pub(super) state: State,
+}
+
+impl State {
+    /// hyper's side, made now if the connection is bare; None: it is closed.
+    pub(super) async fn wake(&mut self, builder: &http1::Builder) -> Option<&mut Live> {
+        if matches!(self, State::Bare(_))
+            && let State::Bare(io) = std::mem::replace(self, State::Closed)
+        {
+            // HTTP/1.1 has no handshake: this never waits and never fails.
+            if let Ok((sender, driver)) = builder.handshake(io).await {
+                *self = State::Live(Box::new(Live { sender, driver: Some(driver) }));
+            }
+        }
+        match self {
+            State::Live(live) => Some(live),
+            State::Bare(_) | State::Closed => None,
+        }
+    }
 }
 
 impl Connection {
     pub(super) fn new(origin: Rc<Origin>, verify: bool, stream: Stream, meter: Rc<Meter>) -> Self {
         let state = State::Bare(TokioIo::new(stream));
-        Connection { origin, verify, meter, is_used: false, alarm: None, state }
-    }
-
-    /// hyper's side, made now if the connection is bare; None: it is closed.
-    pub(super) async fn wake(&mut self, builder: &http1::Builder) -> Option<&mut Live> {
-        if matches!(self.state, State::Bare(_))
-            && let State::Bare(io) = std::mem::replace(&mut self.state, State::Closed)
-        {
-            // HTTP/1.1 has no handshake: this never waits and never fails.
-            if let Ok((sender, driver)) = builder.handshake(io).await {
-                self.state = State::Live(Box::new(Live { sender, driver: Some(driver) }));
-            }
-        }
-        match &mut self.state {
-            State::Live(live) => Some(live),
-            State::Bare(_) | State::Closed => None,
-        }
+        Connection { origin, verify, meter, alarm: None, state }
     }
 
     /// Whether another request may go over it, as far as can be seen without

@@ -39,10 +39,14 @@ impl Jar {
         }
     }
 
-    /// The `Cookie` header for `url`, longer paths first as RFC 6265 asks.
+    /// The `Cookie` header for `url`, longer paths first as RFC 6265 asks, and
+    /// then by name, so that equal runs send equal bytes.
     pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let mut cookies = self.store.matches(url);
-        cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path().map_or(0, str::len)));
+        cookies.sort_by_cached_key(|cookie| {
+            let path: &str = &cookie.path;
+            (std::cmp::Reverse(path.len()), cookie.name().to_owned())
+        });
         let mut text = String::new();
         for cookie in cookies {
             if !text.is_empty() {
@@ -76,5 +80,46 @@ impl Jar {
     pub(super) fn list(&self, url: &Url) -> Vec<(String, String)> {
         let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         self.store.get_request_values(url).map(pair).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn jar(from: &str, cookies: &[&str]) -> Jar {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(SET_COOKIE, cookie.parse().unwrap());
+        }
+        let mut jar = Jar::default();
+        jar.take(&headers, &parse(from).unwrap());
+        jar
+    }
+
+    fn sent(jar: &Jar, url: &str) -> String {
+        jar.header(&parse(url).unwrap()).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn domain_path_and_secure_decide() {
+        let cookies =
+            ["host=1", "wide=2; Domain=example.com; Path=/", "safe=3; Secure; Path=/", "deep=4; Path=/a/b"];
+        let jar = jar("https://www.example.com/a/page", &cookies);
+        assert_eq!(sent(&jar, "https://www.example.com/a/x"), "host=1; safe=3; wide=2");
+        assert_eq!(sent(&jar, "https://www.example.com/a/b/c"), "deep=4; host=1; safe=3; wide=2");
+        assert_eq!(sent(&jar, "https://www.example.com/"), "safe=3; wide=2");
+        assert_eq!(sent(&jar, "http://www.example.com/"), "wide=2");
+        assert_eq!(sent(&jar, "https://example.com/a/x"), "wide=2");
+        assert_eq!(sent(&jar, "https://example.org/a/x"), "");
+    }
+
+    #[test]
+    fn a_later_cookie_replaces_and_an_expired_one_removes() {
+        let jar_after = |more| sent(&jar("http://h/", &["a=1", "b=2", more]), "http://h/");
+        assert_eq!(jar_after("a=3"), "a=3; b=2");
+        assert_eq!(jar_after("a=; Max-Age=0"), "b=2");
+        assert_eq!(jar_after("a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"), "b=2");
     }
 }

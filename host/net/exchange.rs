@@ -19,11 +19,11 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::TrySendError;
 use tokio::time::Sleep;
 
+use super::chain::Chain;
 use super::connection::{Connection, Driver};
 use super::error::{Error, ErrorKind};
 use super::message::Message;
 use super::stream::Meter;
-use super::timing::Timings;
 use super::worker::Net;
 
 /// So many steps of one answer are taken before others get their turn.
@@ -31,6 +31,8 @@ const STEPS: usize = 64;
 
 /// More than this is not reserved on a server's word.
 const MOST_RESERVED: u64 = 1 << 20;
+
+type Outcome = Result<(), Box<Failure>>;
 
 /// When a request chain must be over.
 #[derive(Clone, Copy)]
@@ -56,35 +58,35 @@ pub(super) struct Failure {
     pub(super) is_answered: bool,
 }
 
-/// Sends `message` and reads its answer. `begun` is when the request began to
-/// be written; the phases are added to `timings`.
+/// Sends the chain's message and reads the answer into the chain. `begun` is
+/// when the request began to be written.
 pub(super) async fn exchange(
     net: &Net,
     connection: &mut Connection,
-    message: Message,
-    deadline: Deadline,
+    chain: &mut Chain<'_>,
     begun: Instant,
-    timings: &mut Timings,
-) -> Result<Answer, Box<Failure>> {
+) -> Outcome {
     let meter = connection.meter.clone();
     meter.first.set(None);
-    let mut alarm = connection.alarm.take();
-    let Some(live) = connection.wake(&net.builder).await else {
-        let error = Error::new(ErrorKind::Closed, "the connection was closed");
-        return Err(Box::new(Failure { error, unsent: Some(message), is_answered: false }));
+    let alarm = &mut connection.alarm;
+    let (Some(live), Some(message)) = (connection.state.wake(&net.builder).await, chain.message.take())
+    else {
+        return Err(Failure::closed(false));
     };
     let head = pin!(live.sender.try_send_request(message));
     let mut course = Course {
         driver: &mut live.driver,
         head,
         meter: &meter,
-        alarm: &mut alarm,
-        deadline,
+        alarm,
+        deadline: chain.deadline,
         max_body: net.settings.max_body,
         is_begun: false,
         sent: meter.sent.get(),
         sent_at: begun,
-        answer: None,
+        answer: &mut chain.answer,
+        incoming: None,
+        all: BytesMut::new(),
     };
     // tokio's budget must not turn a poll away with a wake-up that goes nowhere.
     let outcome = tokio::task::coop::unconstrained(std::future::poll_fn(|cx| course.poll(cx))).await;
@@ -96,13 +98,21 @@ pub(super) async fn exchange(
         let _ = Pin::new(driver).poll(&mut Context::from_waker(Waker::noop()));
     }
     let ended = Instant::now();
-    let first = meter.first.get();
+    let first = meter.first.get().unwrap_or(ended);
+    let timings = &mut chain.timings;
     timings.sending += sent_at.saturating_duration_since(begun);
-    timings.waiting += first.unwrap_or(ended).saturating_duration_since(sent_at);
-    timings.receiving += first.map_or(Duration::ZERO, |first| ended.saturating_duration_since(first));
-    connection.alarm = alarm;
-    connection.is_used = true;
+    timings.waiting += first.saturating_duration_since(sent_at);
+    timings.receiving += ended.saturating_duration_since(first);
+    chain.ended = ended;
     outcome
+}
+
+impl Failure {
+    #[cold]
+    fn closed(is_answered: bool) -> Box<Failure> {
+        let error = Error::new(ErrorKind::Closed, "the connection was closed");
+        Box::new(Failure { error, unsent: None, is_answered })
+    }
 }
 
 /// The exchange while it runs.
@@ -117,21 +127,15 @@ struct Course<'a, F> {
     /// The meter's reading, and when it last moved.
     sent: u64,
     sent_at: Instant,
-    answer: Option<Partial>,
-}
-
-/// An answer whose body is still arriving.
-struct Partial {
-    parts: Parts,
-    incoming: Incoming,
-    /// The first frame, not copied; a body is seldom more than that.
-    first: Bytes,
+    /// Its body is the first frame, not copied; a body is seldom more than that.
+    answer: &'a mut Option<Answer>,
+    incoming: Option<Incoming>,
     /// All frames, once there is a second.
     all: BytesMut,
 }
 
 enum Advance {
-    Done(Result<Answer, Box<Failure>>),
+    Done(Outcome),
     Moved,
     Stuck,
 }
@@ -140,7 +144,7 @@ impl<F> Course<'_, F>
 where
     F: Future<Output = Result<http::Response<Incoming>, TrySendError<Message>>>,
 {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, Box<Failure>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         // The first drive writes the request, and then there is waiting to do.
         let mut is_armed = !std::mem::replace(&mut self.is_begun, true);
         for _ in 0..STEPS {
@@ -177,14 +181,17 @@ where
     fn advance(&mut self) -> Advance {
         let cx = &mut Context::from_waker(Waker::noop());
         let mut moved = false;
-        let partial = match &mut self.answer {
-            Some(partial) => partial,
-            None => match self.head.as_mut().poll(cx) {
+        if self.incoming.is_none() {
+            match self.head.as_mut().poll(cx) {
                 Poll::Ready(Ok(response)) => {
                     moved = true;
                     let (parts, incoming) = response.into_parts();
-                    let (first, all) = (Bytes::new(), BytesMut::new());
-                    self.answer.insert(Partial { parts, incoming, first, all })
+                    let announced = incoming.size_hint().lower();
+                    *self.answer = Some(Answer { parts, body: Bytes::new(), error: None });
+                    self.incoming = Some(incoming);
+                    if announced > self.max_body as u64 {
+                        return self.finish(Some(self.too_large()));
+                    }
                 }
                 Poll::Ready(Err(mut error)) => {
                     let unsent = error.take_message();
@@ -192,21 +199,18 @@ where
                     return Advance::Done(Err(self.fail(error, unsent)));
                 }
                 Poll::Pending if self.driver.is_some() => return Advance::Stuck,
-                Poll::Pending => {
-                    let error = Error::new(ErrorKind::Closed, "the connection was closed");
-                    return Advance::Done(Err(self.fail(error, None)));
-                }
-            },
-        };
-        while !partial.incoming.is_end_stream() {
-            match Pin::new(&mut partial.incoming).poll_frame(cx) {
+                Poll::Pending => return Advance::Done(Err(Failure::closed(true))),
+            }
+        }
+        while let Some(incoming) = &mut self.incoming
+            && !incoming.is_end_stream()
+        {
+            match Pin::new(incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     moved = true;
                     let Ok(data) = frame.into_data() else { continue };
-                    let expected = partial.incoming.size_hint().lower();
-                    if partial.push(data, expected) > self.max_body {
-                        let text = format!("the body is larger than {} bytes", self.max_body);
-                        return self.finish(Some(Error::new(ErrorKind::TooLarge, text)));
+                    if self.push(data) > self.max_body {
+                        return self.finish(Some(self.too_large()));
                     }
                 }
                 Poll::Ready(Some(Err(error))) => return self.finish(Some(Error::of_body(&error))),
@@ -222,8 +226,24 @@ where
         self.finish(None)
     }
 
+    /// Adds a frame; returns the body's length so far.
+    fn push(&mut self, data: Bytes) -> usize {
+        let Some(answer) = self.answer else { return 0 };
+        if answer.body.is_empty() && self.all.is_empty() {
+            answer.body = data;
+            return answer.body.len();
+        }
+        if self.all.is_empty() {
+            let expected = self.incoming.as_ref().map_or(0, |incoming| incoming.size_hint().lower());
+            self.all.reserve(answer.body.len() + data.len() + expected.min(MOST_RESERVED) as usize);
+            self.all.extend_from_slice(&std::mem::take(&mut answer.body));
+        }
+        self.all.extend_from_slice(&data);
+        self.all.len()
+    }
+
     /// Nothing to do before the socket or the clock calls.
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answer, Box<Failure>>> {
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         let at = self.deadline.at.into();
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
         // An alarm that an earlier request has set may ring too early, which
@@ -233,11 +253,10 @@ where
         }
         while alarm.as_mut().poll(cx).is_ready() {
             if Instant::now() >= self.deadline.at {
-                let error = Error::timeout(self.deadline.limit, self.answer.is_some());
-                return Poll::Ready(match self.finish(Some(error.clone())) {
-                    Advance::Done(outcome) => outcome,
-                    Advance::Moved | Advance::Stuck => Err(self.fail(error, None)),
-                });
+                let error = Error::timeout(self.deadline.limit, self.incoming.is_some());
+                let outcome =
+                    if self.incoming.is_some() { self.end(Some(error)) } else { Err(self.fail(error, None)) };
+                return Poll::Ready(outcome);
             }
             alarm.as_mut().reset(at);
         }
@@ -245,35 +264,27 @@ where
     }
 
     fn finish(&mut self, error: Option<Error>) -> Advance {
-        match self.answer.take() {
-            Some(Partial { parts, first, all, .. }) => {
-                let body = if all.is_empty() { first } else { all.freeze() };
-                Advance::Done(Ok(Answer { parts, body, error }))
+        Advance::Done(self.end(error))
+    }
+
+    /// The answer is as complete as it gets.
+    fn end(&mut self, error: Option<Error>) -> Outcome {
+        if let Some(answer) = self.answer {
+            if !self.all.is_empty() {
+                answer.body = std::mem::take(&mut self.all).freeze();
             }
-            None => Advance::Stuck,
+            answer.error = error;
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn too_large(&self) -> Error {
+        Error::new(ErrorKind::TooLarge, format!("the body is larger than {} bytes", self.max_body))
     }
 
     #[cold]
     fn fail(&self, error: Error, unsent: Option<Message>) -> Box<Failure> {
         Box::new(Failure { error, unsent, is_answered: self.meter.first.get().is_some() })
-    }
-}
-
-impl Partial {
-    /// Adds a frame after which `expected` more bytes are announced; returns
-    /// the body's length so far and announced.
-    fn push(&mut self, data: Bytes, expected: u64) -> usize {
-        let known = self.first.len().max(self.all.len()) + data.len();
-        if self.first.is_empty() && self.all.is_empty() {
-            self.first = data;
-        } else {
-            if self.all.is_empty() {
-                self.all.reserve(known + expected.min(MOST_RESERVED) as usize);
-                self.all.extend_from_slice(&std::mem::take(&mut self.first));
-            }
-            self.all.extend_from_slice(&data);
-        }
-        known.saturating_add(usize::try_from(expected).unwrap_or(usize::MAX))
     }
 }

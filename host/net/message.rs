@@ -65,8 +65,13 @@ impl Step {
         })
     }
 
-    /// The message of this step. `cookie` asks the jar, and only if no script
-    /// header says otherwise.
+    /// The URL of this step, without credentials.
+    pub(super) fn url(&self) -> String {
+        format!("{}{}", self.origin.text, self.target)
+    }
+
+    /// The message of this step. A script's own `Cookie` header replaces
+    /// `cookie`, the jar's.
     ///
     /// # Errors
     /// `InvalidRequest` for a header that cannot be sent.
@@ -74,7 +79,7 @@ impl Step {
         &self,
         net: &Net,
         request: &Request<'_>,
-        cookie: impl FnOnce() -> Option<HeaderValue>,
+        cookie: Option<HeaderValue>,
     ) -> Result<Message, Error> {
         // Six entries are the largest table of its size; hyper reuses it for
         // the answer's headers.
@@ -82,6 +87,10 @@ impl Step {
         headers.insert(HOST, self.origin.authority.clone());
         headers.insert(USER_AGENT, net.user_agent.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        // RFC 9110, 8.6: these methods announce that there is nothing; hyper does not.
+        if self.body.is_empty() && matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         if let (true, Some(kind)) = (self.has_content, request.content_type) {
             headers.insert(CONTENT_TYPE, parse_value("content-type", kind)?);
         }
@@ -92,13 +101,11 @@ impl Step {
         } else if let Some(auth) = &self.auth {
             headers.insert(AUTHORIZATION, auth.clone());
         }
+        if let Some(cookie) = cookie {
+            headers.insert(COOKIE, cookie);
+        }
         if !request.headers.is_empty() {
             self.add(&mut headers, request.headers)?;
-        }
-        if !headers.contains_key(COOKIE)
-            && let Some(cookie) = cookie()
-        {
-            headers.insert(COOKIE, cookie);
         }
         let mut message = http::Request::new(Full::new(self.body.clone()));
         *message.method_mut() = self.method.clone();
@@ -142,7 +149,7 @@ impl Step {
     }
 
     /// What `Response::request` tells of this step.
-    pub(super) fn sent(&self, request: &Request<'_>) -> Sent {
+    pub(super) fn into_sent(self, request: &Request<'_>) -> Sent {
         let mut extra = String::new();
         let mut tell = |name: &str, value: &str| {
             extra.push_str(name);
@@ -157,9 +164,9 @@ impl Step {
             tell(name, value);
         }
         Sent {
-            method: self.method.clone(),
+            method: self.method,
             body_length: self.body.len(),
-            place: Place::At(self.origin.clone(), self.target.clone()),
+            place: Place::At(self.origin, self.target),
             extra,
         }
     }

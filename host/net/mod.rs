@@ -2,6 +2,7 @@
 //! lock per VU, hyper's connection API below. It returns timings and knows
 //! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
 
+mod chain;
 mod client;
 mod connection;
 mod connector;

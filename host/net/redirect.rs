@@ -36,7 +36,7 @@ impl Step {
     /// # Errors
     /// `InvalidUrl` where `location` leads nowhere.
     pub(super) fn follow(&mut self, net: &Net, status: StatusCode, location: &str) -> Result<(), Error> {
-        let here = format!("{}{}", self.origin.text, self.target);
+        let here = self.url();
         let invalid = |why: &str| {
             let text = format!("{here} redirects to the invalid URL `{location}`: {why}");
             Error::new(ErrorKind::InvalidUrl, text)

@@ -62,7 +62,8 @@ pub(super) enum Place {
 }
 
 impl Response {
-    pub(super) fn failed(request: Sent, error: Error) -> Self {
+    /// Of a request whose URL leads nowhere.
+    pub(super) fn unsent(request: &Request<'_>, error: Error) -> Self {
         Response {
             status: 0,
             version: Version::HTTP_11,
@@ -72,7 +73,12 @@ impl Response {
             timings: Timings::default(),
             elapsed: Duration::ZERO,
             history: Vec::new(),
-            request,
+            request: Sent {
+                method: request.method.clone(),
+                body_length: request.body.len(),
+                place: Place::Raw(request.target.to_owned()),
+                extra: String::new(),
+            },
             sent_bytes: 0,
             received_bytes: 0,
         }
@@ -90,16 +96,6 @@ impl Response {
 }
 
 impl Sent {
-    /// Of a request whose URL leads nowhere.
-    pub(super) fn unsent(request: &Request<'_>) -> Self {
-        Sent {
-            method: request.method.clone(),
-            body_length: request.body.len(),
-            place: Place::Raw(request.target.to_owned()),
-            extra: String::new(),
-        }
-    }
-
     /// The URL, without credentials.
     pub fn url(&self) -> String {
         match &self.place {

@@ -130,3 +130,12 @@ fn a_large_body_arrives_whole() {
         assert!(timings.duration() + timings.connecting <= response.elapsed);
     });
 }
+
+#[test]
+fn a_request_in_flight_is_small() {
+    // It lives on a parked fiber's stack, of which a page or two are touched.
+    let client = plain();
+    let future = client.send(get("/"));
+    let size = std::mem::size_of_val(&future);
+    assert!(size <= 2560, "{size} bytes");
+}

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod basic;
+mod chains;
+mod failures;
+mod secure;
 mod server;
 
 use std::future::Future;

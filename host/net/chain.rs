@@ -1,0 +1,88 @@
+//! The state of one request over its redirects and retries. It is filled in
+//! place from hyper's answer on: moving it from call to call would cost more
+//! than filling it. Used by `client`.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, Version};
+
+use super::error::Error;
+use super::exchange::{Answer, Deadline};
+use super::message::{Message, Step};
+use super::request::Request;
+use super::response::{Hop, Response};
+use super::timing::Timings;
+use super::worker::Net;
+
+/// A timeout beyond this is none.
+const FOREVER: Duration = Duration::from_secs(86_400 * 365);
+
+/// A request on its way.
+pub(super) struct Chain<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) deadline: Deadline,
+    pub(super) step: Step,
+    /// The step's message until it is handed to hyper.
+    pub(super) message: Option<Message>,
+    /// The last step's answer.
+    pub(super) answer: Option<Answer>,
+    started: Instant,
+    /// When the last exchange ended.
+    pub(super) ended: Instant,
+    pub(super) timings: Timings,
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    pub(super) history: Vec<Hop>,
+}
+
+impl<'a> Chain<'a> {
+    /// # Errors
+    /// `InvalidUrl`.
+    pub(super) fn new(net: &Net, request: &'a Request<'a>) -> Result<Self, Error> {
+        let started = Instant::now();
+        let limit = request.timeout.unwrap_or(net.settings.timeout).min(FOREVER);
+        Ok(Chain {
+            request,
+            deadline: Deadline { at: started + limit, limit },
+            step: Step::new(net, request)?,
+            message: None,
+            answer: None,
+            started,
+            ended: started,
+            timings: Timings::default(),
+            sent: 0,
+            received: 0,
+            history: Vec::new(),
+        })
+    }
+
+    /// Whether certificates are checked; always for http, which has none.
+    pub(super) fn verify(&self, net: &Net) -> bool {
+        !self.step.origin.https || self.request.verify.unwrap_or(net.settings.verify)
+    }
+
+    /// The end of the chain: its last answer, `failure`, or both.
+    pub(super) fn respond(self, failure: Option<Error>) -> Response {
+        let ended = if failure.is_some() { Instant::now() } else { self.ended };
+        let (status, version, headers, body, error) = match self.answer {
+            Some(Answer { parts, body, error }) => {
+                (parts.status.as_u16(), parts.version, parts.headers, body, error)
+            }
+            None => (0, Version::HTTP_11, HeaderMap::new(), Bytes::new(), None),
+        };
+        Response {
+            status,
+            version,
+            headers,
+            body,
+            error: failure.or(error),
+            timings: self.timings,
+            elapsed: ended - self.started,
+            history: self.history,
+            request: self.step.into_sent(self.request),
+            sent_bytes: self.sent,
+            received_bytes: self.received,
+        }
+    }
+}
