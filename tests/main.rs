@@ -1,1 +1,13 @@
+//! The one test binary: behaviour from the outside, through the command and the
+//! library's public parts.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bad_input;
+mod cases;
+mod examples;
+mod fairness;
+mod fibers;
+mod layers;
+mod limits;
+mod results;
+mod support;

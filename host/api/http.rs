@@ -189,7 +189,7 @@ enum Sending<'f> {
 /// `{ "POST", "/path", json = .. }` or `{ method = "POST", path = "/path", .. }`.
 fn batch_item(frame: &dyn Frame, table: TableRef) -> Result<Asked, Raise> {
     let (mut method, mut path) = (None, None);
-    let mut take = |place: &mut Option<String>, what: &str, value: Arg<'_>| match value {
+    let take = |place: &mut Option<String>, what: &str, value: Arg<'_>| match value {
         Arg::Str(text) => {
             *place = Some(String::from_utf8_lossy(text).into_owned());
             Ok(())

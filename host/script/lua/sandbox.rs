@@ -289,7 +289,7 @@ unsafe extern "C-unwind" fn require(lua: *mut lua_State) -> c_int {
             ffi::lua_pushvalue(lua, 1);
             ffi::lua_pushnil(lua);
             ffi::lua_rawset(lua, 2);
-            return ffi::lua_error(lua);
+            ffi::lua_error(lua);
         }
         if ffi::lua_type(lua, -1) == ffi::LUA_TNIL {
             ffi::lua_pop(lua, 1);

@@ -47,8 +47,6 @@ pub(super) struct Context {
     pub(super) trace: RefCell<Vec<String>>,
     /// The `http` table, which is every client as well: a call through it passes itself.
     pub(super) http: Cell<*const c_void>,
-    /// Where each user class was extended, and in what order: filled while loading.
-    pub(super) classes: Cell<i64>,
 }
 
 pub(super) struct State {
@@ -103,7 +101,6 @@ impl State {
             loading: Cell::new(true),
             trace: RefCell::new(Vec::new()),
             http: Cell::new(ptr::null()),
-            classes: Cell::new(0),
         });
         let memory = (&raw const context.memory).cast_mut().cast::<c_void>();
         // SAFETY: the account and the context are boxed with the state and freed after it.

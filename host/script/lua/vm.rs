@@ -6,14 +6,14 @@ use std::rc::Rc;
 use mlua_sys as ffi;
 
 use crate::exit::Exit;
-use crate::fault::{Fault, Place};
+use crate::fault::Fault;
 use crate::script::{Class, Entry, Outcome, Vm};
 use crate::vu::Vu;
 use crate::vu::fiber;
 
 use super::class::push_inherited;
 use super::program::{self, Library};
-use super::state::{State, push_str};
+use super::state::State;
 use super::{manifest, preempt, sandbox, trace};
 
 /// The instance and its list of task functions, as places of the main stack, which nothing

@@ -32,7 +32,8 @@ pub struct Call<'a, R> {
     running: Running,
     /// What the closure borrows must outlive the fiber.
     borrows: PhantomData<&'a mut ()>,
-    pinned: PhantomPinned,
+    /// The fiber and the watchdog's signal hold pointers to `running`.
+    _pinned: PhantomPinned,
 }
 
 /// Prepares `f` to run on a fiber, with at most `budget` of CPU time.
@@ -58,7 +59,7 @@ where
         parked: None,
         running: Running::new(budget),
         borrows: PhantomData,
-        pinned: PhantomPinned,
+        _pinned: PhantomPinned,
     })
 }
 

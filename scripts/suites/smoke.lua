@@ -1,0 +1,53 @@
+-- Smoke: are the core functions of the documents service alive? 30 s, one user.
+options { users = 1, spawn_rate = 1, run_time = "30s" } -- flags, variables and config override these
+
+local SmokeTestUser = HttpUser:extend("SmokeTestUser", { wait_time = between(0.5, 1) })
+
+function SmokeTestUser:on_start()
+  local prefix = (config.test_data or {}).collection_prefix or "smoke_test_"
+  self.documents = "/v1beta/collections/" .. prefix .. uuid.hex():sub(1, 8) .. "/documents"
+  self.created = {}
+end
+
+SmokeTestUser:task("create_and_get_document", 3, function(self)
+  local uri = "doc-" .. uuid.hex():sub(1, 8)
+
+  do -- the response is judged here: what it is not told, it decides by its status at `end`
+    local response <close> = self.client:post(self.documents, {
+      name = "POST /documents",
+      json = { document = { uri = uri, fields = { test = true, timestamp = time.now() } } },
+      catch_response = true,
+    })
+    if response.status_code == 200 then
+      self.created[#self.created + 1] = uri
+      response:success()
+    else
+      response:failure("create failed: " .. response.text)
+      return
+    end
+  end
+
+  local response <close> = self.client:get(self.documents .. "/" .. uri, {
+    name = "GET /documents/{uri}",
+    catch_response = true,
+  })
+  local fetched = check(response, {
+    ["status is 200"] = function(r) return r.status_code == 200 end,
+    ["uri matches"] = function(r) return r.status_code == 200 and r:json("document.uri") == uri end,
+  })
+  if fetched then
+    response:success()
+  else
+    response:failure("get failed: " .. response.text)
+  end
+end)
+
+SmokeTestUser:task("health_check", function(self)
+  self.client:get("/ready")
+end)
+
+function SmokeTestUser:on_stop()
+  for _, uri in ipairs(self.created) do
+    self.client:delete(self.documents .. "/" .. uri, { name = "DELETE /documents/{uri}" })
+  end
+end
