@@ -138,7 +138,7 @@ impl Asked {
     }
 
     /// Sends it over the VU's connections; once, since the body goes with it.
-    pub(super) async fn send(&mut self, vu: &Vu) -> net::Response {
+    pub(super) async fn send(&mut self, vu: &Vu) -> Box<net::Response> {
         fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
         }
