@@ -223,7 +223,14 @@ impl Worker {
     /// Whether one more task may begin.
     pub(super) fn claim_iteration(&self) -> bool {
         match self.setup.iterations {
-            Some(most) => self.setup.begun.fetch_add(1, Ordering::Relaxed) < most,
+            Some(most) => {
+                let before = self.setup.begun.fetch_add(1, Ordering::Relaxed);
+                if before + 1 == most {
+                    // Users that wait would find out only after their wait.
+                    let _ = self.reports.send(Report::LastBegun);
+                }
+                before < most
+            }
             None => true,
         }
     }
