@@ -235,6 +235,11 @@ impl Worker {
         }
     }
 
+    /// False once every iteration asked for has begun.
+    pub(super) fn has_iterations(&self) -> bool {
+        self.setup.iterations.is_none_or(|most| self.setup.begun.load(Ordering::Relaxed) < most)
+    }
+
     /// Tells the conductor, once, that the script wants the run to end.
     pub(super) fn look_for_abort(&self) {
         if let Some(message) = self.shared.abort.borrow().clone() {
