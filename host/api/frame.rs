@@ -175,7 +175,11 @@ impl dyn Frame + '_ {
     /// The argument as a finite number.
     pub fn number(&self, index: usize, what: &str) -> Result<f64, Raise> {
         let arg = self.arg(index);
-        arg.number().filter(|n| n.is_finite()).ok_or_else(|| wrong(what, "a number", arg))
+        match arg.number() {
+            Some(number) if number.is_finite() => Ok(number),
+            Some(number) => Err(Raise::new(format!("{what} must be a finite number, not {number}"))),
+            None => Err(wrong(what, "a number", arg)),
+        }
     }
 }
 

@@ -103,8 +103,12 @@ impl Asked {
                 b"auth" => self.auth = Some(user_and_password(frame, value)?),
                 b"timeout" => {
                     let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
-                    let timeout = units::duration_of_seconds(seconds);
-                    self.timeout = Some(timeout.map_err(|why| Raise::new(format!("timeout {why}")))?);
+                    let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
+                    let timeout = units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
+                    if timeout.is_zero() {
+                        return Err(invalid("it must be more than 0".into()).help("leave it out for the usual one"));
+                    }
+                    self.timeout = Some(timeout);
                 }
                 b"allow_redirects" => self.allow_redirects = truth("allow_redirects", value)?,
                 b"verify" => self.verify = Some(truth("verify", value)?),

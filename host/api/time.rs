@@ -71,7 +71,7 @@ fn iso(frame: &dyn Frame) -> HostResult {
 fn sleep(frame: &dyn Frame) -> HostResult {
     let seconds = frame.number(0, "the time to sleep")?;
     let time = units::duration_of_seconds(seconds)
-        .map_err(|why| Raise::new(format!("cannot sleep {seconds} seconds: it {why}")))?;
+        .map_err(|why| Raise::new(format!("cannot sleep {seconds} seconds: {why}")))?;
     if frame.loading() {
         return Err(Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task"));
     }

@@ -36,6 +36,37 @@ pub(super) unsafe fn position(lua: *mut lua_State, level: c_int) -> String {
     }
 }
 
+/// `file:line` where the function on top is defined; pops it.
+///
+/// # Safety
+/// A function must be on top.
+pub(super) unsafe fn place_of_function(lua: *mut lua_State) -> String {
+    // SAFETY: `>` takes the function off the stack; the strings of its source live on.
+    unsafe {
+        let mut info: lua_Debug = std::mem::zeroed();
+        ffi::lua_getinfo(lua, c">S".as_ptr(), &raw mut info);
+        format!("{}:{}", text(info.short_src.as_ptr()), info.linedefined)
+    }
+}
+
+/// A value for a message: a number, a text or a boolean as it is, else what kind it is.
+///
+/// # Safety
+/// From within a relaxed account, with `index` valid.
+pub(super) unsafe fn shown(lua: *mut lua_State, index: c_int) -> String {
+    // SAFETY: as the caller promised; a number is not converted in place.
+    unsafe {
+        match ffi::lua_type(lua, index) {
+            ffi::LUA_TNIL => "nil".to_owned(),
+            ffi::LUA_TBOOLEAN => (ffi::lua_toboolean(lua, index) != 0).to_string(),
+            ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => ffi::lua_tointeger(lua, index).to_string(),
+            ffi::LUA_TNUMBER => ffi::lua_tonumber(lua, index).to_string(),
+            ffi::LUA_TSTRING => format!("\"{}\"", String::from_utf8_lossy(str_at(lua, index))),
+            kind => format!("a {}", text(ffi::lua_typename(lua, kind))),
+        }
+    }
+}
+
 unsafe fn text(text: *const c_char) -> String {
     if text.is_null() {
         return String::new();
