@@ -118,9 +118,9 @@ impl<'a> Arg<'a> {
     }
 }
 
-/// A float as a script's `tostring` shows it: `1.0`, `0.5`, `1e+100`.
+/// A float as scripts write it, all its digits: `1.0`, `0.5`, `1e100`.
 fn number_text(n: f64) -> String {
-    if n.is_finite() && n == n.trunc() && n.abs() < 1e15 { format!("{n:.1}") } else { format!("{n}") }
+    format!("{n:?}")
 }
 
 /// Sees a key and its value.
