@@ -118,9 +118,9 @@ impl<'a> Arg<'a> {
     }
 }
 
-/// A float as a script's `tostring` shows it: `1.0`, `0.5`, `1e+100`.
+/// A float as scripts write it, all its digits: `1.0`, `0.5`, `1e100`.
 fn number_text(n: f64) -> String {
-    if n.is_finite() && n == n.trunc() && n.abs() < 1e15 { format!("{n:.1}") } else { format!("{n}") }
+    format!("{n:?}")
 }
 
 /// Sees a key and its value.
@@ -175,7 +175,11 @@ impl dyn Frame + '_ {
     /// The argument as a finite number.
     pub fn number(&self, index: usize, what: &str) -> Result<f64, Raise> {
         let arg = self.arg(index);
-        arg.number().filter(|n| n.is_finite()).ok_or_else(|| wrong(what, "a number", arg))
+        match arg.number() {
+            Some(number) if number.is_finite() => Ok(number),
+            Some(number) => Err(Raise::new(format!("{what} must be a finite number, not {number}"))),
+            None => Err(wrong(what, "a number", arg)),
+        }
     }
 }
 

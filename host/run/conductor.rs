@@ -157,6 +157,10 @@ impl Running {
             Report::Log { level, at, source, text } => {
                 tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
             }
+            Report::LastBegun => {
+                self.stop.get_or_insert(Stop::Iterations);
+                self.go(Phase::Finishing);
+            }
             Report::Abort(message) => self.end(Stop::Abort(message)),
             Report::Done { snapshot, interrupted, outcome } => {
                 self.add(&snapshot);
@@ -198,7 +202,9 @@ impl Running {
     /// Begins the end of the run; the first reason counts.
     fn end(&mut self, stop: Stop) {
         match (&self.stop, &stop) {
-            (None, _) | (Some(Stop::RunTime | Stop::Iterations), Stop::Signal | Stop::Fault(_)) => self.stop = Some(stop),
+            (None, _) | (Some(Stop::RunTime | Stop::Iterations), Stop::Signal | Stop::Fault(_) | Stop::Abort(_)) => {
+                self.stop = Some(stop);
+            }
             _ => {}
         }
         self.go(Phase::Stopping);
@@ -218,7 +224,7 @@ impl Running {
     fn next_deadline(&self) -> Option<Instant> {
         let (phase, since) = self.phase;
         match phase {
-            Phase::Running => self.setup.run_time.map(|time| self.started + time),
+            Phase::Running | Phase::Finishing => self.setup.run_time.map(|time| self.started + time),
             Phase::Stopping => Some(since + self.setup.stop_timeout),
             Phase::Interrupting => Some(since + ON_STOP_TIME.max(self.setup.stop_timeout)),
             Phase::Killing => Some(since + LAST_WAIT),
@@ -231,7 +237,7 @@ impl Running {
             return true;
         }
         match self.phase.0 {
-            Phase::Running => self.end(Stop::RunTime),
+            Phase::Running | Phase::Finishing => self.end(Stop::RunTime),
             Phase::Stopping => self.go(Phase::Interrupting),
             Phase::Interrupting => {
                 self.notes.push("some on_stop functions were interrupted: they took too long".into());
@@ -257,10 +263,7 @@ impl Running {
     }
 
     fn summary(mut self) -> Summary {
-        let stop = self.stop.take().unwrap_or(match self.setup.iterations {
-            Some(_) => Stop::Iterations,
-            None => Stop::UsersEnded,
-        });
+        let stop = self.stop.take().unwrap_or(Stop::UsersEnded);
         let mut exit = Exit::Ok;
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);

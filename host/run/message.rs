@@ -13,6 +13,8 @@ pub(super) enum Report {
     /// All its users have been started.
     Spawned,
     Log { level: Level, at: SystemTime, source: String, text: String },
+    /// The last of the iterations asked for has begun.
+    LastBegun,
     /// `test.abort` was called.
     Abort(String),
     /// No user of it is left, and none is to come.
@@ -29,6 +31,8 @@ pub(super) struct Users {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     Running,
+    /// Every iteration asked for has begun: waiting users stop, running tasks finish.
+    Finishing,
     /// No further task: waiting users stop, running tasks may finish.
     Stopping,
     /// Running tasks are interrupted; `on_stop` runs.

@@ -94,7 +94,7 @@ impl User {
                 Noted::Broken => *vm = None,
                 Noted::Interrupted => return Leave::Stopped,
             }
-            if self.stopping() {
+            if self.stopping() || !self.worker.has_iterations() {
                 return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
             }
             let time = match (&self.class.plan().wait_time, vm.as_mut()) {

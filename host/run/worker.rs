@@ -223,9 +223,21 @@ impl Worker {
     /// Whether one more task may begin.
     pub(super) fn claim_iteration(&self) -> bool {
         match self.setup.iterations {
-            Some(most) => self.setup.begun.fetch_add(1, Ordering::Relaxed) < most,
+            Some(most) => {
+                let before = self.setup.begun.fetch_add(1, Ordering::Relaxed);
+                if before + 1 == most {
+                    // Users that wait would find out only after their wait.
+                    let _ = self.reports.send(Report::LastBegun);
+                }
+                before < most
+            }
             None => true,
         }
+    }
+
+    /// False once every iteration asked for has begun.
+    pub(super) fn has_iterations(&self) -> bool {
+        self.setup.iterations.is_none_or(|most| self.setup.begun.load(Ordering::Relaxed) < most)
     }
 
     /// Tells the conductor, once, that the script wants the run to end.

@@ -22,6 +22,11 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// What scripts see as the status: that of half an answer must pass no check.
+    pub fn status(&self) -> u16 {
+        if self.response.error.is_some() { 0 } else { self.response.status }
+    }
+
     /// Why it failed by the default rule: no answer, or a status of 400 and above.
     pub fn default_failure(&self) -> Option<String> {
         if let Some(error) = &self.response.error {

@@ -15,6 +15,7 @@ use crate::api::{Arg, Frame, HostFn, HostResult, Member, MemberKind, Module, Obj
 use super::frame::LuaFrame;
 use super::preempt;
 use super::state::{context, guarded, push_str, raw_field, set_raw_field, str_at};
+use super::trace;
 
 /// What a host userdata is.
 #[derive(Clone, Copy)]
@@ -70,7 +71,8 @@ pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
 }
 
 unsafe fn make_metatable(lua: *mut lua_State) {
-    let methods: [(&str, ffi::lua_CFunction); 7] = [
+    let methods: [(&str, ffi::lua_CFunction); 8] = [
+        ("__eq", equal_data),
         ("__index", index_data),
         ("__call", call_module),
         ("__newindex", refuse_write),
@@ -331,7 +333,10 @@ unsafe extern "C-unwind" fn refuse_write(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
         guarded(lua, |lua| {
-            let name = String::from_utf8_lossy(str_at(lua, 2)).into_owned();
+            let name = match ffi::lua_type(lua, 2) {
+                ffi::LUA_TSTRING => String::from_utf8_lossy(str_at(lua, 2)).into_owned(),
+                _ => trace::shown(lua, 2),
+            };
             fail(lua, Raise::new(format!("cannot set `{name}`: it is read-only")))
         })
     }
@@ -346,6 +351,23 @@ unsafe extern "C-unwind" fn close_data(lua: *mut lua_State) -> c_int {
             }
             _ => Ok(0),
         })
+    }
+}
+
+/// Views and objects are made anew each time they are asked for, and equal all the same.
+unsafe extern "C-unwind" fn equal_data(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua with two userdata.
+    unsafe {
+        let equal = match (data_at(lua, 1), data_at(lua, 2)) {
+            (Some(HostData::View(one)), Some(HostData::View(other))) => std::ptr::eq(one, other),
+            (Some(HostData::Object(one, number)), Some(HostData::Object(other, id))) => {
+                std::ptr::eq(one, other) && number == id
+            }
+            (Some(HostData::Module(one)), Some(HostData::Module(other))) => std::ptr::eq(one, other),
+            _ => false,
+        };
+        ffi::lua_pushboolean(lua, c_int::from(equal));
+        1
     }
 }
 

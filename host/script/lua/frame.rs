@@ -110,6 +110,9 @@ impl Frame for LuaFrame<'_> {
 
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
         self.room(4)?;
+        if let Arg::Other(name) = value {
+            return Err(Raise::new(format!("cannot encode as JSON: a {name} has no JSON form")));
+        }
         // SAFETY: see above.
         unsafe {
             push_arg(self.lua, value);

@@ -143,7 +143,8 @@ fn list_modules(folder: &Path, prefix: &str, depth: usize, into: &mut Vec<String
 /// A path as people know it: below the working folder without it.
 fn shown(path: &Path) -> String {
     let folder = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&folder).unwrap_or(path).display().to_string()
+    let path = path.strip_prefix(&folder).unwrap_or(path);
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 fn read(path: &Path) -> Result<String, Fault> {

@@ -174,18 +174,23 @@ impl LuaVm {
             Called::Failed(outcome) => outcome,
             Called::Done => {
                 let lua = self.state.lua();
-                // SAFETY: the one result is on top.
-                let (number, seconds) = unsafe {
+                let relaxed = self.state.context().memory.relax(true);
+                // SAFETY: the one result is on top; the account is relaxed.
+                let (got, seconds, place) = unsafe {
+                    let got = trace::shown(lua, -1);
                     let number = ffi::lua_type(lua, -1) == ffi::LUA_TNUMBER;
-                    let seconds = ffi::lua_tonumber(lua, -1);
+                    let seconds = if number { ffi::lua_tonumber(lua, -1) } else { -1.0 };
+                    push_inherited(lua, INSTANCE, "wait_time");
+                    let place = trace::place_of_function(lua);
                     ffi::lua_settop(lua, TASKS);
-                    (number, seconds)
+                    (got, seconds, place)
                 };
-                if number && seconds.is_finite() && seconds >= 0.0 {
+                self.state.context().memory.relax(relaxed);
+                if seconds.is_finite() && seconds >= 0.0 {
                     return Outcome::Wait(seconds);
                 }
-                let what = "wait_time must return a number of seconds, 0 or more";
-                Outcome::Raised(Fault::new(Exit::Script, what))
+                let what = format!("{place}: wait_time must return a number of seconds, 0 or more, not {got}");
+                Outcome::Raised(trace::fault(&self.library, &what, Vec::new()))
             }
         }
     }
