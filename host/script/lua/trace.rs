@@ -117,7 +117,7 @@ pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fau
     };
     let (file, source) = library.source_line(file, line);
     let (what, help) = match rest.rsplit_once(" (did you mean `") {
-        Some((what, name)) => (what, Some(format!("did you mean `{}?", name.trim_end_matches(')')))),
+        Some((what, name)) => (what, Some(format!("did you mean `{}?", name.trim_end_matches([')', '?'])))),
         None => (rest, suggest(rest)),
     };
     let column = source.as_deref().map(|source| column(source, rest));
