@@ -76,6 +76,9 @@ impl User {
     async fn work(&self, vm: &mut Option<Box<dyn Vm>>, pace: &mut Pace) -> Leave {
         loop {
             if vm.is_none() {
+                if self.stopping() {
+                    return Leave::Lost;
+                }
                 match self.start().await {
                     Ok(started) => *vm = Some(started),
                     Err(leave) => return leave,
@@ -92,7 +95,11 @@ impl User {
             match self.note(name, outcome) {
                 Noted::Fine => self.worker.shared.recorder.borrow_mut().iteration(),
                 Noted::Broken => *vm = None,
-                Noted::Interrupted => return Leave::Stopped,
+                Noted::Interrupted => {
+                    let interrupted = &self.worker.shared.interrupted;
+                    interrupted.set(interrupted.get() + 1);
+                    return Leave::Stopped;
+                }
             }
             if self.stopping() || !self.worker.has_iterations() {
                 return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
@@ -208,7 +215,6 @@ impl User {
                 Noted::Broken
             }
             Outcome::Interrupted => {
-                self.worker.shared.interrupted.set(self.worker.shared.interrupted.get() + 1);
                 self.worker.look_for_abort();
                 Noted::Interrupted
             }
