@@ -40,7 +40,7 @@ pub(super) static MODULE: Module = Module {
     ],
     constants: &[HostFn {
         name: "null",
-        sig: "null",
+        sig: "Null",
         doc: "JSON's null: unlike nil, a table can hold it.",
         run: |frame| {
             frame.give(Arg::Null);
@@ -49,4 +49,3 @@ pub(super) static MODULE: Module = Module {
     }],
     ..Module::EMPTY
 };
-
