@@ -140,7 +140,7 @@ fn errors() {
     run.says(&["nobody there", "connection refused"]);
     run.says(&["× examples/10_errors.lua:23: attempt to index a nil value (field 'items')"]);
     run.says(&["examples/10_errors.lua:23: in ", "'first_item'"]).says(&["examples/10_errors.lua:24: in "]);
-    run.says(&["unknown option `timout` (did you mean `timeout`?)"]).says(&["failed:", "exit 1"]);
+    run.says(&["unknown option `timout` (did you mean `timeout`?"]).says(&["failed:", "exit 1"]);
 }
 
 #[test]
