@@ -178,3 +178,16 @@ fn every_example_is_run_and_tells_how() {
     }
     assert_eq!(count, 11);
 }
+
+/// The script that the README shows is a script.
+#[test]
+fn the_readme() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("```lua\n").unwrap();
+    let (script, _) = rest.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("readme.lua");
+    std::fs::write(&path, script).unwrap();
+    let run = run(path.to_str().unwrap(), &["-t", "2s"]);
+    run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]).says(&["0 failed"]);
+}

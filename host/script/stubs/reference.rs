@@ -1,4 +1,4 @@
-//! The reference page in Markdown.
+//! The reference page in Markdown. Written by `make stubs`, compared by `tests`.
 
 use std::fmt::Write;
 

@@ -1,4 +1,5 @@
-//! Takes a signature apart: `(path: string, options?: table): Response`.
+//! Takes a signature apart: `(path: string, options?: table): Response`. Used by the
+//! reference and the editor stubs.
 
 use std::fmt;
 
