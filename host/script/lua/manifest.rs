@@ -14,7 +14,7 @@ use super::class::{self, PLACE, TASKS, key, name_of, push_inherited};
 use super::state::{raw_field, str_at};
 
 /// The attributes that mean something to the host.
-const ATTRIBUTES: [&str; 9] =
+pub const ATTRIBUTES: [&str; 9] =
     ["wait_time", "weight", "fixed_count", "host", "abstract", "tags", "tasks", "on_start", "on_stop"];
 
 /// What is wrong with a class: where it is defined (`file:line`), and what.
