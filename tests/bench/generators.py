@@ -80,7 +80,9 @@ class Generator:
             if code != 0:
                 raise Failed(f"{self.name} ended with {code}: {output.strip()[-400:]}")
             requests, failures = self.count(output, results)
-            if failures or not requests:
+            if not requests:
+                raise Failed(f"{self.name} got no answer in {load.seconds} s")
+            if failures:
                 raise Failed(f"{self.name}: {failures} of {requests} requests failed")
             return Sample(requests, load.seconds, process.cpu() - start_cpu, start_cpu, peak)
 

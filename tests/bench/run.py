@@ -54,7 +54,10 @@ def main():
         sys.exit(f"bench: {failure}")
     if CORES[0] == CORES[1]:
         say("this machine has one core: the service and the generators share it, and no figure is worth much")
-    say(f"service on core {CORES[0]}, generators on core {CORES[1]}; {settings.rounds} x {settings.seconds} s; {processor()}")
+    pinned = f"service on core {CORES[0]}, generators on core {CORES[1]}"
+    say(f"{processor()}; {pinned}; {settings.rounds} rounds of {settings.seconds} s")
+    if os.getloadavg()[0] > 1:
+        say(f"other programs are busy (load {os.getloadavg()[0]:.1f}): expect noise, and dearer requests for everyone")
     sections = measure(options.rows, settings)
     write(sections, settings)
 

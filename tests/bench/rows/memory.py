@@ -15,6 +15,9 @@ def users(settings):
     section = Section("Memory per idle connected VU of the smoke suite", ["generator", "VUs", "tasks done", "KiB/VU", "RSS MiB"])
     plans = [(E2E_, 1000, 1), (E2E_, 1000, 5), (E2E_, 10000, 1), (E2E_, 10000, 5), (K6_, 1000, 5), (LOCUST_, 1000, 5)]
     for generator, count, tasks in plans:
+        if count > settings.most:
+            section.notes.append(f"{count:,} VUs need a higher limit of open files (ulimit -n)")
+            continue
         try:
             alone, together = idle_rss(generator, 1, tasks), idle_rss(generator, count, tasks)
         except Failed as failure:

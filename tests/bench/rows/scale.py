@@ -25,15 +25,36 @@ def scale(settings):
             cost, rate = steady(size, settings.seconds)
             ours[size].append(cost)
             rates[size].append(rate)
-            with Service() as service:
-                theirs[size].append(WRK.measure(service, Load("get", size, settings.seconds)).cost)
-    e2e, wrk = ({size: median(costs) for size, costs in each.items()} for each in (ours, theirs))
+            try:
+                theirs[size].append(steady_wrk(size, settings.seconds))
+            except Failed as failure:
+                section.notes.append(f"wrk at {size:,} connections: {failure}")
+    e2e = {size: median(costs) for size, costs in ours.items()}
+    wrk = {size: median(costs) for size, costs in theirs.items() if costs}
     for size in sizes:
-        section.row(size, e2e[size], e2e[size] / e2e[BASE], median(rates[size]), wrk[size], wrk[size] / wrk[BASE], e2e[size] / wrk[size])
+        section.row(
+            *(size, e2e[size], ratio(e2e, size, e2e, BASE), median(rates[size])),
+            *(wrk.get(size), ratio(wrk, size, wrk, BASE), ratio(e2e, size, wrk, size)),
+        )
     largest = sizes[-1]
     section.target(f"CPU per request at {largest:,} VUs to that at {BASE}", e2e[largest] / e2e[BASE], 2.0)
     section.raw = {"e2e": ours, "wrk": theirs}
     return section
+
+
+def ratio(ours, size, theirs, other):
+    return ours[size] / theirs[other] if size in ours and other in theirs else None
+
+
+def steady_wrk(users, seconds):
+    """us per request. The difference of a short run and a long one: connecting costs both the same."""
+    seconds = max(seconds, users // 2500)
+    runs = []
+    for length in (seconds, 2 * seconds):
+        with Service() as service:
+            runs.append(WRK.measure(service, Load("get", users, length)))
+    short, long = runs
+    return (long.cpu - short.cpu) / (long.requests - short.requests) * 1e6
 
 
 def steady(users, seconds):

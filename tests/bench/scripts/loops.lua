@@ -6,6 +6,7 @@ local function fib(n)
   return fib(n - 1) + fib(n - 2)
 end
 
+-- Builds, looks up, sorts and joins strings; the collector has its share.
 local function words(count)
   local seen, list = {}, {}
   for i = 1, count do
@@ -20,7 +21,10 @@ local function words(count)
 end
 
 return function(clock, report)
-  chunks.measure(clock, report, "fib_27", 1, function() fib(27) end)
-  chunks.measure(clock, report, "fib_32", 1, function() fib(32) end)
-  chunks.measure(clock, report, "words", 1, function() words(200000) end)
+  local function measure(name, count, run)
+    chunks.measure(clock, report, { name = name, chunks = count, operations = 1 }, run)
+  end
+  measure("fib_22", 201, function() fib(22) end)
+  measure("fib_32", 9, function() fib(32) end)
+  measure("words", 201, function() words(10000) end)
 end
