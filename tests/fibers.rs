@@ -13,16 +13,28 @@ use crate::support::lab::{BUDGET, Lab, message};
 
 /// Where a script can be when it waits: a name, and a body in which `wait()` does.
 const PLACES: [(&str, &str); 7] = [
-    ("a comparator of table.sort", "local t = {3,1,2} table.sort(t, function(a, b) wait() return a < b end)
-      print(table.concat(t, ','))"),
+    (
+        "a comparator of table.sort",
+        "local t = {3,1,2} table.sort(t, function(a, b) wait() return a < b end)
+      print(table.concat(t, ','))",
+    ),
     ("a callback of string.gsub", "print((('abc'):gsub('%a', function(c) wait() return c:upper() end)))"),
-    ("a metamethod", "local t = setmetatable({}, { __index = function(_, k) wait() return k end,
-      __add = function() wait() return 7 end }) print(t.x, t + 1)"),
+    (
+        "a metamethod",
+        "local t = setmetatable({}, { __index = function(_, k) wait() return k end,
+      __add = function() wait() return 7 end }) print(t.x, t + 1)",
+    ),
     ("pcall", "print(pcall(function() wait() error('oops', 0) end))"),
-    ("a coroutine of the script's own", "local co = coroutine.wrap(function() wait() coroutine.yield(1) wait()
-      return 2 end) print(co(), co())"),
-    ("a closed variable's end", "do local x <close> = setmetatable({}, { __close = function() wait() end }) end
-      print('closed')"),
+    (
+        "a coroutine of the script's own",
+        "local co = coroutine.wrap(function() wait() coroutine.yield(1) wait()
+      return 2 end) print(co(), co())",
+    ),
+    (
+        "a closed variable's end",
+        "do local x <close> = setmetatable({}, { __close = function() wait() end }) end
+      print('closed')",
+    ),
     ("an iterator", "for x in function(_, last) wait() if not last then return 1 end end do print(x) end"),
 ];
 
@@ -62,7 +74,9 @@ fn stops_anywhere() {
 fn a_dropped_call_runs_to_its_end() {
     let lab = Lab::new(true);
     Lab::runtime().block_on(async {
-        let program = lab.program("local x <close> = setmetatable({}, { __close = function() print('closed') end }) sleep(1000)");
+        let program = lab.program(
+            "local x <close> = setmetatable({}, { __close = function() print('closed') end }) sleep(1000)",
+        );
         let mut vm = lab.vm(&*program, None).await;
         let early = tokio::time::timeout(Duration::from_millis(20), lab.run(&mut vm, BUDGET)).await;
         assert!(early.is_err());
@@ -103,7 +117,8 @@ fn twenty_thousand_are_parked_at_once() {
             tasks.push(tokio::task::spawn_local(async move {
                 let mut vm = lab.vm(&*program, base.as_deref()).await;
                 parked.set(parked.get() + 1);
-                let mut call = std::pin::pin!(fiber::call(BUDGET, || vm.call(e2e::script::Entry::Task(0))).unwrap());
+                let mut call =
+                    std::pin::pin!(fiber::call(BUDGET, || vm.call(e2e::script::Entry::Task(0))).unwrap());
                 let outcome = std::future::poll_fn(|cx| {
                     if stop.get() {
                         call.as_mut().interrupt();

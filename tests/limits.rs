@@ -44,12 +44,27 @@ fn recursion_ends_in_an_error() {
         ("local function f() pcall(f) error('deep') end f()", ""),
         ("local function f(s) return (s:gsub('.', f)) end f('x')", "C stack overflow"),
         ("local function f() local t = {1,2} table.sort(t, f) return false end f()", "C stack overflow"),
-        ("local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k .. 'x'] end print(t.a)", "overflow"),
-        ("local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return tostring(t) end tostring(t)", "C stack overflow"),
-        ("local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return string.format('%s', t) end tostring(t)", "C stack overflow"),
-        ("local t = setmetatable({}, {}) getmetatable(t).__eq = function(a, b) return a == setmetatable({}, getmetatable(b)) end return t == setmetatable({}, getmetatable(t))", "overflow"),
+        (
+            "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k .. 'x'] end print(t.a)",
+            "overflow",
+        ),
+        (
+            "local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return tostring(t) end tostring(t)",
+            "C stack overflow",
+        ),
+        (
+            "local t = setmetatable({}, {}) getmetatable(t).__tostring = function(t) return string.format('%s', t) end tostring(t)",
+            "C stack overflow",
+        ),
+        (
+            "local t = setmetatable({}, {}) getmetatable(t).__eq = function(a, b) return a == setmetatable({}, getmetatable(b)) end return t == setmetatable({}, getmetatable(t))",
+            "overflow",
+        ),
         ("local function f() return coroutine.wrap(f)() end f()", "C stack overflow"),
-        ("local function f() local a, b = coroutine.resume(coroutine.create(f)) error(b, 0) end f()", "C stack overflow"),
+        (
+            "local function f() local a, b = coroutine.resume(coroutine.create(f)) error(b, 0) end f()",
+            "C stack overflow",
+        ),
         ("local function f(x) return check(x, { a = function() f(x) end }) end f(1)", "C stack overflow"),
         ("local function f() xpcall(error, f) error('x') end f()", ""),
         ("local t = {} t.t = t json.encode(t)", "nest too deeply"),

@@ -33,7 +33,12 @@ pub(super) static MODULE: Module = Module {
             doc: "Sends a HEAD request. Does not follow redirects unless asked to.",
             run: |f| verb(f, Method::HEAD),
         },
-        HostFn { name: "options", sig: SIG, doc: "Sends an OPTIONS request.", run: |f| verb(f, Method::OPTIONS) },
+        HostFn {
+            name: "options",
+            sig: SIG,
+            doc: "Sends an OPTIONS request.",
+            run: |f| verb(f, Method::OPTIONS),
+        },
         HostFn {
             name: "request",
             sig: "(method: string, path: string, options?: RequestOptions, judge?: fun(response: Response)): Response",
@@ -119,7 +124,8 @@ fn keep(frame: &dyn Frame, asked: Asked, response: Box<net::Response>, caught: b
 fn default_name<'a>(target: &'a str, response: &'a net::Response) -> &'a str {
     match response.history.first() {
         Some(hop) => {
-            let path = hop.url.find("://").and_then(|at| hop.url[at + 3..].find('/').map(|slash| at + 3 + slash));
+            let path =
+                hop.url.find("://").and_then(|at| hop.url[at + 3..].find('/').map(|slash| at + 3 + slash));
             path.map_or(hop.url.as_str(), |path| &hop.url[path..])
         }
         None if response.request.path().is_empty() => target,

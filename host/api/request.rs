@@ -146,11 +146,15 @@ impl Asked {
                 b"cookies" => pairs(frame, "cookies", value, &mut self.cookies)?,
                 b"auth" => self.auth = Some(user_and_password(frame, value)?),
                 b"timeout" => {
-                    let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
+                    let seconds =
+                        value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
                     let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
-                    let timeout = units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
+                    let timeout =
+                        units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
                     if timeout.is_zero() {
-                        return Err(invalid("it must be more than 0".into()).help("leave it out for the usual one"));
+                        return Err(
+                            invalid("it must be more than 0".into()).help("leave it out for the usual one")
+                        );
                     }
                     self.timeout = Some(timeout);
                 }
@@ -192,7 +196,8 @@ impl Asked {
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
         }
         let body = std::mem::take(&mut self.body).into();
-        let (params, headers, cookies) = (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
+        let (params, headers, cookies) =
+            (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
         let request = Request {
             method: self.method.clone(),
             target: &self.target,

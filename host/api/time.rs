@@ -74,7 +74,9 @@ fn sleep(frame: &dyn Frame) -> HostResult {
     let time = units::duration_of_seconds(seconds)
         .map_err(|why| Raise::new(format!("cannot sleep for {seconds:?} s: {why}")))?;
     if frame.loading() {
-        return Err(Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task"));
+        return Err(
+            Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task")
+        );
     }
     if time.is_zero() {
         fiber::wait(pin!(tokio::task::yield_now()))?;

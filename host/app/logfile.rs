@@ -20,7 +20,8 @@ impl Logfile {
     pub(super) fn open(path: &Path) -> Result<Logfile, Fault> {
         let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
         let file = folder.and_then(|()| File::options().create(true).append(true).open(path));
-        let file = file.map_err(|why| unwritable(path, &why).help("choose a path that this user may write"))?;
+        let file =
+            file.map_err(|why| unwritable(path, &why).help("choose a path that this user may write"))?;
         Ok(Logfile { path: path.to_owned(), file })
     }
 }

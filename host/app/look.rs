@@ -15,7 +15,8 @@ pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String
         // `Prepared` answers it: it must work where scripts do not.
         Look::Config => Ok(String::new()),
         Look::Check => {
-            let (classes, tasks) = (manifest.classes.len(), manifest.classes.iter().map(|c| c.tasks.len()).sum::<usize>());
+            let (classes, tasks) =
+                (manifest.classes.len(), manifest.classes.iter().map(|c| c.tasks.len()).sum::<usize>());
             let scripts: Vec<String> = plan.scripts.iter().map(|path| path.display().to_string()).collect();
             Ok(format!("{}: ok ({classes} user classes, {tasks} tasks)\n", scripts.join(", ")))
         }
@@ -44,11 +45,13 @@ fn ratios(plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
     let all: u32 = users.iter().sum();
     let mut text = format!("{:>7}  {:>7}  class / task\n", "users", "share");
     for (class, users) in setup.classes.iter().zip(users) {
-        let _ = writeln!(text, "{users:>7}  {:>6.1}%  {}", percent(users.into(), all.into()), class.class.name);
+        let _ =
+            writeln!(text, "{users:>7}  {:>6.1}%  {}", percent(users.into(), all.into()), class.class.name);
         let total = class.choice.total();
         let mut before = 0;
         for task in &class.class.tasks {
-            let weight = (before..total).take_while(|step| class.class.tasks[class.choice.at(*step)].name == task.name);
+            let weight = (before..total)
+                .take_while(|step| class.class.tasks[class.choice.at(*step)].name == task.name);
             let weight = weight.count() as u64;
             before += weight;
             let _ = writeln!(text, "{:>7}  {:>6.1}%    {}", "", percent(weight, total), task.name);

@@ -1,7 +1,7 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
-mod look;
 mod logfile;
+mod look;
 mod prepare;
 mod signals;
 

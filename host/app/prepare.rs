@@ -74,7 +74,11 @@ fn variables(variables: BTreeMap<String, String>) -> Value {
     Value::Object(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
 }
 
-fn declare_scripts(layers: &Layers, config: &'static Value, env: &'static Value) -> Result<Manifest, Vec<Fault>> {
+fn declare_scripts(
+    layers: &Layers,
+    config: &'static Value,
+    env: &'static Value,
+) -> Result<Manifest, Vec<Fault>> {
     let settings = layers.settings();
     let suite = Suite {
         scripts: layers.scripts().to_vec(),
@@ -97,7 +101,8 @@ fn ask(layers: &mut Layers) -> Result<(), Fault> {
         return Ok(());
     }
     let mut terminal = std::io::stderr();
-    let _ = write!(terminal, "This environment is guarded. Type `{question}` to go on: ").and_then(|()| terminal.flush());
+    let _ = write!(terminal, "This environment is guarded. Type `{question}` to go on: ")
+        .and_then(|()| terminal.flush());
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_ok() {
         layers.answer(line.trim_end_matches(['\r', '\n']));

@@ -21,7 +21,8 @@ impl Signals {
         let (sender, receiver) = unbounded();
         let running = Arc::new(AtomicBool::new(false));
         let seen = running.clone();
-        let listener = std::thread::Builder::new().name("signals".into()).spawn(move || follow(&sender, &seen));
+        let listener =
+            std::thread::Builder::new().name("signals".into()).spawn(move || follow(&sender, &seen));
         // Without a listener the system's own way of ending on a signal stays.
         drop(listener);
         Signals { receiver, running }

@@ -61,7 +61,8 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
     let Conductor { setup, info, signals } = conductor;
     let setup = Arc::new(setup);
     let started_at = info.started_at;
-    let class_names: Vec<Arc<str>> = setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect();
+    let class_names: Vec<Arc<str>> =
+        setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect();
     tell(&Event::Started(Arc::new(info)));
     let (sender, reports) = unbounded();
     let started = Instant::now();
@@ -140,7 +141,8 @@ impl Running {
                 Ok(thread) => threads.push(thread),
                 Err(why) => {
                     self.done += 1;
-                    let fault = Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
+                    let fault =
+                        Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
                     self.end(Stop::Fault(fault));
                 }
             }
@@ -221,8 +223,15 @@ impl Running {
             self.go(Phase::Killing);
         } else if self.setup.log_level <= config::Level::Warning {
             let time = self.setup.stop_timeout.as_secs_f64();
-            let text = format!("stopping: tasks may take {time} s to finish; a second signal (Ctrl-C) ends them at once");
-            tell(&Event::Log(LogLine { level: Level::Warn, at: SystemTime::now(), source: "e2e".into(), text }));
+            let text = format!(
+                "stopping: tasks may take {time} s to finish; a second signal (Ctrl-C) ends them at once"
+            );
+            tell(&Event::Log(LogLine {
+                level: Level::Warn,
+                at: SystemTime::now(),
+                source: "e2e".into(),
+                text,
+            }));
         }
     }
 
@@ -279,7 +288,8 @@ impl Running {
     }
 
     fn give_up(&mut self) {
-        self.notes.push("a worker did not end in time: its last second may be missing from the results".into());
+        self.notes
+            .push("a worker did not end in time: its last second may be missing from the results".into());
     }
 
     /// What the workers said last.
@@ -293,7 +303,8 @@ impl Running {
     }
 
     fn summary(mut self) -> Summary {
-        let stop = self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
+        let stop =
+            self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
         let mut exit = Exit::Ok;
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);

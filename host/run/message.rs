@@ -9,18 +9,33 @@ use crate::metrics::Snapshot;
 /// From a worker to the conductor.
 pub(super) enum Report {
     /// Everything since the report before.
-    Metrics { snapshot: Box<Snapshot>, users: Users },
+    Metrics {
+        snapshot: Box<Snapshot>,
+        users: Users,
+    },
     /// All its users have been started.
     Spawned,
     /// What it reports from now on was measured after the order to reset.
-    Reset { worker: usize },
+    Reset {
+        worker: usize,
+    },
     /// The last iteration that was asked for has begun.
     Exhausted,
-    Log { level: Level, at: SystemTime, source: String, text: String },
+    Log {
+        level: Level,
+        at: SystemTime,
+        source: String,
+        text: String,
+    },
     /// `test.abort` was called.
     Abort(String),
     /// No user of it is left, and none is to come.
-    Done { worker: usize, snapshot: Box<Snapshot>, interrupted: u64, outcome: Result<(), Fault> },
+    Done {
+        worker: usize,
+        snapshot: Box<Snapshot>,
+        interrupted: u64,
+        outcome: Result<(), Fault>,
+    },
 }
 
 /// From the conductor to a worker.

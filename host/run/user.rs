@@ -116,7 +116,8 @@ impl User {
     /// A new VM, its on_start done.
     async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         let program = &self.worker.program;
-        let spawned = self.drive(Phase::Interrupting, || program.spawn(self.vu.clone(), &self.class.name)).await;
+        let spawned =
+            self.drive(Phase::Interrupting, || program.spawn(self.vu.clone(), &self.class.name)).await;
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {
@@ -240,4 +241,3 @@ impl Drop for User {
         self.worker.members.leave(self.place);
     }
 }
-

@@ -85,8 +85,10 @@ pub(super) fn work(start: Start) {
 }
 
 fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault> {
-    let internal = |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
+    let internal =
+        |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
+    let runtime =
+        Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
     let orders = start.orders;
     let worker = Worker::new(start.setup, start.number, start.at, start.reports)?;
@@ -138,7 +140,12 @@ async fn report(worker: Rc<Worker>) {
 }
 
 impl Worker {
-    fn new(setup: Arc<Setup>, number: usize, at: Instant, reports: Sender<Report>) -> Result<Rc<Worker>, Fault> {
+    fn new(
+        setup: Arc<Setup>,
+        number: usize,
+        at: Instant,
+        reports: Sender<Report>,
+    ) -> Result<Rc<Worker>, Fault> {
         let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
         let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
         let program = Lua.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
@@ -146,7 +153,8 @@ impl Worker {
         for (index, plan) in setup.classes.iter().enumerate() {
             let base = match &plan.host {
                 Some(host) => Some(net.base(host).map_err(|error| {
-                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name)).why(error.text)
+                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name))
+                        .why(error.text)
                 })?),
                 None => None,
             };
@@ -190,7 +198,8 @@ impl Worker {
 
     /// Starts this worker's share of the users, each at its time.
     async fn spawn_users(self: Rc<Self>) {
-        let (Ok(mut dispatcher), Ok(ramp)) = (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
+        let (Ok(mut dispatcher), Ok(ramp)) =
+            (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
         else {
             return;
         };

@@ -204,7 +204,10 @@ pub(super) unsafe fn set_raw_field(lua: *mut lua_State, index: c_int, name: &str
 ///
 /// # Safety
 /// For C functions of a live state only.
-pub(super) unsafe fn guarded(lua: *mut lua_State, inner: impl FnOnce(*mut lua_State) -> Result<c_int, ()>) -> c_int {
+pub(super) unsafe fn guarded(
+    lua: *mut lua_State,
+    inner: impl FnOnce(*mut lua_State) -> Result<c_int, ()>,
+) -> c_int {
     // SAFETY: the account is relaxed while `inner` runs; see the module's rules.
     unsafe {
         let memory = &context(lua).memory;
