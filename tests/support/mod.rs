@@ -1,5 +1,8 @@
 //! What the tests lean on. Used by the modules of tests/main.rs.
 
+pub mod counter;
 pub mod hostile;
 pub mod lab;
+pub mod project;
 mod request;
+pub mod results;
