@@ -14,7 +14,7 @@ use crate::vu::fiber;
 use super::class::push_inherited;
 use super::program::{self, Library};
 use super::state::State;
-use super::{manifest, preempt, sandbox, trace};
+use super::{class, manifest, preempt, sandbox, trace};
 
 /// The instance and its list of task functions, as places of the main stack, which nothing
 /// else uses between calls.
@@ -82,7 +82,11 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let made = unsafe {
             ffi::lua_settop(lua, 0);
-            if manifest::push_class(lua, class) {
+            if !manifest::push_class(lua, class) {
+                Err(format!("the script did not define the class `{class}` for this VU, though it did before"))
+            } else if let Some(why) = class::finalizer(lua, 1) {
+                Err(format!("class `{class}`: {why}"))
+            } else {
                 ffi::lua_createtable(lua, 0, 4);
                 ffi::lua_pushvalue(lua, 1);
                 ffi::lua_setmetatable(lua, 2);
@@ -91,8 +95,6 @@ impl LuaVm {
                 ffi::lua_rotate(lua, 1, -1);
                 ffi::lua_settop(lua, TASKS);
                 tasks
-            } else {
-                Err(format!("the script did not define the class `{class}` for this VU, though it did before"))
             }
         };
         memory.relax(false);
