@@ -12,6 +12,7 @@ use crate::vu::fiber;
 
 use super::preempt;
 use super::state::{context, push_str, set_raw_field};
+use super::trace;
 
 /// Most items that `table.move` may move at once: a loop in C that nothing interrupts.
 const MOVE_LIMIT: i64 = 1 << 24;
@@ -216,6 +217,7 @@ unsafe extern "C-unwind" fn call_wrapped(lua: *mut lua_State) -> c_int {
         if results >= 0 {
             return results;
         }
+        trace::keep_coroutine(lua, co);
         let status = ffi::lua_status(co);
         if status != ffi::LUA_OK && status != ffi::LUA_YIELD {
             close_coroutine(lua, co);

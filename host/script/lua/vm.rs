@@ -111,6 +111,9 @@ impl LuaVm {
             let handler = ffi::lua_gettop(lua) - args - 1;
             preempt::target(lua);
             let status = ffi::lua_pcall(lua, args, results, handler);
+            if status != ffi::LUA_OK && fiber::doom().is_none() {
+                self.show_error();
+            }
             preempt::target(std::ptr::null_mut());
             if status == ffi::LUA_OK {
                 ffi::lua_rotate(lua, handler, -1);
@@ -136,6 +139,34 @@ impl LuaVm {
                     if broken { Outcome::Broken(fault) } else { Outcome::Raised(fault) }
                 }
             })
+        }
+    }
+
+    /// Replaces an error value on top that has a text of its own by it: `__tostring` is script
+    /// code, so it runs protected, and within the call's budget.
+    fn show_error(&self) {
+        unsafe extern "C-unwind" fn show(lua: *mut ffi::lua_State) -> c_int {
+            // SAFETY: called by Lua with the value; owns nothing.
+            unsafe { ffi::luaL_tolstring(lua, 1, std::ptr::null_mut()) };
+            1
+        }
+        let lua = self.state.lua();
+        // SAFETY: a value is on top; the account is relaxed where no script code runs.
+        unsafe {
+            let relaxed = self.state.context().memory.relax(true);
+            let has_text = ffi::luaL_getmetafield(lua, -1, c"__tostring".as_ptr()) != ffi::LUA_TNIL;
+            if has_text {
+                ffi::lua_pop(lua, 1);
+                ffi::lua_pushcfunction(lua, show);
+                ffi::lua_pushvalue(lua, -2);
+            }
+            self.state.context().memory.relax(relaxed);
+            if has_text {
+                // An error in it leaves its own message, which is as good.
+                ffi::lua_pcall(lua, 1, 1, 0);
+                ffi::lua_rotate(lua, -2, 1);
+                ffi::lua_pop(lua, 1);
+            }
         }
     }
 
