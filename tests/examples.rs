@@ -1,1 +1,193 @@
-//! (to come)
+//! Every example, and the smoke suite, run as their comments say: through the
+//! command, against the bundled documents service.
+
+use std::process::Command;
+
+struct Run {
+    code: i32,
+    /// Standard output, then standard error.
+    text: String,
+}
+
+fn run(script: &str, args: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_e2e"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["--script", script]).args(args);
+    // What the developer has set must not change what is tested.
+    for (name, _) in std::env::vars_os() {
+        if ["E2E_", "TEST_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    let output = command.output().unwrap();
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    Run { code: output.status.code().unwrap_or(-1), text }
+}
+
+impl Run {
+    fn exits(&self, code: i32) -> &Run {
+        assert_eq!(self.code, code, "{}", self.text);
+        self
+    }
+
+    /// Some line holds all of `parts`, in this order.
+    fn says(&self, parts: &[&str]) -> &Run {
+        let holds = |line: &str| {
+            parts
+                .iter()
+                .try_fold(line, |rest, part| rest.find(part).map(|at| &rest[at + part.len()..]))
+                .is_some()
+        };
+        assert!(self.text.lines().any(holds), "no line with {parts:?} in\n{}", self.text);
+        self
+    }
+
+    fn does_not_say(&self, text: &str) -> &Run {
+        assert!(!self.text.contains(text), "`{text}` in\n{}", self.text);
+        self
+    }
+}
+
+/// One that ends by its iterations; the time only guards against a hang.
+fn example(name: &str) -> Run {
+    run(&format!("examples/{name}"), &["-t", "60s"])
+}
+
+#[test]
+fn first_request() {
+    let run = example("01_first_request.lua");
+    run.exits(0)
+        .says(&["INFO", "Visitor", "200 ready"])
+        .says(&["passed: 10 requests, 0 failed", "iterations done"]);
+}
+
+#[test]
+fn checks() {
+    let run = example("02_checks.lua");
+    run.exits(0).says(&["✓", "status is 200", "5", "0", "100.00%"]).says(&[
+        "✗",
+        "is a teapot",
+        "0",
+        "5",
+        "0.00%",
+    ]);
+    run.says(&["passed: 5 requests, 0 failed", "15 of 20 checks passed"]);
+}
+
+#[test]
+fn judge_responses() {
+    let run = example("03_judge_responses.lua");
+    run.exits(0).says(&["absent document", "3", "0(0.00%)"]).says(&["absent history", "3", "0(0.00%)"]);
+    run.says(&["passed: 6 requests, 0 failed"]).does_not_say("cleanup");
+}
+
+#[test]
+fn waits_and_weights() {
+    let script = "examples/04_waits_and_weights.lua";
+    let full = run(script, &[]);
+    full.exits(0).says(&["POST", "write"]).says(&["GET", "look"]).says(&["0 failed", "run time reached"]);
+    let ratios = run(script, &["--show-task-ratio"]);
+    ratios.exits(0).says(&["6", "60.0%", "Reader"]).says(&["80.0%", "read"]).says(&["3", "30.0%", "Writer"]);
+    ratios.says(&["1", "10.0%", "Admin"]);
+    let one = run(script, &["Writer", "--tags", "fast", "-t", "1s"]);
+    one.exits(0).says(&["POST", "write"]).does_not_say("look").does_not_say("search");
+}
+
+#[test]
+fn inheritance() {
+    let run = example("05_inheritance.lua");
+    run.exits(0)
+        .says(&["drafts go to /v1beta/collections/drafts/documents"])
+        .says(&["passed: 6 requests, 0 failed"]);
+    let list = self::run("examples/05_inheritance.lua", &["--list"]);
+    assert_eq!(list.exits(0).text, "Drafts\nReports\n");
+}
+
+#[test]
+fn waiting_anywhere() {
+    let run = example("06_waiting_anywhere.lua");
+    run.exits(0).says(&["caught: examples/06_waiting_anywhere.lua:", "on purpose"]).says(&["0 failed"]);
+    for place in ["in sort", "in gsub", "in a metamethod", "in pcall"] {
+        run.says(&["GET", place, "0(0.00%)"]);
+    }
+}
+
+#[test]
+fn modules() {
+    let run = example("07_modules.lua");
+    run.exits(0).says(&["PATCH", "update", "2"]).says(&["2 of 2 checks passed"]);
+}
+
+#[test]
+fn environment() {
+    let script = "examples/08_environment.lua";
+    let run = run(script, &["-t", "60s", "-e", "TEST_GREETING=good morning"]);
+    run.exits(0).says(&["environment local at http://127.0.0.1:"]).says(&["greeting: good morning"]);
+    run.says(&["user 1 of class Settings in its task number 1"]);
+    let shown = self::run(script, &["--show-config"]);
+    shown.exits(0).says(&["collection_prefix", "e2e_test_"]);
+}
+
+#[test]
+fn batch() {
+    let run = example("09_batch.lua");
+    run.exits(0).says(&["all parts came", "3", "0", "100.00%"]).says(&["passed: 9 requests, 0 failed"]);
+}
+
+#[test]
+fn errors() {
+    let run = example("10_errors.lua");
+    run.exits(1).says(&["HTTPError('404 Client Error: Not Found for url: missing document')"]);
+    run.says(&["nobody there", "connection refused"]);
+    run.says(&["× examples/10_errors.lua:23: attempt to index a nil value (field 'items')"]);
+    run.says(&["examples/10_errors.lua:23: in ", "'first_item'"]).says(&["examples/10_errors.lua:24: in "]);
+    run.says(&["unknown option `timout` (did you mean `timeout`?"]).says(&["failed:", "exit 1"]);
+}
+
+#[test]
+fn retry() {
+    let run = example("11_retry.lua");
+    run.exits(0).says(&["GET", "poll", "6", "0(0.00%)"]).says(&["2 of 2 checks passed"]);
+}
+
+#[test]
+fn the_smoke_suite() {
+    let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s"]);
+    run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
+    for request in ["POST /documents", "GET /documents/", "/ready", "DELETE"] {
+        run.says(&[request, "0(0.00%)"]);
+    }
+}
+
+/// A new example without a test, or without its command, fails here.
+#[test]
+fn every_example_is_run_and_tells_how() {
+    let source = include_str!("examples.rs");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            continue;
+        }
+        count += 1;
+        assert!(source.contains(&name), "{name} is not run");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
+        assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
+    }
+    assert_eq!(count, 11);
+}
+
+/// The script that the README shows is a script.
+#[test]
+fn the_readme() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("```lua\n").unwrap();
+    let (script, _) = rest.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("readme.lua");
+    std::fs::write(&path, script).unwrap();
+    let run = run(path.to_str().unwrap(), &["-t", "2s"]);
+    run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]).says(&["0 failed"]);
+}

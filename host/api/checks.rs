@@ -6,7 +6,7 @@ use super::object::{HostFn, Module};
 pub(super) static MODULE: Module = Module {
     functions: &[HostFn {
         name: "check",
-        sig: "(subject: any, checks: table<string, boolean|fun(subject: any): boolean>): boolean",
+        sig: "(subject: any, checks: boolean|table<string, boolean|fun(subject: any): any>): boolean",
         doc: "Counts each named condition as passed or failed and returns whether all held. `check(name, condition)` \
               counts one. A failed check does not fail the request.",
         run: check,

@@ -7,11 +7,13 @@ use super::object::{HostFn, Member, MemberKind, Module, ObjectType};
 
 pub(super) static CONFIG: Module = Module {
     name: "config",
-    doc: "The merged environment file (`config/<env>.yaml`), read-only.",
+    doc: "The environment file (`config/<env>.yaml`) with its variables expanded, and the effective `environment` and \
+          `base_url`. Read-only.",
     value: Some(|frame| {
         frame.give(Arg::View(frame.vu().shared.config));
         Ok(())
     }),
+    sig: "table<string, any>",
     ..Module::EMPTY
 };
 
@@ -22,6 +24,7 @@ pub(super) static ENV: Module = Module {
         frame.give(Arg::View(frame.vu().shared.env));
         Ok(())
     }),
+    sig: "table<string, string?>",
     ..Module::EMPTY
 };
 
@@ -32,6 +35,7 @@ pub(super) static VU: Module = Module {
         frame.give(Arg::Object(&VU_OBJECT, 0));
         Ok(())
     }),
+    sig: "Vu",
     ..Module::EMPTY
 };
 

@@ -136,7 +136,11 @@ pub trait Frame {
     /// Visits each key and value of a table, in no particular order.
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult;
     /// Visits the items 1..n of a list, in order.
-    fn items(&self, table: TableRef, visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult) -> HostResult;
+    fn items(
+        &self,
+        table: TableRef,
+        visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult,
+    ) -> HostResult;
     /// Appends the value as JSON: 64-bit integers exact, or an error that names the path.
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult;
     /// Calls a script function; the truth of its first result.
@@ -166,8 +170,9 @@ impl dyn Frame + '_ {
     /// When it is missing, no string, or not UTF-8; the message names `what`.
     pub fn text(&self, index: usize, what: &str) -> Result<&str, Raise> {
         match self.arg(index) {
-            Arg::Str(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Raise::new(format!("{what} is not valid UTF-8"))),
+            Arg::Str(bytes) => {
+                std::str::from_utf8(bytes).map_err(|_| Raise::new(format!("{what} is not valid UTF-8")))
+            }
             other => Err(wrong(what, "a string", other)),
         }
     }

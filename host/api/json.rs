@@ -41,7 +41,7 @@ pub(super) static MODULE: Module = Module {
     ],
     constants: &[HostFn {
         name: "null",
-        sig: "null",
+        sig: "Null",
         doc: "JSON's null: unlike nil, a table can hold it.",
         run: |frame| {
             frame.give(Arg::Null);
@@ -50,4 +50,3 @@ pub(super) static MODULE: Module = Module {
     }],
     ..Module::EMPTY
 };
-

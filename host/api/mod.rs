@@ -10,6 +10,7 @@ mod json;
 mod logging;
 mod object;
 mod options;
+mod records;
 mod request;
 mod response;
 mod time;
@@ -17,7 +18,7 @@ mod uuid;
 mod waits;
 
 pub use frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
-pub use object::{HostFn, Member, MemberKind, Module, ObjectType, Run};
+pub use object::{Field, HostFn, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use waits::wait_of;
 
@@ -40,3 +41,13 @@ pub static MODULES: &[&Module] = &[
 
 /// Every type of object that host functions return.
 pub static OBJECTS: &[&ObjectType] = &[&RESPONSE, &HEADERS, &data::VU_OBJECT];
+
+/// Every table with known fields that host functions take or return.
+pub static RECORDS: &[&Record] = &[
+    &request::REQUEST_OPTIONS,
+    &records::REDIRECT,
+    &records::REQUEST_ERROR,
+    &options::RUN_OPTIONS,
+    &records::SENT_REQUEST,
+    &records::TIMINGS,
+];

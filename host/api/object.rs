@@ -27,13 +27,34 @@ pub struct Module {
     pub constants: &'static [HostFn],
     /// A value that is made on first use instead of a table of functions.
     pub value: Option<Run>,
+    /// The type of `value`.
+    pub sig: &'static str,
     /// What calling the module itself does: `uuid()`.
     pub call: Option<&'static HostFn>,
 }
 
 impl Module {
     pub const EMPTY: Module =
-        Module { name: "", doc: "", functions: &[], constants: &[], value: None, call: None };
+        Module { name: "", doc: "", functions: &[], constants: &[], value: None, sig: "", call: None };
+}
+
+/// A table with known fields, which scripts give or get.
+#[derive(Debug)]
+pub struct Record {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub fields: &'static [Field],
+    /// Scripts give it and may leave out any field; otherwise they get it whole.
+    pub given: bool,
+}
+
+/// A field of a [`Record`], or an attribute of a user class.
+#[derive(Debug)]
+pub struct Field {
+    pub name: &'static str,
+    /// Its type.
+    pub sig: &'static str,
+    pub doc: &'static str,
 }
 
 /// A type of object that host functions return.

@@ -4,14 +4,41 @@
 use crate::fault::Place;
 
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
-use super::object::{HostFn, Module};
+use super::object::{Field, HostFn, Module, Record};
+
+/// What `ScriptOptions::set` understands.
+pub(super) static RUN_OPTIONS: Record = Record {
+    name: "RunOptions",
+    doc: "Defaults of the run. Flags, variables (`E2E_USERS` and so on) and the environment file's `load` come before \
+          them.",
+    given: true,
+    fields: &[
+        Field { name: "users", sig: "integer", doc: "Users at full load (1)." },
+        Field {
+            name: "spawn_rate",
+            sig: "number|string",
+            doc: "Users to start per second (1); `\"30/m\"` is 0.5.",
+        },
+        Field {
+            name: "run_time",
+            sig: "number|string",
+            doc: "When to stop: seconds, or `\"1h20m\"`. Without it: when stopped by hand.",
+        },
+        Field { name: "iterations", sig: "integer", doc: "Stop after so many tasks of all users together." },
+        Field {
+            name: "stop_timeout",
+            sig: "number|string",
+            doc: "How long running tasks may take to finish at the end (10 s).",
+        },
+        Field { name: "seed", sig: "integer", doc: "Repeats the decisions of a run with the same seed." },
+    ],
+};
 
 pub(super) static MODULE: Module = Module {
     functions: &[HostFn {
         name: "options",
-        sig: "(options: { users?: integer, spawn_rate?: number, run_time?: string|number, iterations?: integer, \
-              stop_timeout?: string|number, seed?: integer })",
-        doc: "Sets defaults of the run; flags, variables and the configuration override them.",
+        sig: "(options: RunOptions)",
+        doc: "Sets defaults of the run, at the top level of a script.",
         run: options,
     }],
     ..Module::EMPTY

@@ -10,20 +10,64 @@ use crate::units;
 use crate::vu::Vu;
 
 use super::frame::{Arg, Frame, HostResult, Raise, TableRef, wrong};
+use super::object::{Field, Record};
 
-const OPTIONS: [&str; 11] = [
-    "allow_redirects",
-    "auth",
-    "catch_response",
-    "cookies",
-    "data",
-    "headers",
-    "json",
-    "name",
-    "params",
-    "timeout",
-    "verify",
-];
+/// What [`Asked::read`] understands.
+pub(super) static REQUEST_OPTIONS: Record = Record {
+    name: "RequestOptions",
+    doc: "How a request is sent and counted. An option that does not exist is an error.",
+    given: true,
+    fields: &[
+        Field {
+            name: "name",
+            sig: "string",
+            doc: "What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.",
+        },
+        Field {
+            name: "json",
+            sig: "any",
+            doc: "The body, written as JSON, with its content type. Excludes `data`.",
+        },
+        Field {
+            name: "data",
+            sig: "string|table<string, Plain|Plain[]>",
+            doc: "The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`).",
+        },
+        Field {
+            name: "params",
+            sig: "table<string, Plain|Plain[]>",
+            doc: "Added to the URL's query, in the order of their names.",
+        },
+        Field { name: "headers", sig: "table<string, Plain|Plain[]>", doc: "Request headers." },
+        Field {
+            name: "cookies",
+            sig: "table<string, Plain>",
+            doc: "Cookies for this request alone; those that the VU was given by servers are sent anyway.",
+        },
+        Field { name: "auth", sig: "string[]", doc: "Basic authentication: `{ user, password }`." },
+        Field {
+            name: "timeout",
+            sig: "number",
+            doc: "Seconds from the call to the last byte, redirects and retries included (else `settings.default_timeout`).",
+        },
+        Field {
+            name: "allow_redirects",
+            sig: "boolean",
+            doc: "Whether redirects are followed: true, except for HEAD.",
+        },
+        Field {
+            name: "catch_response",
+            sig: "boolean",
+            doc: "The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the \
+                  end of the `<close>` block or of the task is judged by its status.",
+        },
+        Field {
+            name: "verify",
+            sig: "boolean",
+            doc: "Whether the server's certificate is checked (else `settings.tls.verify`).",
+        },
+    ],
+};
 
 type Pairs = Vec<(String, String)>;
 
@@ -102,11 +146,15 @@ impl Asked {
                 b"cookies" => pairs(frame, "cookies", value, &mut self.cookies)?,
                 b"auth" => self.auth = Some(user_and_password(frame, value)?),
                 b"timeout" => {
-                    let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
+                    let seconds =
+                        value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
                     let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
-                    let timeout = units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
+                    let timeout =
+                        units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
                     if timeout.is_zero() {
-                        return Err(invalid("it must be more than 0".into()).help("leave it out for the usual one"));
+                        return Err(
+                            invalid("it must be more than 0".into()).help("leave it out for the usual one")
+                        );
                     }
                     self.timeout = Some(timeout);
                 }
@@ -114,7 +162,8 @@ impl Asked {
                 b"verify" => self.verify = Some(truth("verify", value)?),
                 key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
                 key => {
-                    return Err(Raise::unknown("option", &String::from_utf8_lossy(key), OPTIONS.iter().copied()));
+                    let known = REQUEST_OPTIONS.fields.iter().map(|field| field.name);
+                    return Err(Raise::unknown("option", &String::from_utf8_lossy(key), known));
                 }
             }
             Ok(())
@@ -142,12 +191,13 @@ impl Asked {
     }
 
     /// Sends it over the VU's connections; once, since the body goes with it.
-    pub(super) async fn send(&mut self, vu: &Vu) -> net::Response {
+    pub(super) async fn send(&mut self, vu: &Vu) -> Box<net::Response> {
         fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
         }
         let body = std::mem::take(&mut self.body).into();
-        let (params, headers, cookies) = (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
+        let (params, headers, cookies) =
+            (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
         let request = Request {
             method: self.method.clone(),
             target: &self.target,

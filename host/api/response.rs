@@ -33,13 +33,13 @@ pub static RESPONSE: ObjectType = ObjectType {
         Member {
             name: "text",
             sig: "string",
-            doc: "The body.",
+            doc: "The body. Bytes as they came: nothing is decoded.",
             kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
         },
         Member {
             name: "content",
             sig: "string",
-            doc: "The body's bytes.",
+            doc: "The same as `text`.",
             kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
         },
         Member {
@@ -74,7 +74,7 @@ pub static RESPONSE: ObjectType = ObjectType {
         },
         Member {
             name: "headers",
-            sig: "table<string, string>",
+            sig: "Headers",
             doc: "The headers; names in any case. Several of one name are joined by `, `.",
             kind: Field(|frame, number| {
                 with(frame, number, |_| ())?;
@@ -107,8 +107,8 @@ pub static RESPONSE: ObjectType = ObjectType {
         },
         Member {
             name: "history",
-            sig: "table[]",
-            doc: "The redirects on the way, oldest first: `status_code`, `url`, `location`.",
+            sig: "Redirect[]",
+            doc: "The redirects on the way, oldest first.",
             kind: Field(history),
         },
         Member {
@@ -119,15 +119,14 @@ pub static RESPONSE: ObjectType = ObjectType {
         },
         Member {
             name: "timings",
-            sig: "table<string, number>",
-            doc: "Milliseconds: `blocked`, `connecting`, `tls_handshaking`, `sending`, `waiting`, `receiving`, and \
-                  `duration`, the sum of the last three.",
+            sig: "Timings",
+            doc: "Where the time went, in milliseconds.",
             kind: Field(timings),
         },
         Member {
             name: "error",
-            sig: "{ kind: string, text: string }?",
-            doc: "Why nothing (or not all) came back.",
+            sig: "RequestError?",
+            doc: "Why nothing (or not all) came back; nil when all is well.",
             kind: Field(|frame, number| {
                 let error = with(frame, number, |kept| kept.response.error.clone())?;
                 let Some(error) = error else {
@@ -143,8 +142,8 @@ pub static RESPONSE: ObjectType = ObjectType {
         },
         Member {
             name: "request",
-            sig: "{ method: string, url: string, body_length: integer }",
-            doc: "What was sent last.",
+            sig: "SentRequest",
+            doc: "What was sent last, after redirects.",
             kind: Field(|frame, number| {
                 let (method, url, length) = with(frame, number, |kept| {
                     let sent = &kept.response.request;
@@ -173,7 +172,8 @@ pub static HEADERS: ObjectType = ObjectType {
     lookup: Some(|frame, number, name| {
         let value = with(frame, number, |kept| {
             let name = http::HeaderName::from_bytes(name).ok()?;
-            let values: Vec<&[u8]> = kept.response.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+            let values: Vec<&[u8]> =
+                kept.response.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
             (!values.is_empty()).then(|| values.join(&b", "[..]))
         })?;
         frame.give(value.as_deref().map_or(Arg::Nil, Arg::Str));
@@ -269,7 +269,8 @@ fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> Hos
 /// The end of the block that judges: what is open is settled by the default rule.
 pub(super) fn settle(frame: &dyn Frame, number: u64) {
     let vu = frame.vu();
-    if let Some(kept) = vu.responses.borrow_mut().get_mut(number).filter(|kept| kept.verdict == Verdict::Open) {
+    if let Some(kept) = vu.responses.borrow_mut().get_mut(number).filter(|kept| kept.verdict == Verdict::Open)
+    {
         kept.verdict = Verdict::Settled;
         vu.record(kept, kept.default_failure().as_deref());
     }

@@ -1,5 +1,6 @@
 //! `time` and `sleep`.
 
+use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::units;
@@ -73,12 +74,14 @@ fn sleep(frame: &dyn Frame) -> HostResult {
     let time = units::duration_of_seconds(seconds)
         .map_err(|why| Raise::new(format!("cannot sleep for {seconds:?} s: {why}")))?;
     if frame.loading() {
-        return Err(Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task"));
+        return Err(
+            Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task")
+        );
     }
     if time.is_zero() {
-        fiber::wait(tokio::task::yield_now())?;
+        fiber::wait(pin!(tokio::task::yield_now()))?;
     } else {
-        fiber::wait(tokio::time::sleep(time))?;
+        fiber::wait(pin!(tokio::time::sleep(time)))?;
     }
     Ok(())
 }

@@ -44,10 +44,10 @@ impl Client {
     /// Sends a request and reads its answer, over redirects and retries. A
     /// failure is in `Response::error`. Dropping the future closes the
     /// connection that it used.
-    pub async fn send(&self, request: Request<'_>) -> Response {
+    pub async fn send(&self, request: Request<'_>) -> Box<Response> {
         let mut chain = match Chain::new(&self.net, &request) {
             Ok(chain) => chain,
-            Err(error) => return Response::unsent(&request, error),
+            Err(error) => return Box::new(Response::unsent(&request, error)),
         };
         let failure = self.walk(&mut chain).await.err();
         chain.respond(failure)

@@ -121,7 +121,9 @@ mod tests {
     }
 
     fn sent(jar: &Jar, url: &str) -> String {
-        header(Some(jar), &[], &parse(url).unwrap()).unwrap().map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+        header(Some(jar), &[], &parse(url).unwrap())
+            .unwrap()
+            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod engine;
 pub mod lua;
 mod manifest;
+pub mod stubs;
 
 pub use engine::{Engine, Entry, Outcome, Program, Suite, Vm};
 pub use manifest::{Class, Manifest, Task, WaitTime};

@@ -14,7 +14,7 @@ pub enum Verdict {
 
 /// A response, and what it counts under.
 pub struct Kept {
-    pub response: Response,
+    pub response: Box<Response>,
     pub key: Key,
     /// The name that was given, if one was: failures are grouped under it instead of the URL.
     pub name: Option<Box<str>>,

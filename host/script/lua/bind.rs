@@ -153,7 +153,11 @@ unsafe extern "C-unwind" fn call_member(lua: *mut lua_State) -> c_int {
 }
 
 /// Runs host code with the arguments from stack index `first` on.
-unsafe fn run(lua: *mut lua_State, first: c_int, body: impl FnOnce(&dyn Frame) -> HostResult) -> Result<c_int, ()> {
+unsafe fn run(
+    lua: *mut lua_State,
+    first: c_int,
+    body: impl FnOnce(&dyn Frame) -> HostResult,
+) -> Result<c_int, ()> {
     // SAFETY: called by C functions through `guarded`.
     unsafe {
         let count = (ffi::lua_gettop(lua) - first + 1).max(0);
@@ -161,7 +165,9 @@ unsafe fn run(lua: *mut lua_State, first: c_int, body: impl FnOnce(&dyn Frame) -
         match catch_unwind(AssertUnwindSafe(|| body(&frame))) {
             Ok(Ok(())) => Ok(frame.given.get()),
             Ok(Err(raise)) => fail(lua, raise),
-            Err(_) => fail(lua, Raise::new("internal fault in a host function (a defect of e2e, please report it)")),
+            Err(_) => {
+                fail(lua, Raise::new("internal fault in a host function (a defect of e2e, please report it)"))
+            }
         }
     }
 }
@@ -273,7 +279,8 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                         Some(constant) => run(lua, 3, |frame| (constant.run)(frame)),
                         None => {
                             let name = String::from_utf8_lossy(name);
-                            let known = module.functions.iter().chain(module.constants).map(|known| known.name);
+                            let known =
+                                module.functions.iter().chain(module.constants).map(|known| known.name);
                             fail(lua, Raise::unknown(&format!("function of {}", module.name), &name, known))
                         }
                     },
@@ -346,9 +353,10 @@ unsafe extern "C-unwind" fn close_data(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
         guarded(lua, |lua| match data_at(lua, 1) {
-            Some(HostData::Object(ObjectType { close: Some(close), .. }, id)) => {
-                run(lua, 3, |frame| { close(frame, id); Ok(()) })
-            }
+            Some(HostData::Object(ObjectType { close: Some(close), .. }, id)) => run(lua, 3, |frame| {
+                close(frame, id);
+                Ok(())
+            }),
             _ => Ok(0),
         })
     }
@@ -406,7 +414,9 @@ unsafe extern "C-unwind" fn pairs_data(lua: *mut lua_State) -> c_int {
         if let Some(HostData::Object(ObjectType { entries: Some(entries), .. }, id)) = data_at(lua, 1) {
             ffi::lua_rawgeti(lua, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
             raw_field(lua, -1, "next");
-            return guarded(lua, |lua| run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2));
+            return guarded(lua, |lua| {
+                run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2)
+            });
         }
         ffi::lua_pushvalue(lua, 1);
         ffi::lua_pushinteger(lua, 0);

@@ -215,7 +215,8 @@ impl Encoder<'_> {
                 }
             }
             if largest != count {
-                let why = format!("a list has a hole: {count} items, the last at {largest} (json.null fills one)");
+                let why =
+                    format!("a list has a hole: {count} items, the last at {largest} (json.null fills one)");
                 return Err(Refusal::new(why));
             }
             self.out.push(b'[');
@@ -256,7 +257,9 @@ unsafe fn other_key(lua: *mut lua_State, index: c_int) -> Refusal {
             return Refusal::new("a table has both list items and names: use one kind");
         }
         let key = trace::shown(lua, index);
-        Refusal::new(format!("a table has the key {key}: only names and the numbers of list items, from 1, have a JSON form"))
+        Refusal::new(format!(
+            "a table has the key {key}: only names and the numbers of list items, from 1, have a JSON form"
+        ))
     }
 }
 

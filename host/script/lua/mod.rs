@@ -14,12 +14,16 @@ mod protect;
 mod sandbox;
 mod state;
 mod strings;
+mod stubs;
 mod trace;
 mod vm;
 
 use crate::fault::Fault;
 
 use super::{Engine, Program, Suite};
+
+pub use manifest::ATTRIBUTES;
+pub use stubs::{LANGUAGE, stubs};
 
 /// The Lua engine.
 pub struct Lua;

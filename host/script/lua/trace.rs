@@ -59,7 +59,9 @@ pub(super) unsafe fn shown(lua: *mut lua_State, index: c_int) -> String {
         match ffi::lua_type(lua, index) {
             ffi::LUA_TNIL => "nil".to_owned(),
             ffi::LUA_TBOOLEAN => (ffi::lua_toboolean(lua, index) != 0).to_string(),
-            ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => ffi::lua_tointeger(lua, index).to_string(),
+            ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => {
+                ffi::lua_tointeger(lua, index).to_string()
+            }
             ffi::LUA_TNUMBER => ffi::lua_tonumber(lua, index).to_string(),
             ffi::LUA_TSTRING => format!("\"{}\"", String::from_utf8_lossy(str_at(lua, index))),
             kind => format!("a {}", text(ffi::lua_typename(lua, kind))),
@@ -245,9 +247,15 @@ mod tests {
     #[test]
     fn takes_advice_off_messages() {
         let advice_of = |message| advice(message).1;
-        assert_eq!(advice("unknown x `y` (did you mean `z`?)"), ("unknown x `y`", Some("did you mean `z`?".into())));
+        assert_eq!(
+            advice("unknown x `y` (did you mean `z`?)"),
+            ("unknown x `y`", Some("did you mean `z`?".into()))
+        );
         assert_eq!(advice("unknown x `y` (known: a, b)"), ("unknown x `y`", Some("known: a, b".into())));
-        assert_eq!(advice_of("attempt to call a nil value (global 'chekc')"), Some("did you mean `check`?".into()));
+        assert_eq!(
+            advice_of("attempt to call a nil value (global 'chekc')"),
+            Some("did you mean `check`?".into())
+        );
         assert_eq!(advice_of("oops (twice)"), None);
     }
 }

@@ -56,7 +56,9 @@ impl LuaVm {
             match called {
                 Called::Done => {}
                 Called::Failed(Outcome::Raised(fault) | Outcome::Broken(fault)) => return Err(fault),
-                Called::Failed(_) => return Err(Fault::new(Exit::Script, "interrupted while the script was loaded")),
+                Called::Failed(_) => {
+                    return Err(Fault::new(Exit::Script, "interrupted while the script was loaded"));
+                }
             }
         }
         memory.relax(false);
@@ -71,7 +73,9 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let read = unsafe { manifest::read(self.state.lua()) };
         memory.relax(false);
-        read.map_err(|wrong| trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new()))
+        read.map_err(|wrong| {
+            trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new())
+        })
     }
 
     /// Makes the instance of `class`.
@@ -83,7 +87,9 @@ impl LuaVm {
         let made = unsafe {
             ffi::lua_settop(lua, 0);
             if !manifest::push_class(lua, class) {
-                Err(format!("the script did not define the class `{class}` for this VU, though it did before"))
+                Err(format!(
+                    "the script did not define the class `{class}` for this VU, though it did before"
+                ))
             } else if let Some(why) = class::finalizer(lua, 1) {
                 Err(format!("class `{class}`: {why}"))
             } else {
@@ -172,7 +178,8 @@ impl LuaVm {
 
     /// "not enough memory" tells neither the place nor the limit.
     fn out_of_memory(&self, trace: &[String]) -> String {
-        let place = trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
+        let place =
+            trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
         let limit = crate::units::format_size(self.library.memory_limit() as u64);
         format!("{}memory limit exceeded: one VU may hold {limit}", place.unwrap_or_default())
     }
@@ -222,7 +229,8 @@ impl LuaVm {
                 if seconds.is_finite() && seconds >= 0.0 {
                     return Outcome::Wait(seconds);
                 }
-                let what = format!("{place}: wait_time must return a number of seconds, 0 or more, not {got}");
+                let what =
+                    format!("{place}: wait_time must return a number of seconds, 0 or more, not {got}");
                 Outcome::Raised(trace::fault(&self.library, &what, Vec::new()))
             }
         }

@@ -1,0 +1,29 @@
+# Every target sets up what it needs beyond Rust and a C compiler by itself.
+CARGO ?= cargo
+
+.PHONY: help smoke test lint bench audit stubs
+
+help: ## show the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+smoke: ## run the smoke suite for 30 s against the bundled documents service
+	$(CARGO) run --release --locked -- --script suites/smoke.lua
+
+# The examples and the smoke suite run inside of `cargo test`, through the command itself.
+test: lint ## everything that must hold: format, lints, all tests, the examples, the smoke suite
+	$(CARGO) test --locked
+
+lint: ## format and lints alone
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+bench: ## measure against wrk and others; see tests/bench
+	$(CARGO) build --release --locked
+	python3 tests/bench/run.py
+
+audit: ## licences, sources and duplicates of the dependencies (installs cargo-deny)
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) deny --locked check bans licenses sources
+
+stubs: ## write stdlib/lua/meta and docs/api.md anew
+	UPDATE_STUBS=1 $(CARGO) test --locked --lib stubs

@@ -1,0 +1,136 @@
+//! The user classes as scripts see them. Engines make them by hand, so they are
+//! described by hand; a test compares with what an engine reads.
+
+use crate::api::{Field, Record};
+
+/// A class that scripts extend.
+#[derive(Debug)]
+pub struct ClassType {
+    pub name: &'static str,
+    pub parent: Option<&'static str>,
+    pub doc: &'static str,
+    /// Of its instances, in its methods and tasks.
+    pub fields: &'static [Field],
+    /// What scripts may define.
+    pub hooks: &'static [Field],
+    pub methods: &'static [Method],
+}
+
+/// A method, called with a colon. `self` as a type is the receiver's.
+#[derive(Debug)]
+pub struct Method {
+    pub name: &'static str,
+    pub sig: &'static str,
+    /// Another form of the call.
+    pub short: Option<&'static str>,
+    pub doc: &'static str,
+}
+
+/// The attributes that the host reads.
+pub static ATTRIBUTES: Record = Record {
+    name: "UserAttributes",
+    doc: "Attributes of a user class; they are inherited. Further ones are the script's own, read as `self.name`; one \
+          that is all but one of these is taken for a slip of the pen.",
+    given: true,
+    fields: &[
+        Field {
+            name: "wait_time",
+            sig: "WaitTime|number|fun(self: User): number",
+            doc: "What to wait between two tasks: `between(1, 2)` and the like, seconds, or a function that returns \
+                  seconds. Without it: nothing.",
+        },
+        Field {
+            name: "weight",
+            sig: "number",
+            doc: "The share of users that this class gets, relative to the other classes' (1).",
+        },
+        Field {
+            name: "fixed_count",
+            sig: "integer",
+            doc: "Exactly so many users, given out before weights count (0: by weight).",
+        },
+        Field {
+            name: "host",
+            sig: "string",
+            doc: "Where relative paths lead, before `--host` and `base_url`.",
+        },
+        Field {
+            name: "abstract",
+            sig: "boolean",
+            doc: "Only to be extended: it has no users itself. Not inherited.",
+        },
+        Field {
+            name: "tags",
+            sig: "string[]",
+            doc: "Tags of all its tasks, for `--tags` and `--exclude-tags`.",
+        },
+        Field {
+            name: "tasks",
+            sig: "(fun(self: User)|table)[]",
+            doc: "Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.",
+        },
+    ],
+};
+
+/// The table that `Class:task` takes instead of a weight.
+pub static TASK_OPTIONS: Record = Record {
+    name: "TaskOptions",
+    doc: "How often a task is chosen, and when.",
+    given: true,
+    fields: &[
+        Field { name: "weight", sig: "integer", doc: "How often, relative to the class's other tasks (1)." },
+        Field { name: "tags", sig: "string[]", doc: "Tags, for `--tags` and `--exclude-tags`." },
+    ],
+};
+
+pub static CLASSES: &[ClassType] = &[
+    ClassType {
+        name: "User",
+        parent: None,
+        doc: "A kind of virtual user. Extend it and give it tasks; each user runs them in a sandbox of its own, one \
+              after the other, chosen by weight. `self` is the user's own instance.",
+        fields: &[],
+        hooks: &[
+            Field {
+                name: "on_start",
+                sig: "fun(self: self)",
+                doc: "Runs once, before the user's first task.",
+            },
+            Field { name: "on_stop", sig: "fun(self: self)", doc: "Runs once, when the user ends." },
+        ],
+        methods: &[
+            Method {
+                name: "extend",
+                sig: "(name: string, attributes?: UserAttributes): self",
+                short: None,
+                doc: "Defines a class. It is run if it has a task (its own or inherited) and is not abstract, unless \
+                      classes are named on the command line. At a script's top level only.",
+            },
+            Method {
+                name: "task",
+                sig: "(name: string, weight: integer|TaskOptions, task: fun(self: self))",
+                short: Some("(name: string, task: fun(self: self))"),
+                doc: "Gives the class a task. One of the same name replaces an inherited one. A task that raises is \
+                      counted as an exception, and the user goes on.",
+            },
+            Method {
+                name: "stop",
+                sig: "()",
+                short: None,
+                doc: "Ends this user once its task is done; `on_stop` runs.",
+            },
+        ],
+    },
+    ClassType {
+        name: "HttpUser",
+        parent: Some("User"),
+        doc: "A user with an HTTP client. It needs a host: the class's, `--host`, or the environment's `base_url`.",
+        fields: &[Field {
+            name: "client",
+            sig: "HttpClient",
+            doc: "Requests over connections and with cookies of the user's own.",
+        }],
+        hooks: &[],
+        methods: &[],
+    },
+];

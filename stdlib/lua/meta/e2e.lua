@@ -1,0 +1,437 @@
+---@meta _
+-- The script API, for editors. Generated from the code by `make stubs`.
+
+---@alias Plain string|number|boolean
+
+---What `between(1, 2)` and the like return: a wait that the host computes.
+---@class WaitTime
+
+---JSON's null, which a table can hold.
+---@class Null: lightuserdata
+
+---Attributes of a user class; they are inherited. Further ones are the script's own, read as `self.name`; one
+---that is all but one of these is taken for a slip of the pen.
+---@class UserAttributes
+---@field wait_time? WaitTime|number|fun(self: User): number What to wait between two tasks: `between(1, 2)` and the like, seconds, or a function that returns seconds. Without it: nothing.
+---@field weight? number The share of users that this class gets, relative to the other classes' (1).
+---@field fixed_count? integer Exactly so many users, given out before weights count (0: by weight).
+---@field host? string Where relative paths lead, before `--host` and `base_url`.
+---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
+---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
+---@field tasks? (fun(self: User)|table)[] Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.
+---@field [string] any
+
+---How often a task is chosen, and when.
+---@class TaskOptions
+---@field weight? integer How often, relative to the class's other tasks (1).
+---@field tags? string[] Tags, for `--tags` and `--exclude-tags`.
+
+---How a request is sent and counted. An option that does not exist is an error.
+---@class RequestOptions
+---@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
+---@field json? any The body, written as JSON, with its content type. Excludes `data`.
+---@field data? string|table<string, Plain|Plain[]> The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`).
+---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
+---@field headers? table<string, Plain|Plain[]> Request headers.
+---@field cookies? table<string, Plain> Cookies for this request alone; those that the VU was given by servers are sent anyway.
+---@field auth? string[] Basic authentication: `{ user, password }`.
+---@field timeout? number Seconds from the call to the last byte, redirects and retries included (else `settings.default_timeout`).
+---@field allow_redirects? boolean Whether redirects are followed: true, except for HEAD.
+---@field catch_response? boolean The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the end of the `<close>` block or of the task is judged by its status.
+---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+
+---A redirect that was followed.
+---@class Redirect
+---@field status_code integer Its status, such as 302.
+---@field url string The URL that answered with it.
+---@field location string Where it pointed, as the server wrote it.
+
+---Why a request got no whole answer.
+---@class RequestError
+---@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large` or `too_many_redirects`.
+---@field text string What happened, for people.
+
+---Defaults of the run. Flags, variables (`E2E_USERS` and so on) and the environment file's `load` come before
+---them.
+---@class RunOptions
+---@field users? integer Users at full load (1).
+---@field spawn_rate? number|string Users to start per second (1); `"30/m"` is 0.5.
+---@field run_time? number|string When to stop: seconds, or `"1h20m"`. Without it: when stopped by hand.
+---@field iterations? integer Stop after so many tasks of all users together.
+---@field stop_timeout? number|string How long running tasks may take to finish at the end (10 s).
+---@field seed? integer Repeats the decisions of a run with the same seed.
+
+---A request as it was sent.
+---@class SentRequest
+---@field method string `GET` and the like.
+---@field url string The whole URL, without credentials.
+---@field body_length integer Bytes of the body.
+
+---Where a request's time went, in milliseconds. Over redirects and retries each is the sum of its parts.
+---@class Timings
+---@field blocked number Looking the host name up.
+---@field connecting number Making the TCP connection; 0 where one was reused.
+---@field tls_handshaking number The TLS handshake; 0 where none was needed.
+---@field sending number Writing the request.
+---@field waiting number From the request's last byte to the response's first.
+---@field receiving number From the response's first byte to its last.
+---@field duration number `sending`, `waiting` and `receiving` together.
+
+---What came back, or why nothing did. Its body is released when the task ends.
+---@class Response
+---@field status_code integer The status; 0 when nothing came back.
+---@field ok boolean Whether an answer came, with a status below 400.
+---@field text string The body. Bytes as they came: nothing is decoded.
+---@field content string The same as `text`.
+---@field headers Headers The headers; names in any case. Several of one name are joined by `, `.
+---@field cookies table<string, string> The VU's cookies that apply to the response's URL.
+---@field url string The URL that answered, after redirects.
+---@field history Redirect[] The redirects on the way, oldest first.
+---@field elapsed number Seconds from the call to the last byte, redirects included.
+---@field timings Timings Where the time went, in milliseconds.
+---@field error RequestError? Why nothing (or not all) came back; nil when all is well.
+---@field request SentRequest What was sent last, after redirects.
+local Response = {}
+
+---The body parsed as JSON, or the part of it that `path` (`items.0.id`, lists from 0) selects.
+---@param path? string
+---@return any
+function Response:json(path) end
+
+---Counts the request as a success (with `catch_response` or a closure).
+function Response:success() end
+
+---Counts the request as a failure, grouped by the message.
+---@param message string
+function Response:failure(message) end
+
+---Does not count the request at all (with `catch_response` or a closure).
+function Response:ignore() end
+
+---Raises when no answer came, or its status is 400 or above.
+function Response:raise_for_status() end
+
+---A response's headers: `headers["Content-Type"]`, in any case; nil where absent.
+---@class Headers
+---@field [string] string?
+local Headers = {}
+
+---A virtual user.
+---@class Vu
+---@field id integer Its number, from 1, unique in the run.
+---@field class string The name of its user class.
+---@field iteration integer How many tasks it has begun, this one included; 0 in on_start.
+local Vu = {}
+
+---Counts each named condition as passed or failed and returns whether all held. `check(name, condition)`
+---counts one. A failed check does not fail the request.
+---@param subject any
+---@param checks boolean|table<string, boolean|fun(subject: any): any>
+---@return boolean
+function check(subject, checks) end
+
+---The environment file (`config/<env>.yaml`) with its variables expanded, and the effective `environment` and
+---`base_url`. Read-only.
+---@type table<string, any>
+config = {}
+
+---Environment variables: `TEST_*`, `E2E_*`, those of `-e NAME=VALUE`, and those that the configuration lists.
+---@type table<string, string?>
+env = {}
+
+---The run as a whole.
+---@class testlib
+test = {}
+
+---Ends the run now; the process exits with 108.
+---@param message? string
+function test.abort(message) end
+
+---The virtual user that runs this script.
+---@type Vu
+vu = {}
+
+---HTTP requests over the VU's own connections. `self.client` is the same client.
+---@class httplib
+http = {}
+
+---Sends a GET request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.get(path, options, judge) end
+
+---Sends a POST request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.post(path, options, judge) end
+
+---Sends a PUT request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.put(path, options, judge) end
+
+---Sends a PATCH request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.patch(path, options, judge) end
+
+---Sends a DELETE request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.delete(path, options, judge) end
+
+---Sends a HEAD request. Does not follow redirects unless asked to.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.head(path, options, judge) end
+
+---Sends an OPTIONS request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.options(path, options, judge) end
+
+---Sends a request with any method.
+---@param method string
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function http.request(method, path, options, judge) end
+
+---Sends requests in parallel; the responses come in the order of the requests. Each is a path, or `{ method,
+---path, options... }`.
+---@param requests table[]
+---@return Response[]
+function http.batch(requests) end
+
+---JSON text and values. 64-bit integers are exact.
+---@class jsonlib
+---@field null Null JSON's null: unlike nil, a table can hold it.
+json = {}
+
+---The value as JSON. A table with keys 1..n is a list; an empty one is an object (see `array`).
+---@param value any
+---@return string
+function json.encode(value) end
+
+---The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty.
+---@param text string
+---@return any
+function json.decode(text) end
+
+---Marks a table as a list, so that it is one in JSON even when it is empty. Returns it.
+---@param list? table
+---@return table
+function json.array(list) end
+
+---Log lines, shown above the progress bar and in `--logfile`. Tables are written as JSON.
+---@class loglib
+log = {}
+
+---Shown with `-L debug`.
+---@param ... any
+function log.debug(...) end
+
+---Shown by default.
+---@param ... any
+function log.info(...) end
+
+---Something looks wrong.
+---@param ... any
+function log.warn(...) end
+
+---Something is wrong.
+---@param ... any
+function log.error(...) end
+
+---Sets defaults of the run, at the top level of a script.
+---@param options RunOptions
+function options(options) end
+
+---Waits; other VUs go on meanwhile.
+---@param seconds number
+function sleep(seconds) end
+
+---Clocks.
+---@class timelib
+time = {}
+
+---Seconds since 1970, with their fraction.
+---@return number
+function time.now() end
+
+---Seconds since the start of the run, on a clock that is never set.
+---@return number
+function time.monotonic() end
+
+---A time (now, unless given as seconds since 1970) as `2026-01-31T12:00:00.123Z`.
+---@param seconds? number
+---@return string
+function time.iso(seconds) end
+
+---Unique identifiers. `uuid()` is `uuid.v4()`.
+---@class uuidlib
+---@overload fun(): string
+uuid = {}
+
+---A random UUID, as `f47ac10b-58cc-4372-a567-0e02b2c3d479`.
+---@return string
+function uuid.v4() end
+
+---A UUID that sorts by time.
+---@return string
+function uuid.v7() end
+
+---A random UUID as 32 hexadecimal digits.
+---@return string
+function uuid.hex() end
+
+---Waits a random time between two numbers of seconds.
+---@param shortest number
+---@param longest number
+---@return WaitTime
+function between(shortest, longest) end
+
+---Waits the same time after each task.
+---@param seconds number
+---@return WaitTime
+function constant(seconds) end
+
+---Starts a task every so many seconds, as long as tasks are shorter than that.
+---@param seconds number
+---@return WaitTime
+function constant_pacing(seconds) end
+
+---Starts so many tasks a second and user, as long as tasks are short enough.
+---@param per_second number
+---@return WaitTime
+function constant_throughput(per_second) end
+
+---Waits exponentially distributed times, with a mean of 1/rate seconds.
+---@param rate number
+---@return WaitTime
+function poisson(rate) end
+
+---HTTP requests over the VU's own connections. `self.client` is the same client.
+---@class HttpClient
+local HttpClient = {}
+
+---Sends a GET request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:get(path, options, judge) end
+
+---Sends a POST request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:post(path, options, judge) end
+
+---Sends a PUT request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:put(path, options, judge) end
+
+---Sends a PATCH request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:patch(path, options, judge) end
+
+---Sends a DELETE request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:delete(path, options, judge) end
+
+---Sends a HEAD request. Does not follow redirects unless asked to.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:head(path, options, judge) end
+
+---Sends an OPTIONS request.
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:options(path, options, judge) end
+
+---Sends a request with any method.
+---@param method string
+---@param path string
+---@param options? RequestOptions
+---@param judge? fun(response: Response)
+---@return Response
+function HttpClient:request(method, path, options, judge) end
+
+---Sends requests in parallel; the responses come in the order of the requests. Each is a path, or `{ method,
+---path, options... }`.
+---@param requests table[]
+---@return Response[]
+function HttpClient:batch(requests) end
+
+---A kind of virtual user. Extend it and give it tasks; each user runs them in a sandbox of its own, one after
+---the other, chosen by weight. `self` is the user's own instance.
+---@class User
+---@field on_start? fun(self: User) Runs once, before the user's first task.
+---@field on_stop? fun(self: User) Runs once, when the user ends.
+---@field wait_time? WaitTime|number|fun(self: User): number What to wait between two tasks: `between(1, 2)` and the like, seconds, or a function that returns seconds. Without it: nothing.
+---@field weight? number The share of users that this class gets, relative to the other classes' (1).
+---@field fixed_count? integer Exactly so many users, given out before weights count (0: by weight).
+---@field host? string Where relative paths lead, before `--host` and `base_url`.
+---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
+---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
+---@field tasks? (fun(self: User)|table)[] Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.
+---@field [string] any
+User = {}
+
+---Defines a class. It is run if it has a task (its own or inherited) and is not abstract, unless classes are
+---named on the command line. At a script's top level only.
+---@generic T: User
+---@param self T
+---@param name string
+---@param attributes? UserAttributes
+---@return T
+function User.extend(self, name, attributes) end
+
+---Gives the class a task. One of the same name replaces an inherited one. A task that raises is counted as an
+---exception, and the user goes on.
+---@generic T: User
+---@param self T
+---@param name string
+---@param weight integer|TaskOptions|fun(self: T)
+---@param task? fun(self: T)
+function User.task(self, name, weight, task) end
+
+---Ends this user once its task is done; `on_stop` runs.
+---@generic T: User
+---@param self T
+function User.stop(self) end
+
+---A user with an HTTP client. It needs a host: the class's, `--host`, or the environment's `base_url`.
+---@class HttpUser: User
+---@field client HttpClient Requests over connections and with cookies of the user's own.
+HttpUser = {}
