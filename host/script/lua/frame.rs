@@ -231,12 +231,16 @@ impl Frame for LuaFrame<'_> {
         self.room(4)?;
         // SAFETY: see above.
         unsafe {
-            if ffi::lua_getmetatable(self.lua, table.0) != 0 {
-                ffi::lua_pop(self.lua, 1);
-                return Err(Raise::new("the table has a metatable already: json.array cannot mark it"));
-            }
             json::push_array_mark(self.lua);
-            ffi::lua_setmetatable(self.lua, table.0);
+            if ffi::lua_getmetatable(self.lua, table.0) != 0 {
+                let marked = ffi::lua_rawequal(self.lua, -1, -2) != 0;
+                ffi::lua_pop(self.lua, 2);
+                if !marked {
+                    return Err(Raise::new("the table has a metatable already: json.array cannot mark it"));
+                }
+            } else {
+                ffi::lua_setmetatable(self.lua, table.0);
+            }
         }
         self.give(Arg::Table(table));
         Ok(())

@@ -14,7 +14,7 @@ use crate::vu::fiber;
 use super::class::push_inherited;
 use super::program::{self, Library};
 use super::state::State;
-use super::{manifest, preempt, sandbox, trace};
+use super::{class, manifest, preempt, sandbox, trace};
 
 /// The instance and its list of task functions, as places of the main stack, which nothing
 /// else uses between calls.
@@ -86,7 +86,13 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let made = unsafe {
             ffi::lua_settop(lua, 0);
-            if manifest::push_class(lua, class) {
+            if !manifest::push_class(lua, class) {
+                Err(format!(
+                    "the script did not define the class `{class}` for this VU, though it did before"
+                ))
+            } else if let Some(why) = class::finalizer(lua, 1) {
+                Err(format!("class `{class}`: {why}"))
+            } else {
                 ffi::lua_createtable(lua, 0, 4);
                 ffi::lua_pushvalue(lua, 1);
                 ffi::lua_setmetatable(lua, 2);
@@ -95,10 +101,6 @@ impl LuaVm {
                 ffi::lua_rotate(lua, 1, -1);
                 ffi::lua_settop(lua, TASKS);
                 tasks
-            } else {
-                Err(format!(
-                    "the script did not define the class `{class}` for this VU, though it did before"
-                ))
             }
         };
         memory.relax(false);
@@ -116,6 +118,9 @@ impl LuaVm {
             let handler = ffi::lua_gettop(lua) - args - 1;
             preempt::target(&context.memory, lua);
             let status = ffi::lua_pcall(lua, args, results, handler);
+            if status != ffi::LUA_OK && fiber::doom().is_none() {
+                self.show_error();
+            }
             preempt::target(&context.memory, std::ptr::null_mut());
             if status == ffi::LUA_OK {
                 ffi::lua_rotate(lua, handler, -1);
@@ -142,6 +147,34 @@ impl LuaVm {
                     if broken { Outcome::Broken(fault) } else { Outcome::Raised(fault) }
                 }
             })
+        }
+    }
+
+    /// Replaces an error value on top that has a text of its own by it: `__tostring` is script
+    /// code, so it runs protected, and within the call's budget.
+    fn show_error(&self) {
+        unsafe extern "C-unwind" fn show(lua: *mut ffi::lua_State) -> c_int {
+            // SAFETY: called by Lua with the value; owns nothing.
+            unsafe { ffi::luaL_tolstring(lua, 1, std::ptr::null_mut()) };
+            1
+        }
+        let lua = self.state.lua();
+        // SAFETY: a value is on top; the account is relaxed where no script code runs.
+        unsafe {
+            let relaxed = self.state.context().memory.relax(true);
+            let has_text = ffi::luaL_getmetafield(lua, -1, c"__tostring".as_ptr()) != ffi::LUA_TNIL;
+            if has_text {
+                ffi::lua_pop(lua, 1);
+                ffi::lua_pushcfunction(lua, show);
+                ffi::lua_pushvalue(lua, -2);
+            }
+            self.state.context().memory.relax(relaxed);
+            if has_text {
+                // An error in it leaves its own message, which is as good.
+                ffi::lua_pcall(lua, 1, 1, 0);
+                ffi::lua_rotate(lua, -2, 1);
+                ffi::lua_pop(lua, 1);
+            }
         }
     }
 
