@@ -290,6 +290,7 @@ mod tests {
     fn wrong_usage_exits_2_and_says_why() {
         for (line, hint) in [
             ("-u -1", "-1"),
+            ("-u 0", "0"),
             ("-u x", "invalid digit"),
             ("-u 4294967296", "4294967296"),
             ("-r 0", "more than 0"),

@@ -1,1 +1,70 @@
-//! (to come)
+//! A runaway beside honest VUs of the same thread must cost them no more than
+//! one time slice.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use e2e::script::{Outcome, Program};
+use e2e::vu::fiber::SLICE;
+
+use crate::support::lab::{Lab, message};
+
+const HONEST: usize = 100;
+const TIME: Duration = Duration::from_millis(800);
+
+/// The 99th percentile of how late 100 VUs wake from sleeps of 10 ms, beside a VU that runs `body`.
+fn lateness(body: Option<&str>) -> Duration {
+    let lab = Lab::new(true);
+    let late = Rc::new(RefCell::new(Vec::new()));
+    Lab::runtime().block_on(async {
+        let honest: Rc<dyn Program> = lab.program("sleep(0.010)").into();
+        let begun = Instant::now();
+        let mut tasks = Vec::new();
+        if let Some(body) = body {
+            let (lab, runaway) = (lab.clone(), lab.program(body));
+            tasks.push(tokio::task::spawn_local(async move {
+                let mut vm = lab.vm(&*runaway, None).await;
+                let outcome = lab.run(&mut vm, TIME * 2 / 3).await;
+                assert!(message(&outcome).contains("cpu budget exceeded"), "{}", message(&outcome));
+            }));
+        }
+        for _ in 0..HONEST {
+            let (lab, honest, late) = (lab.clone(), honest.clone(), late.clone());
+            tasks.push(tokio::task::spawn_local(async move {
+                let mut vm = lab.vm(&*honest, None).await;
+                while begun.elapsed() < TIME {
+                    let before = Instant::now();
+                    let outcome = lab.run(&mut vm, TIME).await;
+                    assert!(matches!(outcome, Outcome::Done), "{}", message(&outcome));
+                    late.borrow_mut().push(before.elapsed().saturating_sub(Duration::from_millis(10)));
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    let mut late = late.take();
+    late.sort_unstable();
+    late[late.len() * 99 / 100]
+}
+
+#[test]
+fn a_runaway_costs_honest_users_one_slice_at_most() {
+    for body in [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "return ('a'):rep(500):find('.-.-.-.-b')",
+    ] {
+        // A busy machine adds to both alike, but not at the same moment: the best of a few.
+        let mut seen = Vec::new();
+        let fair = (0..8).any(|_| {
+            let (alone, beside) = (lateness(None), lateness(Some(body)));
+            seen.push((alone, beside));
+            beside <= alone + SLICE
+        });
+        println!("{body}: {seen:?}");
+        assert!(fair, "{body}: {seen:?}");
+    }
+}

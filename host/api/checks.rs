@@ -19,7 +19,8 @@ fn check(frame: &dyn Frame) -> HostResult {
     let mut all = true;
     match (frame.arg(0), frame.arg(1)) {
         (subject, Arg::Table(checks)) => frame.each(checks, &mut |name, condition| {
-            let name = name.to_text().ok_or_else(|| wrong("a check's name", "a string", name))?;
+            let Arg::Str(text) = name else { return Err(wrong("a check's name", "a string", name)) };
+            let name = String::from_utf8_lossy(text);
             let held = match condition {
                 Arg::Bool(held) => held,
                 Arg::Function(condition) => match frame.invoke(condition, &[subject]) {
@@ -42,7 +43,7 @@ fn check(frame: &dyn Frame) -> HostResult {
             all = !matches!(condition, Arg::Nil | Arg::Bool(false));
             count(frame.text(0, "the check's name")?, all);
         }
-        (_, other) => return Err(wrong("the checks", "a table", other)),
+        (_, other) => return Err(wrong("the table of checks", "a table", other)),
     }
     frame.give(Arg::Bool(all));
     Ok(())

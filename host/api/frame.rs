@@ -118,9 +118,9 @@ impl<'a> Arg<'a> {
     }
 }
 
-/// A float as a script's `tostring` shows it: `1.0`, `0.5`, `1e+100`.
+/// A float as scripts write it, all its digits: `1.0`, `0.5`, `1e100`.
 fn number_text(n: f64) -> String {
-    if n.is_finite() && n == n.trunc() && n.abs() < 1e15 { format!("{n:.1}") } else { format!("{n}") }
+    format!("{n:?}")
 }
 
 /// Sees a key and its value.
@@ -136,7 +136,11 @@ pub trait Frame {
     /// Visits each key and value of a table, in no particular order.
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult;
     /// Visits the items 1..n of a list, in order.
-    fn items(&self, table: TableRef, visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult) -> HostResult;
+    fn items(
+        &self,
+        table: TableRef,
+        visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult,
+    ) -> HostResult;
     /// Appends the value as JSON: 64-bit integers exact, or an error that names the path.
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult;
     /// Calls a script function; the truth of its first result.
@@ -166,8 +170,9 @@ impl dyn Frame + '_ {
     /// When it is missing, no string, or not UTF-8; the message names `what`.
     pub fn text(&self, index: usize, what: &str) -> Result<&str, Raise> {
         match self.arg(index) {
-            Arg::Str(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Raise::new(format!("{what} is not valid UTF-8"))),
+            Arg::Str(bytes) => {
+                std::str::from_utf8(bytes).map_err(|_| Raise::new(format!("{what} is not valid UTF-8")))
+            }
             other => Err(wrong(what, "a string", other)),
         }
     }
@@ -175,7 +180,11 @@ impl dyn Frame + '_ {
     /// The argument as a finite number.
     pub fn number(&self, index: usize, what: &str) -> Result<f64, Raise> {
         let arg = self.arg(index);
-        arg.number().filter(|n| n.is_finite()).ok_or_else(|| wrong(what, "a number", arg))
+        match arg.number() {
+            Some(number) if number.is_finite() => Ok(number),
+            Some(number) => Err(Raise::new(format!("{what} must be a finite number, not {number}"))),
+            None => Err(wrong(what, "a number", arg)),
+        }
     }
 }
 

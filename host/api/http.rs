@@ -2,7 +2,7 @@
 //! connections. A request that fails never raises; it returns a response.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use http::Method;
@@ -33,7 +33,12 @@ pub(super) static MODULE: Module = Module {
             doc: "Sends a HEAD request. Does not follow redirects unless asked to.",
             run: |f| verb(f, Method::HEAD),
         },
-        HostFn { name: "options", sig: SIG, doc: "Sends an OPTIONS request.", run: |f| verb(f, Method::OPTIONS) },
+        HostFn {
+            name: "options",
+            sig: SIG,
+            doc: "Sends an OPTIONS request.",
+            run: |f| verb(f, Method::OPTIONS),
+        },
         HostFn {
             name: "request",
             sig: "(method: string, path: string, options?: RequestOptions, judge?: fun(response: Response)): Response",
@@ -80,7 +85,7 @@ fn send(frame: &dyn Frame, method: Method, first: usize) -> HostResult {
         other => return Err(wrong("the closure that judges the response", "a function", other)),
     }
     let vu = frame.vu().clone();
-    let response = fiber::wait(asked.send(&vu))?;
+    let response = fiber::wait(pin!(asked.send(&vu)))?;
     let number = keep(frame, asked, response, judge.is_some());
     if let Some(judge) = judge {
         judged(frame, judge, number)?;
@@ -97,7 +102,7 @@ fn judged(frame: &dyn Frame, judge: FnRef, number: u64) -> HostResult {
 }
 
 /// Counts the response, unless the script judges it, and keeps it for the script.
-fn keep(frame: &dyn Frame, asked: Asked, response: net::Response, caught: bool) -> u64 {
+fn keep(frame: &dyn Frame, asked: Asked, response: Box<net::Response>, caught: bool) -> u64 {
     let vu = frame.vu();
     let (name, key) = match asked.name {
         Some((name, key)) => (Some(name), key),
@@ -119,7 +124,8 @@ fn keep(frame: &dyn Frame, asked: Asked, response: net::Response, caught: bool) 
 fn default_name<'a>(target: &'a str, response: &'a net::Response) -> &'a str {
     match response.history.first() {
         Some(hop) => {
-            let path = hop.url.find("://").and_then(|at| hop.url[at + 3..].find('/').map(|slash| at + 3 + slash));
+            let path =
+                hop.url.find("://").and_then(|at| hop.url[at + 3..].find('/').map(|slash| at + 3 + slash));
             path.map_or(hop.url.as_str(), |path| &hop.url[path..])
         }
         None if response.request.path().is_empty() => target,
@@ -157,7 +163,7 @@ fn batch(frame: &dyn Frame) -> HostResult {
         for sending in &mut sends {
             if let Sending::Under(future) = sending {
                 match future.as_mut().poll(cx) {
-                    Poll::Ready(response) => *sending = Sending::Done(Some(Box::new(response))),
+                    Poll::Ready(response) => *sending = Sending::Done(Some(response)),
                     Poll::Pending => pending = true,
                 }
             }
@@ -174,7 +180,7 @@ fn batch(frame: &dyn Frame) -> HostResult {
     let mut both = all.into_iter().zip(responses);
     frame.give_list(&mut |list| {
         for (asked, response) in both.by_ref() {
-            let number = keep(frame, asked, *response, false);
+            let number = keep(frame, asked, response, false);
             list.give(Arg::Object(&RESPONSE, number));
         }
         Ok(())
@@ -182,7 +188,7 @@ fn batch(frame: &dyn Frame) -> HostResult {
 }
 
 enum Sending<'f> {
-    Under(Pin<Box<dyn Future<Output = net::Response> + 'f>>),
+    Under(Pin<Box<dyn Future<Output = Box<net::Response>> + 'f>>),
     Done(Option<Box<net::Response>>),
 }
 

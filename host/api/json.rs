@@ -21,7 +21,8 @@ pub(super) static MODULE: Module = Module {
         HostFn {
             name: "decode",
             sig: "(text: string): any",
-            doc: "The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty.",
+            doc: "The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty. An \
+                  integer from 2^63 up to 2^64 is an error; one beyond 64 bits becomes a float.",
             run: |frame| match frame.arg(0) {
                 Arg::Str(text) => frame.give_json(text, None),
                 other => Err(wrong("the JSON text", "a string", other)),

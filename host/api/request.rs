@@ -77,6 +77,7 @@ pub(super) struct Asked {
     pub(super) target: String,
     params: Pairs,
     headers: Pairs,
+    cookies: Pairs,
     body: Vec<u8>,
     content_type: Option<&'static str>,
     auth: Option<(String, String)>,
@@ -96,6 +97,7 @@ impl Asked {
             target: target.to_owned(),
             params: Vec::new(),
             headers: Vec::new(),
+            cookies: Vec::new(),
             body: Vec::new(),
             content_type: None,
             auth: None,
@@ -122,6 +124,9 @@ impl Asked {
             match key {
                 b"name" => {
                     let name = text("name", value)?;
+                    if name.is_empty() {
+                        return Ok(());
+                    }
                     let key = frame.vu().shared.recorder.borrow_mut().key(self.method.as_str(), &name);
                     self.name = Some((name.into(), key));
                 }
@@ -138,19 +143,20 @@ impl Asked {
                 b"catch_response" => self.catch_response = truth("catch_response", value)?,
                 b"headers" => pairs(frame, "headers", value, &mut self.headers)?,
                 b"params" => pairs(frame, "params", value, &mut self.params)?,
-                b"cookies" => {
-                    let mut cookies = Vec::new();
-                    pairs(frame, "cookies", value, &mut cookies)?;
-                    let cookies: Vec<String> =
-                        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                    self.headers.push(("cookie".to_owned(), cookies.join("; ")));
-                }
+                b"cookies" => pairs(frame, "cookies", value, &mut self.cookies)?,
                 b"auth" => self.auth = Some(user_and_password(frame, value)?),
                 b"timeout" => {
                     let seconds =
                         value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
-                    let timeout = units::duration_of_seconds(seconds);
-                    self.timeout = Some(timeout.map_err(|why| Raise::new(format!("timeout {why}")))?);
+                    let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
+                    let timeout =
+                        units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
+                    if timeout.is_zero() {
+                        return Err(
+                            invalid("it must be more than 0".into()).help("leave it out for the usual one")
+                        );
+                    }
+                    self.timeout = Some(timeout);
                 }
                 b"allow_redirects" => self.allow_redirects = truth("allow_redirects", value)?,
                 b"verify" => self.verify = Some(truth("verify", value)?),
@@ -185,18 +191,20 @@ impl Asked {
     }
 
     /// Sends it over the VU's connections; once, since the body goes with it.
-    pub(super) async fn send(&mut self, vu: &Vu) -> net::Response {
+    pub(super) async fn send(&mut self, vu: &Vu) -> Box<net::Response> {
         fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
         }
         let body = std::mem::take(&mut self.body).into();
-        let (params, headers) = (borrowed(&self.params), borrowed(&self.headers));
+        let (params, headers, cookies) =
+            (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
         let request = Request {
             method: self.method.clone(),
             target: &self.target,
             base: vu.base.as_deref(),
             params: &params,
             headers: &headers,
+            cookies: &cookies,
             body,
             content_type: self.content_type,
             basic_auth: self.auth.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),

@@ -15,8 +15,8 @@ pub static RESPONSE: ObjectType = ObjectType {
         Member {
             name: "status_code",
             sig: "integer",
-            doc: "The status; 0 when nothing came back.",
-            kind: Field(|f, n| give(f, n, |kept| Arg::Int(kept.response.status.into()))),
+            doc: "The status; 0 when no answer came, or not a whole one (see `error`).",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Int(kept.status().into()))),
         },
         Member {
             name: "ok",
@@ -208,7 +208,7 @@ fn json(frame: &dyn Frame, number: u64) -> HostResult {
         Arg::Nil => None,
         _ => Some(frame.text(0, "the path")?),
     };
-    let (body, status) = with(frame, number, |kept| (kept.response.body.clone(), kept.response.status))?;
+    let (body, status) = with(frame, number, |kept| (kept.response.body.clone(), kept.status()))?;
     if body.is_empty() {
         return Err(Raise::new(format!("the response (status {status}) has no body to parse as JSON")));
     }

@@ -1,5 +1,6 @@
 //! `time` and `sleep`.
 
+use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::units;
@@ -56,7 +57,7 @@ fn iso(frame: &dyn Frame) -> HostResult {
         Arg::Nil => jiff::Timestamp::now(),
         _ => {
             let seconds = frame.number(0, "the time")?;
-            let out_of_range = || Raise::new(format!("{seconds} is no time in seconds since 1970"));
+            let out_of_range = || Raise::new(format!("{seconds:?} is no time in seconds since 1970"));
             let millis = (seconds * 1e3).round();
             if millis.abs() > 1e15 {
                 return Err(out_of_range());
@@ -71,14 +72,16 @@ fn iso(frame: &dyn Frame) -> HostResult {
 fn sleep(frame: &dyn Frame) -> HostResult {
     let seconds = frame.number(0, "the time to sleep")?;
     let time = units::duration_of_seconds(seconds)
-        .map_err(|why| Raise::new(format!("cannot sleep {seconds} seconds: it {why}")))?;
+        .map_err(|why| Raise::new(format!("cannot sleep for {seconds:?} s: {why}")))?;
     if frame.loading() {
-        return Err(Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task"));
+        return Err(
+            Raise::new("no script can sleep while it is loaded").help("move it to on_start or a task")
+        );
     }
     if time.is_zero() {
-        fiber::wait(tokio::task::yield_now())?;
+        fiber::wait(pin!(tokio::task::yield_now()))?;
     } else {
-        fiber::wait(tokio::time::sleep(time))?;
+        fiber::wait(pin!(tokio::time::sleep(time)))?;
     }
     Ok(())
 }

@@ -12,7 +12,13 @@ pub(super) static MODULE: Module = Module {
             name: "between",
             sig: "(shortest: number, longest: number): WaitTime",
             doc: "Waits a random time between two numbers of seconds.",
-            run: |f| wait(f, "between", Wait::Between(f.number(0, "the shortest wait")?, f.number(1, "the longest wait")?)),
+            run: |f| {
+                wait(
+                    f,
+                    "between",
+                    Wait::Between(f.number(0, "the shortest wait")?, f.number(1, "the longest wait")?),
+                )
+            },
         },
         HostFn {
             name: "constant",
@@ -51,7 +57,9 @@ fn wait(frame: &dyn Frame, kind: &str, wait: Wait) -> HostResult {
     })?;
     let (a, b) = match wait {
         Wait::Between(a, b) => (a, b),
-        Wait::Constant(a) | Wait::ConstantPacing(a) | Wait::ConstantThroughput(a) | Wait::Poisson(a) => (a, 0.0),
+        Wait::Constant(a) | Wait::ConstantPacing(a) | Wait::ConstantThroughput(a) | Wait::Poisson(a) => {
+            (a, 0.0)
+        }
         Wait::None => (0.0, 0.0),
     };
     frame.give_map(&mut |put| {

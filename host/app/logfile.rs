@@ -1,13 +1,13 @@
-//! `--logfile`: every log line, as it comes.
+//! `--logfile`: every log line, as it comes. Used by `app`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::report::Sink;
+use crate::report::{Sink, reason};
 
 pub(super) struct Logfile {
     path: PathBuf,
@@ -16,15 +16,18 @@ pub(super) struct Logfile {
 
 impl Logfile {
     /// # Errors
-    /// When the file cannot be written.
+    /// [`Exit::Config`] when the file cannot be written. Its folder is made where there is none.
     pub(super) fn open(path: &Path) -> Result<Logfile, Fault> {
-        let file = File::options().create(true).append(true).open(path).map_err(|why| unwritable(path, &why))?;
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+        let file = folder.and_then(|()| File::options().create(true).append(true).open(path));
+        let file =
+            file.map_err(|why| unwritable(path, &why).help("choose a path that this user may write"))?;
         Ok(Logfile { path: path.to_owned(), file })
     }
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Fault {
-    Fault::new(Exit::Config, format!("cannot write the log file {}", path.display())).why(why.to_string())
+    Fault::new(Exit::Config, format!("cannot write the log to `{}`", path.display())).why(reason(why))
 }
 
 impl Sink for Logfile {

@@ -1,4 +1,6 @@
-//! `--list`, `--show-task-ratio` and `--check`: looking without running.
+//! `--list`, `--show-task-ratio` and `--check`: looking without running. Called by `app`.
+
+use std::fmt::Write;
 
 use crate::cli::Look;
 use crate::config::Plan;
@@ -7,28 +9,27 @@ use crate::load::Dispatcher;
 use crate::run::Setup;
 use crate::script::Manifest;
 
-pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<(), Fault> {
+/// What there is to see, line by line.
+pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
     match look {
         // `Prepared` answers it: it must work where scripts do not.
-        Look::Config => Ok(()),
+        Look::Config => Ok(String::new()),
         Look::Check => {
-            let (classes, tasks) = (manifest.classes.len(), manifest.classes.iter().map(|c| c.tasks.len()).sum::<usize>());
+            let (classes, tasks) =
+                (manifest.classes.len(), manifest.classes.iter().map(|c| c.tasks.len()).sum::<usize>());
             let scripts: Vec<String> = plan.scripts.iter().map(|path| path.display().to_string()).collect();
-            println!("{}: ok ({classes} user classes, {tasks} tasks)", scripts.join(", "));
-            Ok(())
+            Ok(format!("{}: ok ({classes} user classes, {tasks} tasks)\n", scripts.join(", ")))
         }
         Look::List => {
-            for class in manifest.classes.iter().filter(|class| !class.tasks.is_empty()) {
-                println!("{}", class.name);
-            }
-            Ok(())
+            let classes = manifest.classes.iter().filter(|class| !class.tasks.is_empty());
+            Ok(classes.map(|class| format!("{}\n", class.name)).collect())
         }
         Look::TaskRatio => ratios(plan, manifest),
     }
 }
 
 /// The share of each class among the users, and of each task within its class.
-fn ratios(plan: &Plan, manifest: Manifest) -> Result<(), Fault> {
+fn ratios(plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
     let mut plan = plan.clone();
     // Ratios need no host.
     plan.base_url.get_or_insert_with(|| "http://localhost".into());
@@ -42,19 +43,21 @@ fn ratios(plan: &Plan, manifest: Manifest) -> Result<(), Fault> {
         }
     }
     let all: u32 = users.iter().sum();
-    println!("{:>7}  {:>7}  class / task", "users", "share");
+    let mut text = format!("{:>7}  {:>7}  class / task\n", "users", "share");
     for (class, users) in setup.classes.iter().zip(users) {
-        println!("{users:>7}  {:>6.1}%  {}", percent(users.into(), all.into()), class.class.name);
+        let _ =
+            writeln!(text, "{users:>7}  {:>6.1}%  {}", percent(users.into(), all.into()), class.class.name);
         let total = class.choice.total();
         let mut before = 0;
         for task in &class.class.tasks {
-            let weight = (before..total).take_while(|step| class.class.tasks[class.choice.at(*step)].name == task.name);
+            let weight = (before..total)
+                .take_while(|step| class.class.tasks[class.choice.at(*step)].name == task.name);
             let weight = weight.count() as u64;
             before += weight;
-            println!("{:>7}  {:>6.1}%    {}", "", percent(weight, total), task.name);
+            let _ = writeln!(text, "{:>7}  {:>6.1}%    {}", "", percent(weight, total), task.name);
         }
     }
-    Ok(())
+    Ok(text)
 }
 
 fn percent(part: u64, whole: u64) -> f64 {

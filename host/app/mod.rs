@@ -1,11 +1,11 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
-mod look;
 mod logfile;
+mod look;
 mod prepare;
 mod signals;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -37,7 +37,9 @@ pub fn main() -> ExitCode {
             demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
         Command::Completions(shell) => {
-            cli::write_completions(shell, &mut std::io::stdout());
+            let mut text = Vec::new();
+            cli::write_completions(shell, &mut text);
+            print(&text);
             Ok(0)
         }
     };
@@ -52,25 +54,34 @@ fn quieten_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let text = info.payload_as_str().unwrap_or("panic");
-        eprintln!("error: internal fault at {place}: {text} (a defect of e2e, please report it)");
+        let report = "(a defect of e2e, please report it)";
+        let _ = writeln!(std::io::stderr(), "error: internal fault at {place}: {text} {report}");
     }));
 }
 
 fn print_fault(fault: &Fault) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    eprint!("{}", fault.render(color));
+    let _ = write!(std::io::stderr(), "{}", fault.render(color));
+}
+
+/// What was asked for, on stdout. Whoever closed it has seen enough.
+fn print(text: &[u8]) {
+    let _ = std::io::stdout().lock().write_all(text);
 }
 
 fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
-    let signals = signals::listen();
+    let signals = signals::Signals::listen();
     let prepared = Prepared::new(&run, surroundings)?;
     if let Some(look) = run.look {
-        return look::look(look, &prepared.plan, prepared.manifest).map(|()| 0).map_err(|fault| vec![fault]);
+        let text = look::look(look, &prepared.plan, prepared.manifest).map_err(|fault| vec![fault])?;
+        print(text.as_bytes());
+        return Ok(0);
     }
     let Prepared { plan, manifest, config, env, demo } = prepared;
     let setup = Setup::new(&plan, manifest, config, env).map_err(|fault| vec![fault])?;
     let mut outputs = prepare_outputs(&plan).map_err(|fault| vec![fault])?;
     let info = info(&plan, &setup);
+    let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
     drop(demo);
     let mut exit = summary.exit;

@@ -38,7 +38,7 @@ impl Prepared {
         let declared = declare_scripts(&layers, config, env);
         if matches!(run.look, Some(Look::Config)) {
             let options = declared.as_ref().ok().map(|manifest| &manifest.options);
-            print!("{}", show_config(&layers, options));
+            super::print(show_config(&layers, options).as_bytes());
             std::process::exit(0);
         }
         let manifest = declared?;
@@ -74,7 +74,11 @@ fn variables(variables: BTreeMap<String, String>) -> Value {
     Value::Object(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
 }
 
-fn declare_scripts(layers: &Layers, config: &'static Value, env: &'static Value) -> Result<Manifest, Vec<Fault>> {
+fn declare_scripts(
+    layers: &Layers,
+    config: &'static Value,
+    env: &'static Value,
+) -> Result<Manifest, Vec<Fault>> {
     let settings = layers.settings();
     let suite = Suite {
         scripts: layers.scripts().to_vec(),
@@ -84,7 +88,7 @@ fn declare_scripts(layers: &Layers, config: &'static Value, env: &'static Value)
     // What the top level prints would come again from every VU: only its warnings are shown.
     let log = Box::new(|level: Level, _: &str, text: String| {
         if level >= Level::Warning {
-            eprintln!("{}: {text}", level.name());
+            let _ = writeln!(std::io::stderr(), "{}: {text}", level.name());
         }
     });
     declare(&suite, &settings, (config, env), log)
@@ -96,8 +100,9 @@ fn ask(layers: &mut Layers) -> Result<(), Fault> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
-    eprint!("This environment is guarded. Type `{question}` to go on: ");
-    let _ = std::io::stderr().flush();
+    let mut terminal = std::io::stderr();
+    let _ = write!(terminal, "This environment is guarded. Type `{question}` to go on: ")
+        .and_then(|()| terminal.flush());
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).is_ok() {
         layers.answer(line.trim_end_matches(['\r', '\n']));

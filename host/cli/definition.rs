@@ -41,7 +41,7 @@ pub(super) struct Args {
     pub(super) confirm: Option<String>,
 
     /// Users at full load (1)
-    #[arg(short, long, value_name = "N", help_heading = "Load")]
+    #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..), help_heading = "Load")]
     pub(super) users: Option<u32>,
 
     /// Users to start per second (1); 30/m is half a user per second

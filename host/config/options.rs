@@ -40,7 +40,9 @@ impl ScriptOptions {
         }
         let written = (key, value, at);
         match key {
-            "users" => self.load.users = sited(written, "a whole number of users", |v| value::whole(v, 0))?,
+            "users" => {
+                self.load.users = sited(written, "a whole number of at least 1", |v| value::whole(v, 1))?
+            }
             "spawn_rate" => self.load.spawn_rate = sited(written, value::A_RATE, value::rate)?,
             "run_time" => self.load.run_time = sited(written, value::A_DURATION, value::positive_duration)?,
             "iterations" => {
@@ -96,9 +98,14 @@ mod tests {
     fn wrong_options_say_what_is_wrong() {
         for (key, value, what) in [
             ("usres", json!(1), "unknown option `usres`"),
-            ("users", json!(-1), "option `users` must be a whole number of users, not -1"),
-            ("users", json!(1.5), "option `users` must be a whole number of users, not 1.5"),
-            ("users", json!(4294967296u64), "option `users` must be a whole number of users, not 4294967296"),
+            ("users", json!(0), "option `users` must be a whole number of at least 1, not 0"),
+            ("users", json!(-1), "option `users` must be a whole number of at least 1, not -1"),
+            ("users", json!(1.5), "option `users` must be a whole number of at least 1, not 1.5"),
+            (
+                "users",
+                json!(4294967296u64),
+                "option `users` must be a whole number of at least 1, not 4294967296",
+            ),
             (
                 "run_time",
                 json!("soon"),

@@ -184,7 +184,7 @@ fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> 
 
 fn load(section: &Section<'_>) -> Result<Load, Fault> {
     Ok(Load {
-        users: section.whole("users", 0)?,
+        users: section.whole("users", 1)?,
         spawn_rate: section.rate("spawn_rate")?,
         run_time: section.positive_duration("run_time")?,
         iterations: section.whole("iterations", 1)?,
@@ -262,12 +262,12 @@ mod tests {
             ("settings:\n  tls:\n    verfy: true", "unknown key `verfy` in `settings.tls`", 3, 5, "`verify`"),
             (
                 "load:\n  users: ten",
-                "`load.users` must be a whole number of at least 0, not the text \"ten\"",
+                "`load.users` must be a whole number of at least 1, not the text \"ten\"",
                 2,
                 10,
                 "quotes",
             ),
-            ("load:\n  users: -1", "`load.users` must be a whole number of at least 0, not `-1`", 2, 10, ""),
+            ("load:\n  users: -1", "`load.users` must be a whole number of at least 1, not `-1`", 2, 10, ""),
             (
                 "load:\n  run_time: soon",
                 "`load.run_time` must be a duration such as 30s or 1h20m, not the text \"soon\"",

@@ -41,7 +41,7 @@ impl Wait {
         };
         let fault = || Fault::new(Exit::Script, format!("invalid {call}"));
         match (checked, self) {
-            (Err(error), _) => Err(fault().why(format!("a number of it {error}"))),
+            (Err(error), _) => Err(fault().why(error.to_string())),
             (_, Wait::Between(a, b)) if a > b => Err(fault()
                 .why("its first number is the larger one")
                 .help(format!("write between({b}, {a})"))),

@@ -62,8 +62,8 @@ impl<'a> Chain<'a> {
         !self.step.origin.https || self.request.verify.unwrap_or(net.settings.verify)
     }
 
-    /// The end of the chain: its last answer, `failure`, or both.
-    pub(super) fn respond(self, failure: Option<Error>) -> Response {
+    /// The end of the chain: its last answer, `failure`, or both. Boxed: it is handed on through many calls.
+    pub(super) fn respond(self, failure: Option<Error>) -> Box<Response> {
         let ended = if failure.is_some() { Instant::now() } else { self.ended };
         let (status, version, headers, body, error) = match self.answer {
             Some(Answer { parts, body, error }) => {
@@ -71,7 +71,7 @@ impl<'a> Chain<'a> {
             }
             None => (0, Version::HTTP_11, HeaderMap::new(), Bytes::new(), None),
         };
-        Response {
+        Box::new(Response {
             status,
             version,
             headers,
@@ -83,6 +83,6 @@ impl<'a> Chain<'a> {
             request: self.step.into_sent(self.request),
             sent_bytes: self.sent,
             received_bytes: self.received,
-        }
+        })
     }
 }

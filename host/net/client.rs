@@ -44,10 +44,10 @@ impl Client {
     /// Sends a request and reads its answer, over redirects and retries. A
     /// failure is in `Response::error`. Dropping the future closes the
     /// connection that it used.
-    pub async fn send(&self, request: Request<'_>) -> Response {
+    pub async fn send(&self, request: Request<'_>) -> Box<Response> {
         let mut chain = match Chain::new(&self.net, &request) {
             Ok(chain) => chain,
-            Err(error) => return Response::unsent(&request, error),
+            Err(error) => return Box::new(Response::unsent(&request, error)),
         };
         let failure = self.walk(&mut chain).await.err();
         chain.respond(failure)
@@ -85,7 +85,7 @@ impl Client {
         let mut retries = 0;
         loop {
             if chain.message.is_none() {
-                let cookie = self.cookie(&chain.step);
+                let cookie = self.cookie(&chain.step, chain.request)?;
                 chain.message = Some(chain.step.message(&self.net, chain.request, cookie)?);
             }
             let (connection, begun, was_idle) = match idle.take() {
@@ -176,9 +176,16 @@ impl Client {
         self.idle.borrow_mut().clear();
     }
 
-    fn cookie(&self, step: &Step) -> Option<HeaderValue> {
+    /// # Errors
+    /// `InvalidRequest` where the request's own are no cookies.
+    fn cookie(&self, step: &Step, request: &Request<'_>) -> Result<Option<HeaderValue>, Error> {
         let jar = self.jar.borrow();
-        jar.as_ref()?.header(&cookies::scope(&step.origin, step.target.path())?)
+        let own = if step.has_secrets { request.cookies } else { &[] };
+        if jar.is_none() && own.is_empty() {
+            return Ok(None);
+        }
+        let Some(url) = cookies::scope(&step.origin, step.target.path()) else { return Ok(None) };
+        cookies::header(jar.as_deref(), own, &url)
     }
 
     #[cold]

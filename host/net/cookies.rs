@@ -28,6 +28,41 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
         .map_err(|error| Error::new(ErrorKind::InvalidUrl, format!("invalid URL `{url}`: {error}")))
 }
 
+/// # Errors
+/// `InvalidRequest`.
+fn check(name: &str, value: &str) -> Result<(), Error> {
+    let is_text = |text: &str| !text.contains(|c: char| c.is_control() || c == ';');
+    if name.is_empty() || !is_text(name) || name.contains('=') || !is_text(value) {
+        let text = format!("`{}={}` is no cookie", name.escape_debug(), value.escape_debug());
+        return Err(Error::new(ErrorKind::InvalidRequest, text));
+    }
+    Ok(())
+}
+
+/// The `Cookie` header for `url`: the jar's, but where `own` has one of the same name; then `own`.
+///
+/// # Errors
+/// `InvalidRequest` where `own` holds what is no cookie.
+pub(super) fn header(
+    jar: Option<&Jar>,
+    own: &[(&str, &str)],
+    url: &Url,
+) -> Result<Option<HeaderValue>, Error> {
+    own.iter().try_for_each(|(name, value)| check(name, value))?;
+    let is_own = |name: &str| own.iter().any(|(own, _)| *own == name);
+    let kept = jar.map_or_else(Vec::new, |jar| jar.matching(url));
+    let mut text = String::new();
+    for (name, value) in kept.into_iter().filter(|(name, _)| !is_own(name)).chain(own.iter().copied()) {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(name);
+        text.push('=');
+        text.push_str(value);
+    }
+    Ok(if text.is_empty() { None } else { origin::value(text).ok() })
+}
+
 impl Jar {
     /// Takes the `Set-Cookie` headers of an answer from `url`; one that breaks
     /// the rules is left out, as a browser does.
@@ -39,24 +74,15 @@ impl Jar {
         }
     }
 
-    /// The `Cookie` header for `url`, longer paths first as RFC 6265 asks, and
+    /// Name and value for `url`, longer paths first as RFC 6265 asks, and
     /// then by name, so that equal runs send equal bytes.
-    pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
+    fn matching(&self, url: &Url) -> Vec<(&str, &str)> {
         let mut cookies = self.store.matches(url);
         cookies.sort_by_cached_key(|cookie| {
             let path: &str = &cookie.path;
             (std::cmp::Reverse(path.len()), cookie.name().to_owned())
         });
-        let mut text = String::new();
-        for cookie in cookies {
-            if !text.is_empty() {
-                text.push_str("; ");
-            }
-            text.push_str(cookie.name());
-            text.push('=');
-            text.push_str(cookie.value());
-        }
-        if text.is_empty() { None } else { origin::value(text).ok() }
+        cookies.into_iter().map(|cookie| cookie.name_value()).collect()
     }
 
     /// # Errors
@@ -64,11 +90,7 @@ impl Jar {
     pub(super) fn set(&mut self, name: &str, value: &str, url: &Url) -> Result<(), Error> {
         let mut cookie = RawCookie::new(name.to_owned(), value.to_owned());
         cookie.set_path("/");
-        let is_text = |text: &str| !text.contains(|c: char| c.is_control() || c == ';');
-        if name.is_empty() || !is_text(name) || name.contains('=') || !is_text(value) {
-            let text = format!("`{}={}` is no cookie", name.escape_debug(), value.escape_debug());
-            return Err(Error::new(ErrorKind::InvalidRequest, text));
-        }
+        check(name, value)?;
         match self.store.insert_raw(&cookie, url) {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -99,7 +121,9 @@ mod tests {
     }
 
     fn sent(jar: &Jar, url: &str) -> String {
-        jar.header(&parse(url).unwrap()).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+        header(Some(jar), &[], &parse(url).unwrap())
+            .unwrap()
+            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
     }
 
     #[test]

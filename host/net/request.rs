@@ -19,6 +19,9 @@ pub struct Request<'a> {
     /// They replace the client's own (`host`, `user-agent`, `accept`, `cookie`);
     /// a name that occurs twice is sent twice.
     pub headers: &'a [(&'a str, &'a str)],
+    /// Sent to the first origin beside the jar's; one of the same name goes in its place. They
+    /// are not kept.
+    pub cookies: &'a [(&'a str, &'a str)],
     pub body: Bytes,
     /// The `Content-Type` that belongs to the body, where no header says other.
     pub content_type: Option<&'a str>,
@@ -39,6 +42,7 @@ impl<'a> Request<'a> {
             base: None,
             params: &[],
             headers: &[],
+            cookies: &[],
             body: Bytes::new(),
             content_type: None,
             basic_auth: None,

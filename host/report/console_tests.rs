@@ -1,3 +1,5 @@
+//! Tests of `console`.
+
 use std::sync::Arc;
 
 use super::*;

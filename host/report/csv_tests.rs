@@ -1,3 +1,5 @@
+//! Tests of `csv`.
+
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;

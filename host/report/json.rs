@@ -53,7 +53,9 @@ impl Json {
 
     /// The file that `--json-file` means: as Locust does, but `.json` is not doubled.
     pub(super) fn named(path: &Path) -> PathBuf {
-        if path.extension().is_some_and(|extension| extension == "json") {
+        // A folder is none; its refusal is the target's.
+        let folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if folder || path.extension().is_some_and(|extension| extension == "json") {
             return path.to_owned();
         }
         let mut name = path.as_os_str().to_owned();

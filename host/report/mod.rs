@@ -18,6 +18,7 @@ mod text;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use sink::Sink;
+pub use target::reason;
 
 #[cfg(test)]
 mod sample;

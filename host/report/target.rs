@@ -47,7 +47,8 @@ impl Target {
 }
 
 fn probe(path: &Path) -> io::Result<Target> {
-    let Some(name) = path.file_name() else {
+    let folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let Some(name) = path.file_name().filter(|_| !folder) else {
         return Err(io::Error::other("it names no file"));
     };
     if let Some(folder) = path.parent() {
@@ -73,7 +74,7 @@ pub(super) fn lost(path: &Path, error: &io::Error) -> Fault {
 }
 
 /// An I/O error in the style of a fault: lowercase, without the number.
-pub(super) fn reason(error: &io::Error) -> String {
+pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut characters = text.chars();
@@ -95,6 +96,9 @@ mod tests {
         Target::prepare(&link).unwrap().replace(b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert!(link.is_symlink());
+        for folder in [dir.path().join("new/"), "/".into()] {
+            assert_eq!(Target::prepare(&folder).unwrap_err().why.unwrap(), "it names no file");
+        }
     }
 
     #[test]

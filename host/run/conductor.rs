@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
 
-use super::message::{Phase, Report};
+use super::message::{Order, Phase, Report};
 use super::setup::Setup;
 use super::worker::{self, Start};
 
@@ -38,13 +38,18 @@ struct Running {
     started: Instant,
     started_at: SystemTime,
     since: SystemTime,
-    phases: Vec<UnboundedSender<Phase>>,
+    orders: Vec<UnboundedSender<Order>>,
     /// Since when the run is in its phase.
     phase: (Phase, Instant),
     stop: Option<Stop>,
     totals: Arc<Snapshot>,
     interval: Snapshot,
     users: Vec<Vec<u64>>,
+    /// Workers whose reports are still about the time before the statistics were reset.
+    resetting: Vec<bool>,
+    signals: u64,
+    /// As many iterations have begun as were asked for.
+    exhausted: bool,
     spawned: usize,
     done: usize,
     interrupted: u64,
@@ -56,7 +61,8 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
     let Conductor { setup, info, signals } = conductor;
     let setup = Arc::new(setup);
     let started_at = info.started_at;
-    let class_names: Vec<Arc<str>> = setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect();
+    let class_names: Vec<Arc<str>> =
+        setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect();
     tell(&Event::Started(Arc::new(info)));
     let (sender, reports) = unbounded();
     let started = Instant::now();
@@ -64,12 +70,15 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
         started,
         started_at,
         since: started_at,
-        phases: Vec::new(),
+        orders: Vec::new(),
         phase: (Phase::Running, started),
         stop: None,
         totals: Arc::default(),
         interval: Snapshot::default(),
         users: vec![vec![0; setup.classes.len()]; setup.workers],
+        resetting: vec![false; setup.workers],
+        signals: 0,
+        exhausted: false,
         spawned: 0,
         done: 0,
         interrupted: 0,
@@ -85,7 +94,7 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
                 Ok(report) => running.hear(report, tell),
                 Err(_) => break,
             },
-            recv(signals) -> signal => if signal.is_ok() { running.signal() },
+            recv(signals) -> signal => if signal.is_ok() { running.signal(tell) },
             default(deadline.saturating_duration_since(Instant::now())) => {}
         }
         let now = Instant::now();
@@ -119,24 +128,25 @@ impl Running {
     fn start_workers(&mut self, reports: Sender<Report>) -> Vec<JoinHandle<()>> {
         let mut threads = Vec::new();
         for number in 0..self.setup.workers {
-            let (phases, receiver) = unbounded_channel();
+            let (orders, receiver) = unbounded_channel();
             let start = Start {
                 setup: self.setup.clone(),
                 number,
                 at: self.started,
                 reports: reports.clone(),
-                phases: receiver,
+                orders: receiver,
             };
             let thread = std::thread::Builder::new().name(format!("worker-{number}"));
             match thread.spawn(move || worker::work(start)) {
                 Ok(thread) => threads.push(thread),
                 Err(why) => {
                     self.done += 1;
-                    let fault = Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
+                    let fault =
+                        Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
                     self.end(Stop::Fault(fault));
                 }
             }
-            self.phases.push(phases);
+            self.orders.push(orders);
         }
         threads
     }
@@ -144,22 +154,27 @@ impl Running {
     fn hear(&mut self, report: Report, tell: &mut dyn FnMut(&Event)) {
         match report {
             Report::Metrics { snapshot, users } => {
-                self.add(&snapshot);
+                self.add(users.worker, &snapshot);
                 self.users[users.worker] = users.classes;
             }
             Report::Spawned => {
                 self.spawned += 1;
                 if self.spawned == self.setup.workers && self.setup.reset_stats && self.stop.is_none() {
-                    self.totals = Arc::default();
-                    self.since = SystemTime::now();
+                    self.reset();
                 }
+            }
+            Report::Reset { worker } => self.resetting[worker] = false,
+            Report::Exhausted => {
+                self.exhausted = true;
+                self.go(Phase::Finishing);
             }
             Report::Log { level, at, source, text } => {
                 tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
             }
             Report::Abort(message) => self.end(Stop::Abort(message)),
-            Report::Done { snapshot, interrupted, outcome } => {
-                self.add(&snapshot);
+            Report::Done { worker, snapshot, interrupted, outcome } => {
+                self.add(worker, &snapshot);
+                self.users[worker].fill(0);
                 self.done += 1;
                 self.interrupted += interrupted;
                 if let Err(fault) = outcome {
@@ -169,9 +184,22 @@ impl Running {
         }
     }
 
-    fn add(&mut self, snapshot: &Snapshot) {
-        Arc::make_mut(&mut self.totals).merge(snapshot);
-        self.interval.merge(snapshot);
+    fn add(&mut self, worker: usize, snapshot: &Snapshot) {
+        if !self.resetting[worker] {
+            Arc::make_mut(&mut self.totals).merge(snapshot);
+            self.interval.merge(snapshot);
+        }
+    }
+
+    /// Counts from anew: what was measured before is forgotten, here and by the workers.
+    fn reset(&mut self) {
+        self.totals = Arc::default();
+        self.interval = Snapshot::default();
+        self.since = SystemTime::now();
+        for (orders, resetting) in self.orders.iter().zip(&mut self.resetting) {
+            // One that has ended has reported all it had.
+            *resetting = orders.send(Order::Reset).is_ok();
+        }
     }
 
     fn tick(&mut self, names: &[Arc<str>], tell: &mut dyn FnMut(&Event)) {
@@ -188,18 +216,35 @@ impl Running {
         }));
     }
 
-    fn signal(&mut self) {
-        if matches!(self.stop, Some(Stop::Signal)) {
-            self.go(Phase::Killing);
-        }
+    fn signal(&mut self, tell: &mut dyn FnMut(&Event)) {
+        self.signals += 1;
         self.end(Stop::Signal);
+        if self.signals > 1 {
+            self.go(Phase::Killing);
+        } else if self.setup.log_level <= config::Level::Warning {
+            let time = self.setup.stop_timeout.as_secs_f64();
+            let text = format!(
+                "stopping: tasks may take {time} s to finish; a second signal (Ctrl-C) ends them at once"
+            );
+            tell(&Event::Log(LogLine {
+                level: Level::Warn,
+                at: SystemTime::now(),
+                source: "e2e".into(),
+                text,
+            }));
+        }
     }
 
-    /// Begins the end of the run; the first reason counts.
+    /// Begins the end of the run; of several reasons the gravest counts.
     fn end(&mut self, stop: Stop) {
-        match (&self.stop, &stop) {
-            (None, _) | (Some(Stop::RunTime | Stop::Iterations), Stop::Signal | Stop::Fault(_)) => self.stop = Some(stop),
-            _ => {}
+        let gravity = |stop: &Stop| match stop {
+            Stop::RunTime | Stop::Iterations | Stop::UsersEnded => 0,
+            Stop::Signal => 1,
+            Stop::Abort(_) => 2,
+            Stop::Fault(_) => 3,
+        };
+        if self.stop.as_ref().is_none_or(|before| gravity(&stop) > gravity(before)) {
+            self.stop = Some(stop);
         }
         self.go(Phase::Stopping);
     }
@@ -207,9 +252,9 @@ impl Running {
     fn go(&mut self, phase: Phase) {
         if phase > self.phase.0 {
             self.phase = (phase, Instant::now());
-            for worker in &self.phases {
+            for orders in &self.orders {
                 // A worker that has ended needs no telling.
-                let _ = worker.send(phase);
+                let _ = orders.send(Order::Go(phase));
             }
         }
     }
@@ -218,7 +263,7 @@ impl Running {
     fn next_deadline(&self) -> Option<Instant> {
         let (phase, since) = self.phase;
         match phase {
-            Phase::Running => self.setup.run_time.map(|time| self.started + time),
+            Phase::Running | Phase::Finishing => self.setup.run_time.map(|time| self.started + time),
             Phase::Stopping => Some(since + self.setup.stop_timeout),
             Phase::Interrupting => Some(since + ON_STOP_TIME.max(self.setup.stop_timeout)),
             Phase::Killing => Some(since + LAST_WAIT),
@@ -231,7 +276,7 @@ impl Running {
             return true;
         }
         match self.phase.0 {
-            Phase::Running => self.end(Stop::RunTime),
+            Phase::Running | Phase::Finishing => self.end(Stop::RunTime),
             Phase::Stopping => self.go(Phase::Interrupting),
             Phase::Interrupting => {
                 self.notes.push("some on_stop functions were interrupted: they took too long".into());
@@ -243,7 +288,8 @@ impl Running {
     }
 
     fn give_up(&mut self) {
-        self.notes.push("a worker did not end in time: its last second may be missing from the results".into());
+        self.notes
+            .push("a worker did not end in time: its last second may be missing from the results".into());
     }
 
     /// What the workers said last.
@@ -257,10 +303,8 @@ impl Running {
     }
 
     fn summary(mut self) -> Summary {
-        let stop = self.stop.take().unwrap_or(match self.setup.iterations {
-            Some(_) => Stop::Iterations,
-            None => Stop::UsersEnded,
-        });
+        let stop =
+            self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
         let mut exit = Exit::Ok;
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);

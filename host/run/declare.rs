@@ -43,8 +43,10 @@ pub fn declare(
         abort: RefCell::new(None),
         interrupted: Cell::new(0),
     });
-    let internal = |why: std::io::Error| one(Fault::new(Exit::Internal, "cannot load the scripts").why(why.to_string()));
-    let runtime = Builder::new_current_thread().enable_time().build_local(LocalOptions::default()).map_err(internal)?;
+    let internal =
+        |why: std::io::Error| one(Fault::new(Exit::Internal, "cannot load the scripts").why(why.to_string()));
+    let runtime =
+        Builder::new_current_thread().enable_time().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
     let vu = Vu::new(0, "loading".into(), None, shared);
     runtime.block_on(async {

@@ -52,7 +52,12 @@ pub struct Setup {
 impl Setup {
     /// # Errors
     /// Classes that do not exist, tags that leave no task, a class without a host.
-    pub fn new(plan: &Plan, manifest: Manifest, config: &'static Value, env: &'static Value) -> Result<Setup, Fault> {
+    pub fn new(
+        plan: &Plan,
+        manifest: Manifest,
+        config: &'static Value,
+        env: &'static Value,
+    ) -> Result<Setup, Fault> {
         let classes = choose(plan, manifest)?;
         let users = plan.users;
         Ok(Setup {
@@ -124,13 +129,16 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
             if tagged {
                 continue;
             }
-            let fault = Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
+            let fault =
+                Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
             return Err(fault.help("give at least one task a weight above 0"));
         };
         let host = class.host.clone().or_else(|| plan.base_url.clone());
         if class.http && host.is_none() {
-            let fault = Fault::new(Exit::Config, format!("class `{}` has no host to send requests to", class.name));
-            return Err(fault.help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
+            let fault =
+                Fault::new(Exit::Config, format!("class `{}` has no host to send requests to", class.name));
+            return Err(fault
+                .help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
         }
         classes.push(ClassPlan { class, host, choice });
     }

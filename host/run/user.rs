@@ -76,6 +76,9 @@ impl User {
     async fn work(&self, vm: &mut Option<Box<dyn Vm>>, pace: &mut Pace) -> Leave {
         loop {
             if vm.is_none() {
+                if self.stopping() {
+                    return Leave::Lost;
+                }
                 match self.start().await {
                     Ok(started) => *vm = Some(started),
                     Err(leave) => return leave,
@@ -92,9 +95,13 @@ impl User {
             match self.note(name, outcome) {
                 Noted::Fine => self.worker.shared.recorder.borrow_mut().iteration(),
                 Noted::Broken => *vm = None,
-                Noted::Interrupted => return Leave::Stopped,
+                Noted::Interrupted => {
+                    let interrupted = &self.worker.shared.interrupted;
+                    interrupted.set(interrupted.get() + 1);
+                    return Leave::Stopped;
+                }
             }
-            if self.stopping() {
+            if self.stopping() || !self.worker.has_iterations() {
                 return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
             }
             let time = match (&self.class.plan().wait_time, vm.as_mut()) {
@@ -109,7 +116,8 @@ impl User {
     /// A new VM, its on_start done.
     async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         let program = &self.worker.program;
-        let spawned = self.drive(Phase::Interrupting, || program.spawn(self.vu.clone(), &self.class.name)).await;
+        let spawned =
+            self.drive(Phase::Interrupting, || program.spawn(self.vu.clone(), &self.class.name)).await;
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {
@@ -208,7 +216,6 @@ impl User {
                 Noted::Broken
             }
             Outcome::Interrupted => {
-                self.worker.shared.interrupted.set(self.worker.shared.interrupted.get() + 1);
                 self.worker.look_for_abort();
                 Noted::Interrupted
             }
@@ -234,4 +241,3 @@ impl Drop for User {
         self.worker.members.leave(self.place);
     }
 }
-

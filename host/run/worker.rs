@@ -25,7 +25,7 @@ use crate::script::{self, Engine, Program};
 use crate::vu::{Shared, fiber};
 
 use super::members::Members;
-use super::message::{Phase, Report, Users};
+use super::message::{Order, Phase, Report, Users};
 use super::setup::Setup;
 use super::user::User;
 
@@ -70,28 +70,30 @@ pub(super) struct Start {
     pub(super) number: usize,
     pub(super) at: Instant,
     pub(super) reports: Sender<Report>,
-    pub(super) phases: UnboundedReceiver<Phase>,
+    pub(super) orders: UnboundedReceiver<Order>,
 }
 
 /// The whole thread: returns when no user is left. Always ends with `Report::Done`.
 pub(super) fn work(start: Start) {
-    let reports = start.reports.clone();
+    let (reports, worker) = (start.reports.clone(), start.number);
     let (snapshot, interrupted, outcome) = match try_work(start) {
         Ok((snapshot, interrupted)) => (snapshot, interrupted, Ok(())),
         Err(fault) => (Box::default(), 0, Err(fault)),
     };
     // The conductor may have given up waiting: nobody is left to tell.
-    let _ = reports.send(Report::Done { snapshot, interrupted, outcome });
+    let _ = reports.send(Report::Done { worker, snapshot, interrupted, outcome });
 }
 
 fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault> {
-    let internal = |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
+    let internal =
+        |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
+    let runtime =
+        Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
-    let phases = start.phases;
+    let orders = start.orders;
     let worker = Worker::new(start.setup, start.number, start.at, start.reports)?;
     runtime.block_on(async {
-        tokio::task::spawn_local(follow(worker.clone(), phases));
+        tokio::task::spawn_local(follow(worker.clone(), orders));
         tokio::task::spawn_local(report(worker.clone()));
         worker.clone().spawn_users().await;
         let _ = worker.reports.send(Report::Spawned);
@@ -109,9 +111,15 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault>
 }
 
 /// Passes the conductor's phases on to the VUs.
-async fn follow(worker: Rc<Worker>, mut phases: UnboundedReceiver<Phase>) {
-    while let Some(phase) = phases.recv().await {
-        worker.members.advance(phase);
+async fn follow(worker: Rc<Worker>, mut orders: UnboundedReceiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Go(phase) => worker.members.advance(phase),
+            Order::Reset => {
+                drop(worker.shared.recorder.borrow_mut().take());
+                let _ = worker.reports.send(Report::Reset { worker: worker.number });
+            }
+        }
     }
     // The conductor is gone.
     worker.members.advance(Phase::Killing);
@@ -132,7 +140,12 @@ async fn report(worker: Rc<Worker>) {
 }
 
 impl Worker {
-    fn new(setup: Arc<Setup>, number: usize, at: Instant, reports: Sender<Report>) -> Result<Rc<Worker>, Fault> {
+    fn new(
+        setup: Arc<Setup>,
+        number: usize,
+        at: Instant,
+        reports: Sender<Report>,
+    ) -> Result<Rc<Worker>, Fault> {
         let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
         let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
         let program = Lua.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
@@ -140,7 +153,8 @@ impl Worker {
         for (index, plan) in setup.classes.iter().enumerate() {
             let base = match &plan.host {
                 Some(host) => Some(net.base(host).map_err(|error| {
-                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name)).why(error.text)
+                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name))
+                        .why(error.text)
                 })?),
                 None => None,
             };
@@ -184,7 +198,8 @@ impl Worker {
 
     /// Starts this worker's share of the users, each at its time.
     async fn spawn_users(self: Rc<Self>) {
-        let (Ok(mut dispatcher), Ok(ramp)) = (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
+        let (Ok(mut dispatcher), Ok(ramp)) =
+            (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
         else {
             return;
         };
@@ -222,10 +237,18 @@ impl Worker {
 
     /// Whether one more task may begin.
     pub(super) fn claim_iteration(&self) -> bool {
-        match self.setup.iterations {
-            Some(most) => self.setup.begun.fetch_add(1, Ordering::Relaxed) < most,
-            None => true,
+        let Some(most) = self.setup.iterations else { return true };
+        let before = self.setup.begun.fetch_add(1, Ordering::Relaxed);
+        if before + 1 == most {
+            // Nobody need wait for a further one.
+            let _ = self.reports.send(Report::Exhausted);
         }
+        before < most
+    }
+
+    /// False once every iteration asked for has begun: nobody waits for a further one.
+    pub(super) fn has_iterations(&self) -> bool {
+        self.setup.iterations.is_none_or(|most| self.setup.begun.load(Ordering::Relaxed) < most)
     }
 
     /// Tells the conductor, once, that the script wants the run to end.

@@ -14,7 +14,7 @@ pub enum Verdict {
 
 /// A response, and what it counts under.
 pub struct Kept {
-    pub response: Response,
+    pub response: Box<Response>,
     pub key: Key,
     /// The name that was given, if one was: failures are grouped under it instead of the URL.
     pub name: Option<Box<str>>,
@@ -22,6 +22,11 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// What scripts see as the status: that of half an answer must pass no check.
+    pub fn status(&self) -> u16 {
+        if self.response.error.is_some() { 0 } else { self.response.status }
+    }
+
     /// Why it failed by the default rule: no answer, or a status of 400 and above.
     pub fn default_failure(&self) -> Option<String> {
         if let Some(error) = &self.response.error {

@@ -29,6 +29,6 @@ pub struct Shared {
     pub options: RefCell<ScriptOptions>,
     /// The message of `test.abort`, once it was called.
     pub abort: RefCell<Option<String>>,
-    /// Calls that were told to end before they were done.
+    /// Tasks that were told to end before they were done.
     pub interrupted: Cell<u64>,
 }

@@ -148,21 +148,21 @@ fn cookies_are_kept_sent_and_forgotten() {
         let (client, stranger) = (plain(), plain());
         let base = base(&client, &server.url());
         let request = |path| Request { base: Some(&base), ..get(path) };
-        assert_eq!(text(&client.send(request("/home")).await), "-");
-        assert_eq!(text(&client.send(request("/login")).await), "session=s1");
-        assert_eq!(text(&client.send(request("/home/deep/er")).await), "deep=d; session=s1");
+        assert_eq!(text(&*client.send(request("/home")).await), "-");
+        assert_eq!(text(&*client.send(request("/login")).await), "session=s1");
+        assert_eq!(text(&*client.send(request("/home/deep/er")).await), "deep=d; session=s1");
         let url = format!("{}/home", server.url());
         assert_eq!(client.cookies(&url).unwrap(), [("session".to_owned(), "s1".to_owned())]);
         // A header of the script's own is the whole truth.
         let explicit = Request { headers: &[("Cookie", "mine=1")], ..request("/home") };
-        assert_eq!(text(&client.send(explicit).await), "mine=1");
+        assert_eq!(text(&*client.send(explicit).await), "mine=1");
         client.set_cookie(&url, "extra", "e").unwrap();
         assert!(client.set_cookie(&url, "ex;tra", "e").is_err());
         client.send(request("/logout")).await;
-        assert_eq!(text(&client.send(request("/home")).await), "extra=e");
+        assert_eq!(text(&*client.send(request("/home")).await), "extra=e");
         client.clear_cookies();
-        assert_eq!(text(&client.send(request("/home")).await), "-");
-        assert_eq!(text(&stranger.send(get(&url)).await), "-");
+        assert_eq!(text(&*client.send(request("/home")).await), "-");
+        assert_eq!(text(&*stranger.send(get(&url)).await), "-");
     });
 }
 

@@ -15,6 +15,7 @@ use crate::api::{Arg, Frame, HostFn, HostResult, Member, MemberKind, Module, Obj
 use super::frame::LuaFrame;
 use super::preempt;
 use super::state::{context, guarded, push_str, raw_field, set_raw_field, str_at};
+use super::trace;
 
 /// What a host userdata is.
 #[derive(Clone, Copy)]
@@ -70,7 +71,8 @@ pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
 }
 
 unsafe fn make_metatable(lua: *mut lua_State) {
-    let methods: [(&str, ffi::lua_CFunction); 7] = [
+    let methods: [(&str, ffi::lua_CFunction); 8] = [
+        ("__eq", equal_data),
         ("__index", index_data),
         ("__call", call_module),
         ("__newindex", refuse_write),
@@ -151,7 +153,11 @@ unsafe extern "C-unwind" fn call_member(lua: *mut lua_State) -> c_int {
 }
 
 /// Runs host code with the arguments from stack index `first` on.
-unsafe fn run(lua: *mut lua_State, first: c_int, body: impl FnOnce(&dyn Frame) -> HostResult) -> Result<c_int, ()> {
+unsafe fn run(
+    lua: *mut lua_State,
+    first: c_int,
+    body: impl FnOnce(&dyn Frame) -> HostResult,
+) -> Result<c_int, ()> {
     // SAFETY: called by C functions through `guarded`.
     unsafe {
         let count = (ffi::lua_gettop(lua) - first + 1).max(0);
@@ -159,7 +165,9 @@ unsafe fn run(lua: *mut lua_State, first: c_int, body: impl FnOnce(&dyn Frame) -
         match catch_unwind(AssertUnwindSafe(|| body(&frame))) {
             Ok(Ok(())) => Ok(frame.given.get()),
             Ok(Err(raise)) => fail(lua, raise),
-            Err(_) => fail(lua, Raise::new("internal fault in a host function (a defect of e2e, please report it)")),
+            Err(_) => {
+                fail(lua, Raise::new("internal fault in a host function (a defect of e2e, please report it)"))
+            }
         }
     }
 }
@@ -271,7 +279,8 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                         Some(constant) => run(lua, 3, |frame| (constant.run)(frame)),
                         None => {
                             let name = String::from_utf8_lossy(name);
-                            let known = module.functions.iter().chain(module.constants).map(|known| known.name);
+                            let known =
+                                module.functions.iter().chain(module.constants).map(|known| known.name);
                             fail(lua, Raise::unknown(&format!("function of {}", module.name), &name, known))
                         }
                     },
@@ -331,7 +340,10 @@ unsafe extern "C-unwind" fn refuse_write(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
         guarded(lua, |lua| {
-            let name = String::from_utf8_lossy(str_at(lua, 2)).into_owned();
+            let name = match ffi::lua_type(lua, 2) {
+                ffi::LUA_TSTRING => String::from_utf8_lossy(str_at(lua, 2)).into_owned(),
+                _ => trace::shown(lua, 2),
+            };
             fail(lua, Raise::new(format!("cannot set `{name}`: it is read-only")))
         })
     }
@@ -341,11 +353,29 @@ unsafe extern "C-unwind" fn close_data(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
         guarded(lua, |lua| match data_at(lua, 1) {
-            Some(HostData::Object(ObjectType { close: Some(close), .. }, id)) => {
-                run(lua, 3, |frame| { close(frame, id); Ok(()) })
-            }
+            Some(HostData::Object(ObjectType { close: Some(close), .. }, id)) => run(lua, 3, |frame| {
+                close(frame, id);
+                Ok(())
+            }),
             _ => Ok(0),
         })
+    }
+}
+
+/// Views and objects are made anew each time they are asked for, and equal all the same.
+unsafe extern "C-unwind" fn equal_data(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua with two userdata.
+    unsafe {
+        let equal = match (data_at(lua, 1), data_at(lua, 2)) {
+            (Some(HostData::View(one)), Some(HostData::View(other))) => std::ptr::eq(one, other),
+            (Some(HostData::Object(one, number)), Some(HostData::Object(other, id))) => {
+                std::ptr::eq(one, other) && number == id
+            }
+            (Some(HostData::Module(one)), Some(HostData::Module(other))) => std::ptr::eq(one, other),
+            _ => false,
+        };
+        ffi::lua_pushboolean(lua, c_int::from(equal));
+        1
     }
 }
 
@@ -384,7 +414,9 @@ unsafe extern "C-unwind" fn pairs_data(lua: *mut lua_State) -> c_int {
         if let Some(HostData::Object(ObjectType { entries: Some(entries), .. }, id)) = data_at(lua, 1) {
             ffi::lua_rawgeti(lua, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
             raw_field(lua, -1, "next");
-            return guarded(lua, |lua| run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2));
+            return guarded(lua, |lua| {
+                run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2)
+            });
         }
         ffi::lua_pushvalue(lua, 1);
         ffi::lua_pushinteger(lua, 0);

@@ -36,7 +36,9 @@ pub(super) unsafe fn push_base(lua: *mut lua_State, name: &[u8]) -> bool {
         match name {
             b"User" => {
                 ffi::lua_createtable(lua, 0, 5);
-                for (name, method) in [("extend", extend as ffi::lua_CFunction), ("task", task), ("stop", stop)] {
+                for (name, method) in
+                    [("extend", extend as ffi::lua_CFunction), ("task", task), ("stop", stop)]
+                {
                     ffi::lua_pushcfunction(lua, method);
                     set_raw_field(lua, -2, name);
                 }
@@ -142,7 +144,10 @@ unsafe extern "C-unwind" fn extend(lua: *mut lua_State) -> c_int {
                 return bind::refuse(lua, "the attributes of a class must be a table");
             }
             if !context(lua).loading.get() {
-                return bind::refuse(lua, "classes are defined at the top level of a script, not while it runs");
+                return bind::refuse(
+                    lua,
+                    "classes are defined at the top level of a script, not while it runs",
+                );
             }
             let name = String::from_utf8_lossy(str_at(lua, 2)).into_owned();
             if BASES.contains(&name.as_str()) || defined(lua, &name) {
@@ -194,11 +199,18 @@ unsafe extern "C-unwind" fn task(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
         guarded(lua, |lua| {
-            if name_of(lua, 1).is_none() || BASES.iter().any(|base| name_of(lua, 1) == Some(base.as_bytes())) {
-                return bind::refuse(lua, "call `task` on a class of your own: `MyUser:task(\"name\", function(self) ... end)`");
+            if name_of(lua, 1).is_none() || BASES.iter().any(|base| name_of(lua, 1) == Some(base.as_bytes()))
+            {
+                return bind::refuse(
+                    lua,
+                    "call `task` on a class of your own: `MyUser:task(\"name\", function(self) ... end)`",
+                );
             }
             if ffi::lua_type(lua, 2) != ffi::LUA_TSTRING {
-                return bind::refuse(lua, "a task needs a name: `MyUser:task(\"name\", function(self) ... end)`");
+                return bind::refuse(
+                    lua,
+                    "a task needs a name: `MyUser:task(\"name\", function(self) ... end)`",
+                );
             }
             let options = ffi::lua_type(lua, 3);
             let target = if options == ffi::LUA_TFUNCTION { 3 } else { 4 };
@@ -222,7 +234,8 @@ unsafe extern "C-unwind" fn task(lua: *mut lua_State) -> c_int {
                     while ffi::lua_next(lua, 3) != 0 {
                         let name = String::from_utf8_lossy(str_at(lua, -2)).into_owned();
                         if !matches!(name.as_str(), "weight" | "tags") {
-                            let raise = crate::api::Raise::unknown("option of a task", &name, ["weight", "tags"]);
+                            let raise =
+                                crate::api::Raise::unknown("option of a task", &name, ["weight", "tags"]);
                             return bind::fail(lua, raise);
                         }
                         set_raw_field(lua, entry, &name);

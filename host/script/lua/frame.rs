@@ -36,7 +36,9 @@ impl LuaFrame<'_> {
         unsafe {
             match ffi::lua_type(lua, index) {
                 ffi::LUA_TSTRING => Arg::Str(str_at(lua, index)),
-                ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => Arg::Int(ffi::lua_tointeger(lua, index)),
+                ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => {
+                    Arg::Int(ffi::lua_tointeger(lua, index))
+                }
                 ffi::LUA_TNUMBER => Arg::Num(ffi::lua_tonumber(lua, index)),
                 ffi::LUA_TBOOLEAN => Arg::Bool(ffi::lua_toboolean(lua, index) != 0),
                 ffi::LUA_TTABLE => Arg::Table(TableRef(ffi::lua_absindex(lua, index))),
@@ -93,7 +95,11 @@ impl Frame for LuaFrame<'_> {
         Ok(())
     }
 
-    fn items(&self, table: TableRef, visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult) -> HostResult {
+    fn items(
+        &self,
+        table: TableRef,
+        visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult,
+    ) -> HostResult {
         self.room(3)?;
         // SAFETY: see above.
         unsafe {
@@ -110,6 +116,9 @@ impl Frame for LuaFrame<'_> {
 
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
         self.room(4)?;
+        if let Arg::Other(name) = value {
+            return Err(Raise::new(format!("cannot encode as JSON: a {name} has no JSON form")));
+        }
         // SAFETY: see above.
         unsafe {
             push_arg(self.lua, value);

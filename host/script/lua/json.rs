@@ -13,8 +13,9 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::bind;
+use super::bind::{self, HostData};
 use super::state::{push_str, str_at};
+use super::trace;
 
 /// How deep tables may nest. serde_json reads no deeper either.
 const MAX_DEPTH: usize = 127;
@@ -106,12 +107,16 @@ impl Encoder<'_> {
                 }
                 ffi::LUA_TTABLE => self.table(index, depth),
                 kind => {
-                    if let Some(view) = bind::view_at(lua, index) {
-                        write_json(self.out, view);
-                        return Ok(());
-                    }
-                    let name = std::ffi::CStr::from_ptr(ffi::lua_typename(lua, kind));
-                    Err(Refusal::new(format!("a {} has no JSON form", name.to_string_lossy())))
+                    let name = match bind::data_at(lua, index) {
+                        Some(HostData::View(view)) => {
+                            write_json(self.out, view);
+                            return Ok(());
+                        }
+                        Some(HostData::Object(kind, _)) => kind.name.into(),
+                        Some(HostData::Module(module)) => module.name.into(),
+                        None => std::ffi::CStr::from_ptr(ffi::lua_typename(lua, kind)).to_string_lossy(),
+                    };
+                    Err(Refusal::new(format!("a {name} has no JSON form")))
                 }
             }
         }
@@ -163,8 +168,9 @@ impl Encoder<'_> {
             self.out.push(b'{');
             loop {
                 if ffi::lua_type(lua, key) != ffi::LUA_TSTRING {
+                    let refusal = other_key(lua, key);
                     ffi::lua_pop(lua, 2);
-                    return Err(Refusal::new("a table has both names and other keys: use one kind"));
+                    return Err(refusal);
                 }
                 let name = str_at(lua, key);
                 let result = self.string(name).and_then(|()| {
@@ -198,8 +204,9 @@ impl Encoder<'_> {
                 let key = if ffi::lua_isinteger(lua, -2) != 0 { ffi::lua_tointeger(lua, -2) } else { 0 };
                 ffi::lua_pop(lua, 1);
                 if key < 1 {
+                    let refusal = other_key(lua, -1);
                     ffi::lua_pop(lua, 1);
-                    return Err(Refusal::new("a table has both list items and other keys: use one kind"));
+                    return Err(refusal);
                 }
                 count += 1;
                 largest = largest.max(key);
@@ -208,7 +215,8 @@ impl Encoder<'_> {
                 }
             }
             if largest != count {
-                let why = format!("a list has a hole: {count} items, the last at {largest} (json.null fills one)");
+                let why =
+                    format!("a list has a hole: {count} items, the last at {largest} (json.null fills one)");
                 return Err(Refusal::new(why));
             }
             self.out.push(b'[');
@@ -236,6 +244,22 @@ impl Encoder<'_> {
             ffi::lua_pop(self.lua, 1);
             same
         }
+    }
+}
+
+/// Why a table with the key at `index`, which is of another kind than its first one, has no form.
+#[cold]
+unsafe fn other_key(lua: *mut lua_State, index: c_int) -> Refusal {
+    // SAFETY: a key on the stack, which is not converted.
+    unsafe {
+        let item = ffi::lua_isinteger(lua, index) != 0 && ffi::lua_tointeger(lua, index) >= 1;
+        if item || ffi::lua_type(lua, index) == ffi::LUA_TSTRING {
+            return Refusal::new("a table has both list items and names: use one kind");
+        }
+        let key = trace::shown(lua, index);
+        Refusal::new(format!(
+            "a table has the key {key}: only names and the numbers of list items, from 1, have a JSON form"
+        ))
     }
 }
 

@@ -121,9 +121,10 @@ unsafe fn check_names(lua: *mut lua_State, index: c_int) -> Result<(), String> {
         while ffi::lua_next(lua, index) != 0 {
             let name = String::from_utf8_lossy(str_at(lua, -2)).into_owned();
             if slip.is_none() && !name.is_empty() && !ATTRIBUTES.contains(&name.as_str()) {
-                slip = ATTRIBUTES.iter().find(|known| is_slip(&name, known)).map(|known| {
-                    format!("unknown attribute `{name}` (did you mean `{known}`?)")
-                });
+                slip = ATTRIBUTES
+                    .iter()
+                    .find(|known| is_slip(&name, known))
+                    .map(|known| format!("unknown attribute `{name}` (did you mean `{known}`?)"));
             }
             ffi::lua_pop(lua, 1);
         }
@@ -199,7 +200,9 @@ unsafe fn wait_time(lua: *mut lua_State, index: c_int) -> Result<WaitTime, Strin
             _ => None,
         };
         ffi::lua_settop(lua, at - 1);
-        wait.ok_or_else(|| "`wait_time` must be between(a, b), constant(s) or the like, or a function".to_owned())
+        wait.ok_or_else(|| {
+            "`wait_time` must be between(a, b), constant(s) or the like, or a function".to_owned()
+        })
     }
 }
 
@@ -246,7 +249,12 @@ pub(super) unsafe fn push_tasks(lua: *mut lua_State, index: c_int) -> Result<Vec
     }
 }
 
-unsafe fn add_tasks(lua: *mut lua_State, list: c_int, functions: c_int, tasks: &mut Vec<Task>) -> Result<(), String> {
+unsafe fn add_tasks(
+    lua: *mut lua_State,
+    list: c_int,
+    functions: c_int,
+    tasks: &mut Vec<Task>,
+) -> Result<(), String> {
     // SAFETY: as `push_tasks`.
     unsafe {
         for item in 1..=ffi::lua_rawlen(lua, list) {
@@ -276,15 +284,25 @@ unsafe fn read_task(lua: *mut lua_State, at: c_int, item: usize) -> Result<Task,
         match ffi::lua_type(lua, at) {
             ffi::LUA_TFUNCTION => return Ok(task),
             ffi::LUA_TTABLE => {}
-            _ => return Err(format!("item {item} of `tasks` is neither a function nor {{ target =, weight = }}")),
+            _ => {
+                return Err(format!(
+                    "item {item} of `tasks` is neither a function nor {{ target =, weight = }}"
+                ));
+            }
         }
         if raw_field(lua, at, "name") == ffi::LUA_TSTRING {
             task.name = String::from_utf8_lossy(str_at(lua, -1)).into_owned();
         }
         if raw_field(lua, at, "weight") != ffi::LUA_TNIL {
             let weight = ffi::lua_tonumber(lua, -1);
-            if ffi::lua_type(lua, -1) != ffi::LUA_TNUMBER || weight.fract() != 0.0 || !(0.0..=1e6).contains(&weight) {
-                return Err(format!("the weight of task `{}` must be a whole number from 0 to 1000000", task.name));
+            if ffi::lua_type(lua, -1) != ffi::LUA_TNUMBER
+                || weight.fract() != 0.0
+                || !(0.0..=1e6).contains(&weight)
+            {
+                return Err(format!(
+                    "the weight of task `{}` must be a whole number from 0 to 1000000",
+                    task.name
+                ));
             }
             task.weight = weight as u32;
         } else if ffi::lua_rawgeti(lua, at, 2) == ffi::LUA_TNUMBER {
@@ -292,7 +310,9 @@ unsafe fn read_task(lua: *mut lua_State, at: c_int, item: usize) -> Result<Task,
             task.weight = ffi::lua_tonumber(lua, -1).clamp(0.0, 1e6) as u32;
         }
         task.tags = tags(lua, at)?;
-        if raw_field(lua, at, "target") != ffi::LUA_TFUNCTION && ffi::lua_rawgeti(lua, at, 1) != ffi::LUA_TFUNCTION {
+        if raw_field(lua, at, "target") != ffi::LUA_TFUNCTION
+            && ffi::lua_rawgeti(lua, at, 1) != ffi::LUA_TFUNCTION
+        {
             return Err(format!("task `{}` has no function as its target", task.name));
         }
         Ok(task)

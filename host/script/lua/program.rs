@@ -78,7 +78,8 @@ impl Library {
         let valid = |part: &str| !part.is_empty() && !part.contains(['/', '\\', '\0']);
         if !name.split('.').all(valid) {
             let fault = Fault::new(Exit::Script, format!("`{name}` is not a module's name"));
-            return Err(fault.help("write folders with dots, as `utils.client`; nothing above the script root is seen"));
+            return Err(fault
+                .help("write folders with dots, as `utils.client`; nothing above the script root is seen"));
         }
         let path = self.root.join(name.replace('.', "/")).with_extension("lua");
         let code = if path.is_file() {
@@ -96,7 +97,8 @@ impl Library {
     fn missing(&self, name: &str, path: &Path) -> Fault {
         let mut known: Vec<String> = STANDARD.iter().map(|(name, _)| (*name).to_owned()).collect();
         list_modules(&self.root, "", 0, &mut known);
-        let fault = Fault::new(Exit::Script, format!("module `{name}` not found: there is no {}", shown(path)));
+        let fault =
+            Fault::new(Exit::Script, format!("module `{name}` not found: there is no {}", shown(path)));
         match closest(name, known.iter().map(String::as_str)) {
             Some(best) => fault.help(format!("did you mean `{best}`?")),
             None => fault,
@@ -143,14 +145,18 @@ fn list_modules(folder: &Path, prefix: &str, depth: usize, into: &mut Vec<String
 /// A path as people know it: below the working folder without it.
 fn shown(path: &Path) -> String {
     let folder = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&folder).unwrap_or(path).display().to_string()
+    let path = path.strip_prefix(&folder).unwrap_or(path);
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 fn read(path: &Path) -> Result<String, Fault> {
-    let bytes = std::fs::read(path)
-        .map_err(|why| Fault::new(Exit::Config, format!("cannot read {}", shown(path))).why(why.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|why| {
+        Fault::new(Exit::Config, format!("cannot read {}", shown(path))).why(why.to_string())
+    })?;
     String::from_utf8(bytes).map_err(|why| {
-        let line = why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line =
+            why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count()
+                + 1;
         Fault::new(Exit::Script, format!("{}:{line}: the script is not UTF-8 text", shown(path)))
     })
 }
@@ -177,7 +183,12 @@ fn compile(text: &str, chunk: &CString) -> Result<Vec<u8>, String> {
     }
 }
 
-unsafe extern "C-unwind" fn write(_: *mut lua_State, data: *const c_void, size: usize, into: *mut c_void) -> c_int {
+unsafe extern "C-unwind" fn write(
+    _: *mut lua_State,
+    data: *const c_void,
+    size: usize,
+    into: *mut c_void,
+) -> c_int {
     // SAFETY: `lua_dump` passes what `compile` gave it.
     unsafe { (*into.cast::<Vec<u8>>()).extend_from_slice(std::slice::from_raw_parts(data.cast(), size)) };
     0

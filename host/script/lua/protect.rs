@@ -89,11 +89,29 @@ unsafe extern "C-unwind" fn xpcall(lua: *mut lua_State) -> c_int {
     unsafe {
         let count = ffi::lua_gettop(lua);
         ffi::luaL_checktype(lua, 2, ffi::LUA_TFUNCTION);
+        ffi::lua_pushvalue(lua, 2);
+        ffi::lua_pushcclosure(lua, handle, 1);
+        ffi::lua_copy(lua, -1, 2);
+        ffi::lua_pop(lua, 1);
         ffi::lua_pushboolean(lua, 1);
         ffi::lua_pushvalue(lua, 1);
         ffi::lua_rotate(lua, 3, 2);
         let status = ffi::lua_pcallk(lua, count - 2, ffi::LUA_MULTRET, 2, 2, Some(finish_pcall));
         finish_pcall(lua, status, 2)
+    }
+}
+
+/// The script's message handler (the upvalue), unless the call is doomed: a handler that the
+/// hook's own error runs could loop without an end, since no hook interrupts a hook.
+unsafe extern "C-unwind" fn handle(lua: *mut lua_State) -> c_int {
+    // SAFETY: a C function that owns nothing.
+    unsafe {
+        if fiber::doom().is_none() {
+            ffi::lua_pushvalue(lua, ffi::lua_upvalueindex(1));
+            ffi::lua_rotate(lua, 1, 1);
+            ffi::lua_callk(lua, 1, 1, 0, None);
+        }
+        1
     }
 }
 

@@ -28,17 +28,37 @@ static LOADED: u8 = 0;
 /// Every global name that a script can use, for suggestions.
 pub(super) fn global_names() -> impl Iterator<Item = &'static str> + Clone {
     let basic = [
-        "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "print", "rawequal", "rawget", "rawlen",
-        "rawset", "require", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall",
+        "assert",
+        "error",
+        "getmetatable",
+        "ipairs",
+        "next",
+        "pairs",
+        "pcall",
+        "print",
+        "rawequal",
+        "rawget",
+        "rawlen",
+        "rawset",
+        "require",
+        "select",
+        "setmetatable",
+        "tonumber",
+        "tostring",
+        "type",
+        "xpcall",
     ];
     basic
         .into_iter()
         .chain(LIBRARIES.iter().map(|(name, _)| *name))
         .chain(class::BASES)
         .chain(api::MODULES.iter().filter(|module| !module.name.is_empty()).map(|module| module.name))
-        .chain(api::MODULES.iter().filter(|module| module.name.is_empty()).flat_map(|module| {
-            module.functions.iter().map(|function| function.name)
-        }))
+        .chain(
+            api::MODULES
+                .iter()
+                .filter(|module| module.name.is_empty())
+                .flat_map(|module| module.functions.iter().map(|function| function.name)),
+        )
 }
 
 /// Opens the sandbox in a new state.
@@ -139,7 +159,9 @@ unsafe fn push_api(lua: *mut lua_State, name: &[u8]) -> bool {
         }
         for module in api::MODULES {
             if module.name.is_empty() {
-                if let Some(function) = module.functions.iter().find(|function| function.name.as_bytes() == name) {
+                if let Some(function) =
+                    module.functions.iter().find(|function| function.name.as_bytes() == name)
+                {
                     bind::push_function(lua, function);
                     return true;
                 }
@@ -191,7 +213,10 @@ unsafe extern "C-unwind" fn set_global(lua: *mut lua_State) -> c_int {
                     || (module.name.is_empty() && module.functions.iter().any(|f| f.name.as_bytes() == name))
             });
             if known || class::BASES.iter().any(|base| base.as_bytes() == name) {
-                return bind::refuse(lua, format!("cannot set `{}`: it is read-only", String::from_utf8_lossy(name)));
+                return bind::refuse(
+                    lua,
+                    format!("cannot set `{}`: it is read-only", String::from_utf8_lossy(name)),
+                );
             }
             ffi::lua_rawset(lua, 1);
             Ok(0)
@@ -272,7 +297,14 @@ unsafe extern "C-unwind" fn require(lua: *mut lua_State) -> c_int {
                 Err(fault) => {
                     let place = fault.at.as_ref().map(|at| format!("{}:{}: ", at.file, at.line));
                     let help = fault.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-                    push_str(lua, format!("{}{}{help}", place.unwrap_or_else(|| super::trace::position(lua, 1) + ": "), fault.what));
+                    push_str(
+                        lua,
+                        format!(
+                            "{}{}{help}",
+                            place.unwrap_or_else(|| super::trace::position(lua, 1) + ": "),
+                            fault.what
+                        ),
+                    );
                     Err(())
                 }
             }

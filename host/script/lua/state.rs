@@ -59,7 +59,7 @@ const ALIGN: usize = 8;
 
 /// The collector starts its next cycle once memory has grown by 10 %: a busy VM stays small,
 /// for the same CPU (measured by `make bench`; see ARCHITECTURE.md).
-const GC_PAUSE: c_int = 110;
+const GC_PAUSE: c_int = 150;
 const GC_STEP_MULTIPLIER: c_int = 200;
 
 unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize, new: usize) -> *mut c_void {
@@ -204,7 +204,10 @@ pub(super) unsafe fn set_raw_field(lua: *mut lua_State, index: c_int, name: &str
 ///
 /// # Safety
 /// For C functions of a live state only.
-pub(super) unsafe fn guarded(lua: *mut lua_State, inner: impl FnOnce(*mut lua_State) -> Result<c_int, ()>) -> c_int {
+pub(super) unsafe fn guarded(
+    lua: *mut lua_State,
+    inner: impl FnOnce(*mut lua_State) -> Result<c_int, ()>,
+) -> c_int {
     // SAFETY: the account is relaxed while `inner` runs; see the module's rules.
     unsafe {
         let memory = &context(lua).memory;

@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 
 use mlua_sys as ffi;
-use mlua_sys::{luaL_Buffer, lua_State};
+use mlua_sys::{lua_State, luaL_Buffer};
 
 use super::pattern::{Capture, Matcher, PatternError};
 use super::preempt;
@@ -228,7 +228,13 @@ pub(super) unsafe extern "C-unwind" fn gsub(lua: *mut lua_State) -> c_int {
 }
 
 /// Adds what replaces the match; false if the original stays.
-unsafe fn add_replacement(lua: *mut lua_State, buffer: *mut luaL_Buffer, m: &Matcher<'_>, from: usize, to: usize) -> bool {
+unsafe fn add_replacement(
+    lua: *mut lua_State,
+    buffer: *mut luaL_Buffer,
+    m: &Matcher<'_>,
+    from: usize,
+    to: usize,
+) -> bool {
     // SAFETY: as `gsub`.
     unsafe {
         match ffi::lua_type(lua, 3) {
@@ -261,7 +267,13 @@ unsafe fn add_replacement(lua: *mut lua_State, buffer: *mut luaL_Buffer, m: &Mat
 }
 
 /// Adds the replacement string with `%0` to `%9` filled in.
-unsafe fn add_template(lua: *mut lua_State, buffer: *mut luaL_Buffer, m: &Matcher<'_>, from: usize, to: usize) {
+unsafe fn add_template(
+    lua: *mut lua_State,
+    buffer: *mut luaL_Buffer,
+    m: &Matcher<'_>,
+    from: usize,
+    to: usize,
+) {
     // SAFETY: as `gsub`.
     unsafe {
         let template = check_str(lua, 3);

@@ -201,7 +201,9 @@ fn write_method(out: &mut String, class: &ClassType, method: &Method) {
     for (index, param) in signature.params.iter_mut().enumerate() {
         let Some(short) = &short else { continue };
         match short.params.get(index) {
-            Some(other) if other.kind != param.kind => both.push((index, format!("{}|{}", param.kind, other.kind))),
+            Some(other) if other.kind != param.kind => {
+                both.push((index, format!("{}|{}", param.kind, other.kind)))
+            }
             Some(_) => {}
             None => param.optional = true,
         }

@@ -36,6 +36,39 @@ pub(super) unsafe fn position(lua: *mut lua_State, level: c_int) -> String {
     }
 }
 
+/// `file:line` where the function on top is defined; pops it.
+///
+/// # Safety
+/// A function must be on top.
+pub(super) unsafe fn place_of_function(lua: *mut lua_State) -> String {
+    // SAFETY: `>` takes the function off the stack; the strings of its source live on.
+    unsafe {
+        let mut info: lua_Debug = std::mem::zeroed();
+        ffi::lua_getinfo(lua, c">S".as_ptr(), &raw mut info);
+        format!("{}:{}", text(info.short_src.as_ptr()), info.linedefined)
+    }
+}
+
+/// A value for a message: a number, a text or a boolean as it is, else what kind it is.
+///
+/// # Safety
+/// From within a relaxed account, with `index` valid.
+pub(super) unsafe fn shown(lua: *mut lua_State, index: c_int) -> String {
+    // SAFETY: as the caller promised; a number is not converted in place.
+    unsafe {
+        match ffi::lua_type(lua, index) {
+            ffi::LUA_TNIL => "nil".to_owned(),
+            ffi::LUA_TBOOLEAN => (ffi::lua_toboolean(lua, index) != 0).to_string(),
+            ffi::LUA_TNUMBER if ffi::lua_isinteger(lua, index) != 0 => {
+                ffi::lua_tointeger(lua, index).to_string()
+            }
+            ffi::LUA_TNUMBER => ffi::lua_tonumber(lua, index).to_string(),
+            ffi::LUA_TSTRING => format!("\"{}\"", String::from_utf8_lossy(str_at(lua, index))),
+            kind => format!("a {}", text(ffi::lua_typename(lua, kind))),
+        }
+    }
+}
+
 unsafe fn text(text: *const c_char) -> String {
     if text.is_null() {
         return String::new();
@@ -116,15 +149,24 @@ pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fau
         return fault;
     };
     let (file, source) = library.source_line(file, line);
-    let (what, help) = match rest.rsplit_once(" (did you mean `") {
-        Some((what, name)) => (what, Some(format!("did you mean `{}?", name.trim_end_matches(')')))),
-        None => (rest, suggest(rest)),
-    };
+    let (what, help) = advice(rest);
     let column = source.as_deref().map(|source| column(source, rest));
     let mut fault = Fault::new(Exit::Script, what).at(Place { file, line, column, source });
     fault.help = help;
     fault.trace = trace;
     fault
+}
+
+/// Takes the advice at the end of a message, `... (did you mean ..?)`, off it; or finds some.
+fn advice(message: &str) -> (&str, Option<String>) {
+    let parts = [" (did you mean ", " (known: "].iter().find_map(|start| {
+        let at = message.rfind(start)?;
+        Some((&message[..at], message[at + 2..].strip_suffix(')')?))
+    });
+    match parts {
+        Some((what, help)) => (what, Some(help.to_owned())),
+        None => (message, suggest(message)),
+    }
 }
 
 /// What may have been meant by a global that does not exist.
@@ -149,13 +191,13 @@ fn split(message: &str) -> Option<(&str, usize, &str)> {
     }
 }
 
-/// Where to put the caret: at what the message quotes, else at the first word. Counts from 1.
+/// Where to put the caret: at the last thing that the message quotes and the line holds, else at
+/// the first word. Counts from 1.
 fn column(source: &str, message: &str) -> usize {
     let quoted = ['`', '\''].iter().find_map(|&quote| {
-        let mut parts = message.splitn(3, quote);
-        let name = parts.nth(1)?;
-        // "near 'x'" closes with the same quote; "`x`" does as well.
-        source.rfind(name).filter(|_| !name.is_empty())
+        // What stands between the first and the second quote, the third and the fourth, ...
+        let names: Vec<&str> = message.split(quote).skip(1).step_by(2).collect();
+        names.iter().rev().find_map(|name| source.rfind(name).filter(|_| !name.is_empty()))
     });
     let at = quoted.unwrap_or_else(|| source.len() - source.trim_start().len());
     source[..at].chars().count() + 1
@@ -179,5 +221,22 @@ mod tests {
         assert_eq!(column("  local x = = 1", "unexpected symbol near '='"), 13);
         assert_eq!(column("  foo()", "oops"), 3);
         assert_eq!(column("  get(p, { jsn = 1 })", "unknown option `jsn`"), 12);
+        assert_eq!(column("User:extend(\"U\", { hots = 1 })", "class `U`: unknown attribute `hots`"), 20);
+        assert_eq!(column("User:extend(\"U\", {", "class `U`: unknown attribute `hots`"), 14);
+    }
+
+    #[test]
+    fn takes_advice_off_messages() {
+        let advice_of = |message| advice(message).1;
+        assert_eq!(
+            advice("unknown x `y` (did you mean `z`?)"),
+            ("unknown x `y`", Some("did you mean `z`?".into()))
+        );
+        assert_eq!(advice("unknown x `y` (known: a, b)"), ("unknown x `y`", Some("known: a, b".into())));
+        assert_eq!(
+            advice_of("attempt to call a nil value (global 'chekc')"),
+            Some("did you mean `check`?".into())
+        );
+        assert_eq!(advice_of("oops (twice)"), None);
     }
 }

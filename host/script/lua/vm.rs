@@ -56,7 +56,9 @@ impl LuaVm {
             match called {
                 Called::Done => {}
                 Called::Failed(Outcome::Raised(fault) | Outcome::Broken(fault)) => return Err(fault),
-                Called::Failed(_) => return Err(Fault::new(Exit::Script, "interrupted while the script was loaded")),
+                Called::Failed(_) => {
+                    return Err(Fault::new(Exit::Script, "interrupted while the script was loaded"));
+                }
             }
         }
         memory.relax(false);
@@ -71,7 +73,9 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let read = unsafe { manifest::read(self.state.lua()) };
         memory.relax(false);
-        read.map_err(|wrong| trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new()))
+        read.map_err(|wrong| {
+            trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new())
+        })
     }
 
     /// Makes the instance of `class`.
@@ -92,7 +96,9 @@ impl LuaVm {
                 ffi::lua_settop(lua, TASKS);
                 tasks
             } else {
-                Err(format!("the script did not define the class `{class}` for this VU, though it did before"))
+                Err(format!(
+                    "the script did not define the class `{class}` for this VU, though it did before"
+                ))
             }
         };
         memory.relax(false);
@@ -139,7 +145,8 @@ impl LuaVm {
 
     /// "not enough memory" tells neither the place nor the limit.
     fn out_of_memory(&self, trace: &[String]) -> String {
-        let place = trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
+        let place =
+            trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
         let limit = crate::units::format_size(self.library.memory_limit() as u64);
         format!("{}memory limit exceeded: one VU may hold {limit}", place.unwrap_or_default())
     }
@@ -174,18 +181,24 @@ impl LuaVm {
             Called::Failed(outcome) => outcome,
             Called::Done => {
                 let lua = self.state.lua();
-                // SAFETY: the one result is on top.
-                let (number, seconds) = unsafe {
+                let relaxed = self.state.context().memory.relax(true);
+                // SAFETY: the one result is on top; the account is relaxed.
+                let (got, seconds, place) = unsafe {
+                    let got = trace::shown(lua, -1);
                     let number = ffi::lua_type(lua, -1) == ffi::LUA_TNUMBER;
-                    let seconds = ffi::lua_tonumber(lua, -1);
+                    let seconds = if number { ffi::lua_tonumber(lua, -1) } else { -1.0 };
+                    push_inherited(lua, INSTANCE, "wait_time");
+                    let place = trace::place_of_function(lua);
                     ffi::lua_settop(lua, TASKS);
-                    (number, seconds)
+                    (got, seconds, place)
                 };
-                if number && seconds.is_finite() && seconds >= 0.0 {
+                self.state.context().memory.relax(relaxed);
+                if seconds.is_finite() && seconds >= 0.0 {
                     return Outcome::Wait(seconds);
                 }
-                let what = "wait_time must return a number of seconds, 0 or more";
-                Outcome::Raised(Fault::new(Exit::Script, what))
+                let what =
+                    format!("{place}: wait_time must return a number of seconds, 0 or more, not {got}");
+                Outcome::Raised(trace::fault(&self.library, &what, Vec::new()))
             }
         }
     }

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use corosensei::Yielder;
@@ -105,30 +106,49 @@ pub(super) fn current<'a>() -> Option<&'a Running> {
     unsafe { running.as_ref() }
 }
 
-/// Parks the fiber until `future` is ready; the worker runs other VUs meanwhile.
+/// Parks the fiber until `future` (pinned by the caller, so that it is not moved again) is
+/// ready; the worker runs other VUs meanwhile.
 ///
 /// # Errors
 /// [`Interrupted`] when the call was told to end first, or when there is no fiber to park
 /// (a script's top level, while it is loaded).
-pub fn wait<F: Future>(future: F) -> Result<F::Output, Interrupted> {
+pub fn wait<F: Future + Unpin>(future: F) -> Result<F::Output, Interrupted> {
     let running = current().ok_or(Interrupted)?;
     if running.doom.get().is_some() {
         return Err(Interrupted);
     }
     running.slice_start.set(None);
-    let mut output = None;
-    {
-        let mut task = pin!(async { output = Some(future.await) });
-        let task: Pin<&mut dyn Future<Output = ()>> = task.as_mut();
-        // SAFETY: only the lifetime is erased. The worker polls the future only while this
-        // fiber is parked in the `suspend` below, so it never outlives this frame, and it is
-        // not moved: the worker gets a pointer, and pins it again.
-        let task: Parked =
-            unsafe { std::mem::transmute::<Pin<&mut dyn Future<Output = ()>>, Parked>(task) };
-        // SAFETY: the yielder was set by this fiber's entry and lives on its stack.
-        unsafe { (*running.yielder.get()).suspend(task) };
+    let mut waiting = Waiting { future, output: None };
+    let task: *mut (dyn Future<Output = ()> + '_) = &raw mut waiting;
+    // SAFETY: only the lifetime is erased. The worker polls the future only while this fiber is
+    // parked in the `suspend` below, so it never outlives this frame.
+    let task: Parked = unsafe { std::mem::transmute::<*mut (dyn Future<Output = ()> + '_), Parked>(task) };
+    // SAFETY: the yielder was set by this fiber's entry and lives on its stack.
+    unsafe { (*running.yielder.get()).suspend(task) };
+    waiting.output.ok_or(Interrupted)
+}
+
+/// Keeps the output where the fiber finds it.
+struct Waiting<F: Future> {
+    future: F,
+    output: Option<F::Output>,
+}
+
+// The output is never pinned.
+impl<F: Future + Unpin> Unpin for Waiting<F> {}
+
+impl<F: Future + Unpin> Future for Waiting<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match Pin::new(&mut self.future).poll(cx) {
+            Poll::Ready(output) => {
+                self.output = Some(output);
+                Poll::Ready(())
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
-    output.ok_or(Interrupted)
 }
 
 /// Lets the other VUs of the thread run if this call has used up its time slice. Cheap when
@@ -145,7 +165,7 @@ pub fn tick() -> Result<(), Interrupted> {
         return Ok(());
     }
     running.charge();
-    wait(tokio::task::yield_now())?;
+    wait(pin!(tokio::task::yield_now()))?;
     running.slice_start.set(Some(watchdog::thread_cpu()));
     Ok(())
 }

@@ -1,0 +1,88 @@
+"""Memory: of an idle connected VU, and over a run under full load."""
+
+import time
+
+from generators import E2E_, K6_, LOCUST_, Load
+from section import Section
+from service import Service
+from tools import Failed
+
+WARMUP = 10  # s
+
+
+def users(settings):
+    """Resident memory that a VU adds once it has run the smoke suite's tasks and waits, connected."""
+    section = Section("Memory per idle connected VU of the smoke suite", ["generator", "VUs", "tasks done", "KiB/VU", "RSS MiB"])
+    plans = [(E2E_, 1000, 1), (E2E_, 1000, 5), (E2E_, 10000, 1), (E2E_, 10000, 5), (K6_, 1000, 5), (LOCUST_, 1000, 5)]
+    for generator, count, tasks in plans:
+        if count > settings.most:
+            section.notes.append(f"{count:,} VUs need a higher limit of open files (ulimit -n)")
+            continue
+        try:
+            alone, together = idle_rss(generator, 1, tasks), idle_rss(generator, count, tasks)
+        except Failed as failure:
+            section.notes.append(f"{generator.name} at {count:,} VUs: {failure}")
+            continue
+        each = (together - alone) / (count - 1)
+        section.row(generator.name, count, tasks, each, together / 1024)
+        section.raw[f"{generator.name} {count} {tasks}"] = {"alone_kib": alone, "together_kib": together}
+        if (generator, count, tasks) == (E2E_, 10000, 5):
+            section.target("resident per idle connected VU, 10,000 VUs", each, 64, " KiB")
+    return section
+
+
+def idle_rss(generator, count, tasks):
+    with Service() as service:
+        process = generator.start(service, Load("idle", count, 3600, tasks))
+        try:
+            await_idle(process, service, count)
+            return process.memory()
+        finally:
+            process.kill()
+
+
+def await_idle(process, service, count, limit=90):
+    """Until every user is connected and the generator's CPU has come to rest for two seconds."""
+    deadline = time.monotonic() + limit
+    calm = 0
+    while calm < 4:
+        before = process.cpu()
+        time.sleep(0.5)
+        if not process.running():
+            raise Failed(f"it ended early: {process.output().strip()[-400:]}")
+        if time.monotonic() > deadline:
+            raise Failed(f"only {service.connections():,} connected and at rest after {limit} s")
+        connected = service.connections() >= count
+        calm = calm + 1 if connected and process.cpu() - before < 0.02 else 0
+
+
+def growth(settings):
+    """Resident memory each second of a run under full load, and its slope once the run is warm."""
+    section = Section("Memory over a run under full load (POST, GET, check, DELETE)", ["from", "to", "RSS MiB", "KiB/s"])
+    sizes = []
+    with Service() as service:
+        process = E2E_.start(service, Load("endless", 50, 3600))
+        try:
+            for _ in range(settings.endurance):
+                time.sleep(1)
+                if not process.running():
+                    raise Failed(f"it ended early: {process.output().strip()[-400:]}")
+                sizes.append(process.memory())
+        finally:
+            process.kill()
+    warm = sizes[WARMUP:]
+    trend = slope(warm)
+    section.row("start", f"{WARMUP} s", f"{sizes[0] / 1024:.1f} to {sizes[WARMUP - 1] / 1024:.1f}", slope(sizes[:WARMUP]))
+    section.row(f"{WARMUP} s", f"{len(sizes)} s", f"{warm[0] / 1024:.1f} to {warm[-1] / 1024:.1f}", trend)
+    # 2 KiB/s is what keeping a second's figures may take: 7 MiB an hour.
+    section.target("growth of memory under full load", trend, 2, " KiB/s")
+    section.raw["rss_kib"] = sizes
+    return section
+
+
+def slope(values):
+    """Least squares, per step."""
+    middle = (len(values) - 1) / 2
+    mean = sum(values) / len(values)
+    spread = sum((step - middle) ** 2 for step in range(len(values)))
+    return sum((step - middle) * (value - mean) for step, value in enumerate(values)) / spread

@@ -1,0 +1,4 @@
+local measure = require("loops")
+local Compute = HttpUser:extend("Compute")
+
+Compute:task("compute", function() measure(time.monotonic, print) end)

@@ -1,0 +1,2 @@
+-- A class without a task.
+User:extend("Idle", {})

@@ -1,0 +1,22 @@
+-- server: hostile
+-- json, data as text and data as a form, with the types that they announce.
+local U = HttpUser:extend("U", {})
+local function post(self, options)
+  local echo = self.client:post("/echo", options):json()
+  print(tostring(echo.headers["content-type"]) .. " <" .. echo.body .. ">")
+end
+U:task("work", function(self)
+  post(self, { json = { text = "ü" } })
+  post(self, { json = { 1, 2.5, "x", true, json.null } })
+  post(self, { json = {} })
+  post(self, { json = json.array {} })
+  post(self, { json = "text" })
+  post(self, { json = 9223372036854775807 })
+  post(self, { json = false })
+  post(self, { json = json.null })
+  post(self, { json = config.vars.list })
+  post(self, { data = "plain text" })
+  post(self, { data = "" })
+  post(self, { data = { b = "x y&z", a = 1, list = { "p", "q" }, flag = false } })
+  post(self, { data = {} })
+end)

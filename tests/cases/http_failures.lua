@@ -1,0 +1,25 @@
+-- server: hostile
+-- A request that fails does not raise: status 0, and the reason in `error`.
+local U = HttpUser:extend("U", {})
+local function show(response)
+  print(response.status_code .. " " .. tostring(response.ok) .. " " .. (response.error and response.error.kind or "no error"))
+end
+U:task("work", function(self)
+  show(self.client:get("/close"))
+  show(self.client:get("/garbage"))
+  show(self.client:get("/truncated"))
+  show(self.client:get("http://127.0.0.1:1/", { name = "refused" }))
+  show(self.client:get("http://nowhere.invalid/", { name = "no such host" }, function(r) r:failure(r.error.kind) end))
+  show(self.client:get("ftp://127.0.0.1/", { name = "no http" }))
+  show(self.client:get("/echo", { name = "bad header", headers = { ["X-A"] = "a\r\nb: c" } }))
+  show(self.client:get("/echo", { name = "bad header name", headers = { ["X A"] = "a" } }))
+  show(self.client:get("/status/404"))
+  show(self.client:get("/status/503", { name = "named" }))
+  show(self.client:get("/status/399"))
+  local response = self.client:get("/close", { name = "empty" })
+  print("<" .. response.text .. "> " .. #response.history .. " " .. tostring(response.headers["content-type"]))
+  print(select(2, pcall(response.json, response)))
+  print(select(2, pcall(response.raise_for_status, response)))
+  print(select(2, pcall(function() self.client:get("/status/500"):raise_for_status() end))) --@raise
+  self.client:get("/status/200"):raise_for_status()
+end)

@@ -1,0 +1,20 @@
+-- flags: -i 1 -L debug
+-- Log lines of each level: texts as they are, tables as JSON, joined by spaces.
+local U = User:extend("U", {})
+U:task("work", function(self)
+  log.debug("debug")
+  log.info("info")
+  log.warn("warn")
+  log.error("error")
+  log.info("several", 1, 2.5, true, nil, { a = { 1, "x" } }, json.null, config.vars.list)
+  log.info()
+  log.info(print, self.task, vu)
+  log.info({ 1, nil, 3 })
+  log.info("two\nlines")
+  print("print")
+  print()
+  print("joined", 1, 2.0, nil, true)
+  print(("x"):rep(3), "ü")
+  print(setmetatable({}, { __tostring = function() return "its own text" end }))
+  print(select(2, pcall(function() log.trace("x") end))) --@trace
+end)

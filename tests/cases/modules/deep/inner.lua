@@ -1,0 +1,2 @@
+local shared = require("modules.shared")
+return { add = shared.add, where = "inner" }

@@ -1,0 +1,4 @@
+local function fail()
+  error("cannot be loaded") --@raises
+end
+fail() --@calls

@@ -1,0 +1,18 @@
+-- require: below the script's folder, then the standard library; loaded once a user.
+local shared = require("modules.shared")
+local inner = require("modules.deep.inner")
+local retry = require("e2e.retry")
+
+local U = User:extend("U", {})
+U:task("work", function(self)
+  print(shared.name .. " " .. inner.where)
+  print(shared.add() .. " " .. inner.add() .. " " .. shared.count)
+  print(tostring(require("modules.shared") == shared))
+  print(tostring(require("modules.nothing")) .. " " .. tostring(require("modules.nothing")) .. " " .. loaded_nothing)
+  print(retry(3, 0.001, function(attempt) return attempt == 2 and "second" end))
+  print(tostring(retry(2, 0, function() return false end)))
+  local failing = require("modules.failing")
+  print(select(2, pcall(failing.fail)))
+  print(failing.get("/ready").status_code)
+  print(select(2, pcall(failing.get)))
+end)

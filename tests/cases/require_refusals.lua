@@ -1,0 +1,20 @@
+-- What require refuses, with the place of the call, or that in the module.
+local U = User:extend("U", {})
+U:task("work", function(self)
+  local function try(name)
+    print(select(2, pcall(function() return require(name) end))) --@require
+  end
+  try("modules.sharde")
+  try("nowhere.at.all")
+  try("../secret")
+  try("/etc/passwd")
+  try("modules..shared")
+  try("")
+  try("modules.broken")
+  try("modules.raising")
+  try("modules.raising")
+  try("modules.circle_a")
+  try("modules/shared")
+  print(select(2, pcall(require)))
+  print(select(2, pcall(require, {})))
+end)
