@@ -79,7 +79,7 @@
 
 ---What came back, or why nothing did. Its body is released when the task ends.
 ---@class Response
----@field status_code integer The status; 0 when nothing came back.
+---@field status_code integer The status; 0 when no answer came, or not a whole one (see `error`).
 ---@field ok boolean Whether an answer came, with a status below 400.
 ---@field text string The body. Bytes as they came: nothing is decoded.
 ---@field content string The same as `text`.
@@ -228,7 +228,8 @@ json = {}
 ---@return string
 function json.encode(value) end
 
----The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty.
+---The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty. An integer
+---from 2^63 up to 2^64 is an error; one beyond 64 bits becomes a float.
 ---@param text string
 ---@return any
 function json.decode(text) end
