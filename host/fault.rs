@@ -106,10 +106,14 @@ impl Fault {
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
+        .map(|candidate| {
+            // In any case (`HTTPUser`); among equals the one that is nearer to the letter.
+            let loose = strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+            (loose, strsim::jaro_winkler(name, candidate), candidate)
+        })
+        .filter(|(loose, ..)| *loose > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))
+        .map(|(.., candidate)| candidate)
 }
 
 /// The shown part of a source line and the column (from 0) of the caret below it.

@@ -37,9 +37,9 @@ impl Outcome<'_> {
             let trace = if self.traces { trace.as_str() } else { "" };
             lines.push(format!("exception {} x {}\n{trace}", row[0], row[1]));
         }
+        let mut lines: Vec<String> = lines.iter().map(|line| self.place(&without_ports(line))).collect();
         lines.sort();
-        text.extend(lines);
-        self.place(&without_ports(&text))
+        self.place(&without_ports(&text)) + &lines.concat()
     }
 
     fn read(&self, name: &str) -> String {

@@ -153,6 +153,9 @@ unsafe extern "C-unwind" fn extend(lua: *mut lua_State) -> c_int {
             if BASES.contains(&name.as_str()) || defined(lua, &name) {
                 return bind::refuse(lua, format!("the class `{name}` is defined already"));
             }
+            if let Some(why) = finalizer(lua, 1) {
+                return bind::refuse(lua, why);
+            }
             ffi::lua_settop(lua, 3);
             ffi::lua_createtable(lua, 0, 8);
             if ffi::lua_type(lua, 3) == ffi::LUA_TTABLE {
@@ -174,6 +177,20 @@ unsafe extern "C-unwind" fn extend(lua: *mut lua_State) -> c_int {
             ffi::lua_settop(lua, 4);
             Ok(1)
         })
+    }
+}
+
+/// Why a class cannot be the metatable of an instance or a class below it, if it cannot.
+///
+/// # Safety
+/// From within a relaxed account; `index` must be a table.
+pub(super) unsafe fn finalizer(lua: *mut lua_State, index: c_int) -> Option<&'static str> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let kind = raw_field(lua, index, "__gc");
+        ffi::lua_pop(lua, 1);
+        (kind != ffi::LUA_TNIL)
+            .then_some("`__gc` is not available in scripts (use a `<close>` variable or on_stop)")
     }
 }
 

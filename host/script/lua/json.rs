@@ -14,7 +14,7 @@ use mlua_sys::lua_State;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::bind::{self, HostData};
-use super::state::{push_str, str_at};
+use super::state::{push_str, set_raw_field, str_at};
 use super::trace;
 
 /// How deep tables may nest. serde_json reads no deeper either.
@@ -277,7 +277,10 @@ pub(super) unsafe fn push_array_mark(lua: *mut lua_State) {
         let key = (&raw const ARRAY).cast();
         if ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, key) == ffi::LUA_TNIL {
             ffi::lua_pop(lua, 1);
-            ffi::lua_createtable(lua, 0, 0);
+            ffi::lua_createtable(lua, 0, 1);
+            // Out of the reach of scripts: a `__gc` in it would be one of every list.
+            ffi::lua_pushboolean(lua, 0);
+            set_raw_field(lua, -2, "__metatable");
             ffi::lua_pushvalue(lua, -1);
             ffi::lua_rawsetp(lua, ffi::LUA_REGISTRYINDEX, key);
         }

@@ -59,6 +59,9 @@ unsafe fn read_class(lua: *mut lua_State, index: c_int) -> Result<Option<Class>,
         ffi::lua_pop(lua, 1);
         let wrong = |what: String| (place.clone(), format!("class `{name}`: {what}"));
         check_names(lua, index).map_err(wrong)?;
+        if let Some(why) = class::finalizer(lua, index) {
+            return Err(wrong(why.to_owned()));
+        }
         raw_field(lua, index, "abstract");
         let is_abstract = ffi::lua_toboolean(lua, -1) != 0;
         ffi::lua_pop(lua, 1);

@@ -195,7 +195,9 @@ impl<'a> Matcher<'a> {
         let (start, len) = match index.checked_sub(1).map(|i| (i < self.level, i)) {
             Some((true, i)) => match self.captures[i] {
                 (start, Capture::Closed(len)) => (start, len),
-                _ => return Err(PatternError::InvalidCaptureIndex(index)),
+                // A place is no text that could come again.
+                (_, Capture::Position) => return Ok(None),
+                (_, Capture::Open) => return Err(PatternError::InvalidCaptureIndex(index)),
             },
             _ => return Err(PatternError::InvalidCaptureIndex(index)),
         };
@@ -306,6 +308,8 @@ fn in_class(byte: u8, class: u8) -> bool {
         b'u' => byte.is_ascii_uppercase(),
         b'w' => byte.is_ascii_alphanumeric(),
         b'x' => byte.is_ascii_hexdigit(),
+        // Deprecated by the manual, and there all the same.
+        b'z' => byte == 0,
         _ => return class == byte,
     };
     member != class.is_ascii_uppercase()

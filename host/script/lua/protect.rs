@@ -12,6 +12,7 @@ use crate::vu::fiber;
 
 use super::preempt;
 use super::state::{context, push_str, set_raw_field};
+use super::trace;
 
 /// Most items that `table.move` may move at once: a loop in C that nothing interrupts.
 const MOVE_LIMIT: i64 = 1 << 24;
@@ -168,10 +169,11 @@ unsafe fn run_coroutine(lua: *mut lua_State, co: *mut lua_State, args: c_int) ->
             return -1;
         }
         ffi::lua_xmove(lua, co, args);
-        let before = preempt::target(co);
+        let memory = &context(lua).memory;
+        let before = preempt::target(memory, co);
         let mut results = 0;
         let status = ffi::lua_resume(co, lua, args, &raw mut results);
-        preempt::target(before);
+        preempt::target(memory, before);
         if fiber::doom().is_some() {
             preempt::raise_doom(lua);
         }
@@ -195,7 +197,9 @@ unsafe fn check_coroutine(lua: *mut lua_State) -> *mut lua_State {
     unsafe {
         let co = ffi::lua_tothread(lua, 1);
         if co.is_null() {
-            ffi::luaL_argerror(lua, 1, c"coroutine expected".as_ptr());
+            let text =
+                ffi::lua_pushfstring(lua, c"thread expected, got %s".as_ptr(), ffi::luaL_typename(lua, 1));
+            ffi::luaL_argerror(lua, 1, text);
         }
         co
     }
@@ -233,6 +237,7 @@ unsafe extern "C-unwind" fn call_wrapped(lua: *mut lua_State) -> c_int {
         if results >= 0 {
             return results;
         }
+        trace::keep_coroutine(lua, co);
         let status = ffi::lua_status(co);
         if status != ffi::LUA_OK && status != ffi::LUA_YIELD {
             close_coroutine(lua, co);
@@ -250,9 +255,10 @@ unsafe extern "C-unwind" fn call_wrapped(lua: *mut lua_State) -> c_int {
 unsafe fn close_coroutine(lua: *mut lua_State, co: *mut lua_State) -> c_int {
     // SAFETY: as `run_coroutine`.
     unsafe {
-        let before = preempt::target(co);
+        let memory = &context(lua).memory;
+        let before = preempt::target(memory, co);
         let status = ffi::lua_closethread(co, lua);
-        preempt::target(before);
+        preempt::target(memory, before);
         if fiber::doom().is_some() {
             preempt::raise_doom(lua);
         }
@@ -313,15 +319,14 @@ unsafe extern "C-unwind" fn table_move(lua: *mut lua_State) -> c_int {
     }
 }
 
-/// Calls the library's own function, kept as an upvalue, with all arguments.
+/// Goes on as the library's own function, kept as an upvalue: in the same frame, so that its
+/// errors name the place and the function that the script called.
 unsafe fn call_original(lua: *mut lua_State) -> c_int {
-    // SAFETY: a C function that owns nothing.
+    // SAFETY: a C function of Lua's library, with the arguments that it was called with.
     unsafe {
-        let args = ffi::lua_gettop(lua);
-        ffi::luaL_checkstack(lua, 1, std::ptr::null());
-        ffi::lua_pushvalue(lua, ffi::lua_upvalueindex(1));
-        ffi::lua_rotate(lua, 1, 1);
-        ffi::lua_callk(lua, args, ffi::LUA_MULTRET, 0, None);
-        ffi::lua_gettop(lua)
+        match ffi::lua_tocfunction(lua, ffi::lua_upvalueindex(1)) {
+            Some(original) => original(lua),
+            None => 0,
+        }
     }
 }

@@ -91,11 +91,25 @@ pub(super) fn open(state: &State) {
         ffi::lua_setmetatable(lua, -2);
         ffi::lua_pop(lua, 1);
 
-        // `("x"):upper()` opens the string library on first use, too.
+        // `("x"):upper()` and `"1" + 1` open the string library on first use, too.
         push_str(lua, "");
-        ffi::lua_createtable(lua, 0, 1);
+        ffi::lua_createtable(lua, 0, 9);
         ffi::lua_pushcfunction(lua, string_method);
         set_raw_field(lua, -2, "__index");
+        let arithmetic: [ffi::lua_CFunction; 8] = [
+            string_event::<0>,
+            string_event::<1>,
+            string_event::<2>,
+            string_event::<3>,
+            string_event::<4>,
+            string_event::<5>,
+            string_event::<6>,
+            string_event::<7>,
+        ];
+        for (name, event) in STRING_EVENTS.iter().zip(arithmetic) {
+            ffi::lua_pushcfunction(lua, event);
+            set_raw_field(lua, -2, name);
+        }
         ffi::lua_setmetatable(lua, -2);
         ffi::lua_pop(lua, 1);
     }
@@ -234,6 +248,29 @@ unsafe extern "C-unwind" fn string_method(lua: *mut lua_State) -> c_int {
             ffi::lua_rawget(lua, -2);
             Ok(1)
         })
+    }
+}
+
+/// What the string library defines for strings that are numbers.
+const STRING_EVENTS: [&str; 8] = ["__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm", "__idiv"];
+
+/// `STRING_EVENTS[EVENT]` until the library is open; it goes on as the library's own.
+unsafe extern "C-unwind" fn string_event<const EVENT: usize>(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua with both operands; owns nothing where the library may raise.
+    unsafe {
+        guarded(lua, |lua| {
+            open_library(lua, LIBRARIES[0]);
+            push_str(lua, "");
+            ffi::lua_getmetatable(lua, -1);
+            raw_field(lua, -1, STRING_EVENTS[EVENT]);
+            Ok(1)
+        });
+        let event = ffi::lua_tocfunction(lua, -1);
+        ffi::lua_settop(lua, 2);
+        match event {
+            Some(event) => event(lua),
+            None => 0,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ unsafe fn raise(lua: *mut lua_State, error: PatternError) -> ! {
         PatternError::MissingBracket => c"malformed pattern (missing ']')",
         PatternError::MissingFrontierSet => c"missing '[' after '%%f' in pattern",
         PatternError::MissingBalanceArguments => c"malformed pattern (missing arguments to '%%b')",
-        PatternError::InvalidCaptureIndex(_) => c"invalid capture index %%%d in pattern",
+        PatternError::InvalidCaptureIndex(_) => c"invalid capture index %%%d",
         PatternError::InvalidCapture => c"invalid pattern capture",
         PatternError::UnfinishedCapture => c"unfinished capture",
         PatternError::TooManyCaptures => c"too many captures",

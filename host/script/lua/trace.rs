@@ -36,6 +36,19 @@ pub(super) unsafe fn position(lua: *mut lua_State, level: c_int) -> String {
     }
 }
 
+/// `file:line` of the innermost Lua code of this thread; empty where none runs.
+///
+/// # Safety
+/// From a C function, hook or allocation of `lua`.
+pub(super) unsafe fn nearest_position(lua: *mut lua_State) -> String {
+    // Deeper than any nest of C functions without Lua code between them.
+    (0..32)
+        // SAFETY: as the caller promised.
+        .map(|level| unsafe { position(lua, level) })
+        .find(|place| !place.is_empty())
+        .unwrap_or_default()
+}
+
 /// `file:line` where the function on top is defined; pops it.
 ///
 /// # Safety
@@ -92,6 +105,24 @@ pub(super) unsafe extern "C-unwind" fn on_error(lua: *mut lua_State) -> c_int {
     }
 }
 
+/// The traceback of an error that ended the coroutine `co`, and of `lua`, which ran it.
+///
+/// # Safety
+/// From a C function of `lua`; `co` must not have been closed yet.
+pub(super) unsafe fn keep_coroutine(lua: *mut lua_State, co: *mut lua_State) {
+    // SAFETY: as the caller promised; the account is relaxed, so that nothing raises.
+    unsafe {
+        let relaxed = context(lua).memory.relax(true);
+        let mut trace = context(lua).trace.borrow_mut();
+        if trace.is_empty() {
+            collect(co, &mut trace);
+            collect(lua, &mut trace);
+        }
+        drop(trace);
+        context(lua).memory.relax(relaxed);
+    }
+}
+
 unsafe fn collect(lua: *mut lua_State, trace: &mut Vec<String>) {
     // SAFETY: as `position`.
     unsafe {
@@ -128,6 +159,7 @@ pub(super) unsafe fn message(lua: *mut lua_State) -> String {
         let kind = ffi::lua_type(lua, -1);
         let message = match kind {
             ffi::LUA_TSTRING => String::from_utf8_lossy(str_at(lua, -1)).into_owned(),
+            ffi::LUA_TNIL => "nil".to_owned(),
             _ => {
                 let mut out = Vec::new();
                 match json::encode(lua, -1, &mut out) {

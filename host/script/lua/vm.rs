@@ -14,7 +14,7 @@ use crate::vu::fiber;
 use super::class::push_inherited;
 use super::program::{self, Library};
 use super::state::State;
-use super::{manifest, preempt, sandbox, trace};
+use super::{class, manifest, preempt, sandbox, trace};
 
 /// The instance and its list of task functions, as places of the main stack, which nothing
 /// else uses between calls.
@@ -86,7 +86,13 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let made = unsafe {
             ffi::lua_settop(lua, 0);
-            if manifest::push_class(lua, class) {
+            if !manifest::push_class(lua, class) {
+                Err(format!(
+                    "the script did not define the class `{class}` for this VU, though it did before"
+                ))
+            } else if let Some(why) = class::finalizer(lua, 1) {
+                Err(format!("class `{class}`: {why}"))
+            } else {
                 ffi::lua_createtable(lua, 0, 4);
                 ffi::lua_pushvalue(lua, 1);
                 ffi::lua_setmetatable(lua, 2);
@@ -95,10 +101,6 @@ impl LuaVm {
                 ffi::lua_rotate(lua, 1, -1);
                 ffi::lua_settop(lua, TASKS);
                 tasks
-            } else {
-                Err(format!(
-                    "the script did not define the class `{class}` for this VU, though it did before"
-                ))
             }
         };
         memory.relax(false);
@@ -110,12 +112,16 @@ impl LuaVm {
         let lua = self.state.lua();
         let context = self.state.context();
         context.trace.borrow_mut().clear();
+        context.depth.set(0);
         // SAFETY: the stack is as said; the preemption target is a live thread, and reset.
         unsafe {
             let handler = ffi::lua_gettop(lua) - args - 1;
-            preempt::target(lua);
+            preempt::target(&context.memory, lua);
             let status = ffi::lua_pcall(lua, args, results, handler);
-            preempt::target(std::ptr::null_mut());
+            if status != ffi::LUA_OK && fiber::doom().is_none() {
+                self.show_error();
+            }
+            preempt::target(&context.memory, std::ptr::null_mut());
             if status == ffi::LUA_OK {
                 ffi::lua_rotate(lua, handler, -1);
                 ffi::lua_pop(lua, 1);
@@ -128,13 +134,14 @@ impl LuaVm {
             ffi::lua_settop(lua, handler - 1);
             let mut trace = std::mem::take(&mut *context.trace.borrow_mut());
             context.memory.relax(relaxed);
-            let broken = status == ffi::LUA_ERRMEM;
+            // A coroutine of the script's own hands the error on as a text.
+            let broken = status == ffi::LUA_ERRMEM || message.ends_with("not enough memory");
             Called::Failed(match fiber::doom() {
                 Some(fiber::Doom::Stopped) => Outcome::Interrupted,
                 doom => {
                     // A stack overflow is reported from its deepest frame: the message says enough.
                     trace.truncate(20);
-                    let message = if broken { self.out_of_memory(&trace) } else { message };
+                    let message = if broken { self.out_of_memory() } else { message };
                     let fault = trace::fault(&self.library, &message, trace);
                     let broken = broken || doom.is_some();
                     if broken { Outcome::Broken(fault) } else { Outcome::Raised(fault) }
@@ -143,12 +150,40 @@ impl LuaVm {
         }
     }
 
+    /// Replaces an error value on top that has a text of its own by it: `__tostring` is script
+    /// code, so it runs protected, and within the call's budget.
+    fn show_error(&self) {
+        unsafe extern "C-unwind" fn show(lua: *mut ffi::lua_State) -> c_int {
+            // SAFETY: called by Lua with the value; owns nothing.
+            unsafe { ffi::luaL_tolstring(lua, 1, std::ptr::null_mut()) };
+            1
+        }
+        let lua = self.state.lua();
+        // SAFETY: a value is on top; the account is relaxed where no script code runs.
+        unsafe {
+            let relaxed = self.state.context().memory.relax(true);
+            let has_text = ffi::luaL_getmetafield(lua, -1, c"__tostring".as_ptr()) != ffi::LUA_TNIL;
+            if has_text {
+                ffi::lua_pop(lua, 1);
+                ffi::lua_pushcfunction(lua, show);
+                ffi::lua_pushvalue(lua, -2);
+            }
+            self.state.context().memory.relax(relaxed);
+            if has_text {
+                // An error in it leaves its own message, which is as good.
+                ffi::lua_pcall(lua, 1, 1, 0);
+                ffi::lua_rotate(lua, -2, 1);
+                ffi::lua_pop(lua, 1);
+            }
+        }
+    }
+
     /// "not enough memory" tells neither the place nor the limit.
-    fn out_of_memory(&self, trace: &[String]) -> String {
-        let place =
-            trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
+    fn out_of_memory(&self) -> String {
+        let place = self.state.context().memory.refused_at.take();
+        let colon = if place.is_empty() { "" } else { ": " };
         let limit = crate::units::format_size(self.library.memory_limit() as u64);
-        format!("{}memory limit exceeded: one VU may hold {limit}", place.unwrap_or_default())
+        format!("{place}{colon}memory limit exceeded: one VU may hold {limit}")
     }
 
     /// Calls `function(instance)`, which `push` pushes (false: there is none).
