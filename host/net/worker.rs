@@ -74,7 +74,8 @@ impl Net {
         let parsed = origin::parse(text)?;
         let place = &parsed.origin;
         if self.settings.allowed.as_ref().is_some_and(|allowed| !allowed.allows(&place.host, place.port)) {
-            let text = format!("requests to {}:{} are not allowed in this environment", place.host, place.port);
+            let text =
+                format!("requests to {}:{} are not allowed in this environment", place.host, place.port);
             return Err(Error::new(ErrorKind::NotAllowed, text));
         }
         let mut origins = self.origins.borrow_mut();
