@@ -1,12 +1,16 @@
 //! Environment files that are wrong, missing or guarded.
 
 use crate::support::counter::Counter;
+use crate::support::hostile::Hostile;
 use crate::support::project::Project;
+use crate::support::results::agreed;
 
 const SCRIPT: &str = "\
 local U = HttpUser:extend(\"U\", { wait_time = constant(0.05) })
 U:task(\"t\", function(self) self.client:get(\"/ready\") end)
 ";
+
+const SCRIPT_TASK: &str = "U:task(\"t\", function(self) self.client:get(\"/ready\") end)\n";
 
 #[track_caller]
 fn refused(yaml: &str, code: i32, fragments: &[&str]) {
@@ -134,4 +138,36 @@ fn every_limit_of_a_guarded_environment_holds() {
         project.run(&format!("{line} --env prod")).refused(111, &fragments);
     }
     assert_eq!(server.asked(), 0);
+}
+
+/// Neither a class, nor an absolute URL, nor a redirect leads to a host that is not allowed.
+#[test]
+fn no_request_goes_to_a_host_that_is_not_allowed() {
+    let (allowed, other) = (Hostile::start(), Counter::start());
+    let yaml = format!("base_url: http://{0}\nsafety:\n  allowed_hosts: [\"{0}\"]\n", allowed.addr);
+    let script = format!(
+        "local U = HttpUser:extend(\"U\", {{}})
+U:task(\"t\", function(self)
+  self.client:get(\"/echo\")
+  log.info(\"kind \" .. self.client:get(\"{url}/absolute\", {{ name = \"absolute\" }}).error.kind)
+  self.client:get(\"/redirect-to?{url}/redirected\", {{ name = \"redirected\" }})
+end)",
+        url = other.url()
+    );
+    let project = Project::new(&[("scripts/s.lua", &script), ("config/int.yaml", &yaml)]);
+    let ended = project.run("-f s.lua --env int -i 1 --csv r --csv-full-history --json-file r").code(1);
+    let counts = agreed(&project, &ended);
+    assert_eq!(
+        (counts["GET /echo"], counts["GET absolute"], counts["GET redirected"]),
+        ((1, 0), (1, 1), (1, 1))
+    );
+    let refusal = format!("requests to {} are not allowed in this environment", other.addr);
+    ended.told(&["kind not_allowed"]).printed(&[&refusal]);
+    let script =
+        format!("local U = HttpUser:extend(\"U\", {{ host = \"{}\" }})\n", other.url()) + SCRIPT_TASK;
+    project.write("scripts/s.lua", script.as_bytes());
+    project
+        .run("-f s.lua --env int -i 1")
+        .refused(111, &["`safety.allowed_hosts` does not list 127.0.0.1", "s.lua:1"]);
+    assert_eq!(other.asked(), 0);
 }
