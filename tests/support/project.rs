@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,6 +134,22 @@ impl Running {
     pub fn until_told(&mut self, text: &str) {
         let seen = Arc::clone(&self.err.text);
         self.until(text, || seen.lock().unwrap_or_else(PoisonError::into_inner).contains(text));
+    }
+
+    /// The word behind `text` on stdout, once it is there.
+    pub fn first_word_printed(&mut self, text: &str) -> String {
+        let seen = Arc::clone(&self.out.text);
+        let find = || {
+            let out = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            Some(out.split_once(text)?.1.split_once('\n')?.0.to_owned())
+        };
+        self.until(text, || find().is_some());
+        find().unwrap()
+    }
+
+    /// The number of the signal that ended the process.
+    pub fn end_by_signal(mut self) -> i32 {
+        self.child.wait().unwrap().signal().unwrap()
     }
 
     pub fn end(mut self) -> Ended {
