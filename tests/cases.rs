@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `-- flags: -u 2 -i 3` | options of the command | `-u 1 -r 1000 -i 1` |
 //! | `-- server: hostile` | where paths lead: `demo`, `hostile` or `none` | `demo` |
+//! | `-- counts: no` | requests, checks and failures are not compared | they are |
 //! | `-- trace: yes` | tracebacks are compared as well | messages alone |
 //!
 //! Scripts find both servers in `env.DEMO` and `env.HOSTILE`, too. A place in an error,

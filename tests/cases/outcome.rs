@@ -10,6 +10,7 @@ pub struct Outcome<'a> {
     /// Where `log`, `stdout`, `stderr` and `csv_*.csv` are.
     pub files: &'a Path,
     pub status: String,
+    pub counts: bool,
     pub traces: bool,
 }
 
@@ -23,14 +24,16 @@ impl Outcome<'_> {
             text.extend(stderr.lines().skip(at).map(|line| format!("{line}\n")));
         }
         text.push_str(&format!("{}\n", self.status.replace("exit status: ", "exit ")));
-        for row in csv(&self.read("csv_stats.csv")).iter().filter(|row| !row[0].is_empty()) {
-            let failed = if row[3] == "0" { String::new() } else { format!(", {} failed", row[3]) };
-            text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
-        }
-        text.push_str(&checks(&self.read("stdout")));
         let mut lines: Vec<String> = Vec::new();
-        for row in csv(&self.read("csv_failures.csv")) {
-            lines.push(format!("failure {} {}: {} x {}\n", row[0], row[1], row[3], row[2]));
+        if self.counts {
+            for row in csv(&self.read("csv_stats.csv")).iter().filter(|row| !row[0].is_empty()) {
+                let failed = if row[3] == "0" { String::new() } else { format!(", {} failed", row[3]) };
+                text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
+            }
+            text.push_str(&checks(&self.read("stdout")));
+            for row in csv(&self.read("csv_failures.csv")) {
+                lines.push(format!("failure {} {}: {} x {}\n", row[0], row[1], row[3], row[2]));
+            }
         }
         for row in csv(&self.read("csv_exceptions.csv")) {
             let trace: String = row[2].lines().map(|line| format!("  {line}\n")).collect();

@@ -79,6 +79,7 @@ pub fn run(script: &Path, servers: &Servers) -> String {
         script: script.file_name().unwrap().to_str().unwrap(),
         files: files.path(),
         status,
+        counts: header(&text, "counts") != Some("no"),
         traces: header(&text, "trace") == Some("yes"),
     };
     outcome.show()
