@@ -16,7 +16,7 @@ end)
 Unlucky:task("ask_nobody", function()
   -- Nothing listens on port 1.
   local response = http.get("http://127.0.0.1:1/", { name = "nobody there" })
-  assert(response.status_code == 0 and response.error.kind == "connect")
+  assert(response.status_code == 0 and response.error and response.error.kind == "connect")
 end)
 
 Unlucky:task("misread_the_answer", function(self)

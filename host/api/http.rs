@@ -50,7 +50,7 @@ pub(super) static MODULE: Module = Module {
         },
         HostFn {
             name: "batch",
-            sig: "(requests: table[]): Response[]",
+            sig: "(requests: (string|table)[]): Response[]",
             doc: "Sends requests in parallel; the responses come in the order of the requests. Each is a path, or \
                   `{ method, path, options... }`.",
             run: batch,

@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 /// Long enough for a debug build on a busy machine.
 pub const BUDGET: Duration = Duration::from_secs(20);
 
-const MEMORY: usize = 16 << 20;
+const MEMORY: usize = 64 << 20;
 
 pub struct Lab {
     pub shared: Rc<Shared>,

@@ -193,9 +193,7 @@ pub(super) unsafe fn fail(lua: *mut lua_State, raise: Raise) -> Result<c_int, ()
                 ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const RAISED).cast());
             }
             Raise::Interrupted => {
-                ffi::luaL_where(lua, 1);
                 preempt::push_doom(lua);
-                ffi::lua_concat(lua, 2);
             }
         }
         Err(())

@@ -15,6 +15,10 @@ use super::json;
 use super::state::{Context, push_str, str_at};
 use super::trace;
 
+/// How deep host functions that call script functions may nest. Their frames are larger than
+/// those of Lua's own C functions, whose number Lua limits to 200.
+const MAX_DEPTH: u32 = 40;
+
 pub(super) struct LuaFrame<'c> {
     pub(super) lua: *mut lua_State,
     pub(super) context: &'c Context,
@@ -131,6 +135,13 @@ impl Frame for LuaFrame<'_> {
     fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise> {
         let lua = self.lua;
         self.room(args.len() as c_int + 4)?;
+        let depth = &self.context.depth;
+        if depth.get() >= MAX_DEPTH {
+            return Err(Raise::new(
+                "stack overflow: host functions and script functions call each other too deeply",
+            ));
+        }
+        depth.set(depth.get() + 1);
         // SAFETY: see above; the script's code runs with its account on again.
         unsafe {
             let top = ffi::lua_gettop(lua);
@@ -143,6 +154,7 @@ impl Frame for LuaFrame<'_> {
             memory.relax(false);
             let status = ffi::lua_pcall(lua, args.len() as c_int, 1, top + 1);
             memory.relax(true);
+            depth.set(depth.get() - 1);
             if status == ffi::LUA_OK {
                 let truth = ffi::lua_toboolean(lua, -1) != 0;
                 ffi::lua_settop(lua, top);

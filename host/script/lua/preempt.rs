@@ -10,7 +10,8 @@ use mlua_sys::{lua_Debug, lua_State};
 use crate::units;
 use crate::vu::fiber::{self, Doom};
 
-use super::state::push_str;
+use super::state::{Memory, context, push_str};
+use super::trace;
 
 /// Runs in the signal handler. `lua_sethook` is made to be called from one.
 unsafe fn arm(lua: *mut c_void) {
@@ -18,11 +19,12 @@ unsafe fn arm(lua: *mut c_void) {
     unsafe { ffi::lua_sethook(lua.cast(), Some(on_hook), ffi::LUA_MASKCOUNT, 1) }
 }
 
-/// Makes `lua` the thread that an overrun interrupts; returns the one before.
+/// Makes `lua` the thread that runs, and that an overrun interrupts; returns the one before.
 ///
 /// # Safety
-/// `lua` must stay alive until the next call of this, or be null.
-pub(super) unsafe fn target(lua: *mut lua_State) -> *mut lua_State {
+/// `lua` must be a thread of `memory`'s VM and stay alive until the next call of this, or be null.
+pub(super) unsafe fn target(memory: &Memory, lua: *mut lua_State) -> *mut lua_State {
+    memory.running.set(lua);
     // SAFETY: as the caller promised.
     unsafe { fiber::set_preempt(arm, lua.cast()).cast() }
 }
@@ -47,14 +49,12 @@ pub(super) unsafe fn raise_doom(lua: *mut lua_State) -> ! {
     unsafe {
         ffi::lua_sethook(lua, Some(on_hook), ffi::LUA_MASKCOUNT, 1);
         ffi::luaL_checkstack(lua, 3, std::ptr::null());
-        ffi::luaL_where(lua, 0);
         push_doom(lua);
-        ffi::lua_concat(lua, 2);
         ffi::lua_error(lua)
     }
 }
 
-/// Pushes what a doomed call ends with.
+/// Pushes what a doomed call ends with, and where it was.
 ///
 /// # Safety
 /// Needs a free stack slot.
@@ -66,6 +66,13 @@ pub(super) unsafe fn push_doom(lua: *mut lua_State) {
         Some(Doom::Panicked) => "internal fault in a host call".to_owned(),
         Some(Doom::Stopped) | None => "interrupted".to_owned(),
     };
-    // SAFETY: as the caller promised; `text` is dropped before anything is raised.
-    unsafe { push_str(lua, text) }
+    // SAFETY: as the caller promised; the account is relaxed, so nothing is raised over `text`.
+    unsafe {
+        let memory = &context(lua).memory;
+        let before = memory.relax(true);
+        let place = trace::nearest_position(lua);
+        let colon = if place.is_empty() { "" } else { ": " };
+        push_str(lua, format!("{place}{colon}{text}"));
+        memory.relax(before);
+    }
 }

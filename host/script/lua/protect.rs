@@ -169,10 +169,11 @@ unsafe fn run_coroutine(lua: *mut lua_State, co: *mut lua_State, args: c_int) ->
             return -1;
         }
         ffi::lua_xmove(lua, co, args);
-        let before = preempt::target(co);
+        let memory = &context(lua).memory;
+        let before = preempt::target(memory, co);
         let mut results = 0;
         let status = ffi::lua_resume(co, lua, args, &raw mut results);
-        preempt::target(before);
+        preempt::target(memory, before);
         if fiber::doom().is_some() {
             preempt::raise_doom(lua);
         }
@@ -254,9 +255,10 @@ unsafe extern "C-unwind" fn call_wrapped(lua: *mut lua_State) -> c_int {
 unsafe fn close_coroutine(lua: *mut lua_State, co: *mut lua_State) -> c_int {
     // SAFETY: as `run_coroutine`.
     unsafe {
-        let before = preempt::target(co);
+        let memory = &context(lua).memory;
+        let before = preempt::target(memory, co);
         let status = ffi::lua_closethread(co, lua);
-        preempt::target(before);
+        preempt::target(memory, before);
         if fiber::doom().is_some() {
             preempt::raise_doom(lua);
         }

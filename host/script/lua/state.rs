@@ -27,12 +27,26 @@ pub(super) struct Memory {
     used: Cell<usize>,
     limit: usize,
     relaxed: Cell<bool>,
+    /// The thread that runs just now; null between calls.
+    pub(super) running: Cell<*mut lua_State>,
+    /// Where the script was when an allocation was refused last.
+    pub(super) refused_at: RefCell<String>,
 }
 
 impl Memory {
     /// While host code runs, allocations pass the limit, so that nothing is raised across it.
     pub(super) fn relax(&self, relaxed: bool) -> bool {
         self.relaxed.replace(relaxed)
+    }
+
+    /// Notes the place: Lua calls no message handler for want of memory. Only where a new object
+    /// was wanted: while Lua moves a thread's stack, that stack must not be looked at.
+    fn note_refusal(&self, is_new: bool) {
+        let lua = self.running.get();
+        if is_new && !lua.is_null() {
+            // SAFETY: a live thread; looking at its calls neither allocates nor raises.
+            *self.refused_at.borrow_mut() = unsafe { super::trace::nearest_position(lua) };
+        }
     }
 }
 
@@ -43,6 +57,8 @@ pub(super) struct Context {
     pub(super) library: Rc<Library>,
     /// The script's top level is being run: no request may be made.
     pub(super) loading: Cell<bool>,
+    /// How many host functions are calling back into the script, one within the other.
+    pub(super) depth: Cell<u32>,
     /// The traceback of the error that is being raised, written by the message handler.
     pub(super) trace: RefCell<Vec<String>>,
     /// The `http` table, which is every client as well: a call through it passes itself.
@@ -77,6 +93,7 @@ unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize,
         }
         let used = memory.used.get() - old + new;
         if new > old && used > memory.limit && !memory.relaxed.get() {
+            memory.note_refusal(old == 0);
             return ptr::null_mut();
         }
         let block = if old == 0 {
@@ -95,7 +112,14 @@ impl State {
     /// An empty state with at most `limit` bytes. None when there is no memory for it.
     pub(super) fn new(vu: Rc<Vu>, library: Rc<Library>, limit: usize) -> Option<State> {
         let context = Box::new(Context {
-            memory: Memory { used: Cell::new(0), limit, relaxed: Cell::new(false) },
+            memory: Memory {
+                used: Cell::new(0),
+                limit,
+                relaxed: Cell::new(false),
+                running: Cell::new(ptr::null_mut()),
+                refused_at: RefCell::default(),
+            },
+            depth: Cell::new(0),
             vu,
             library,
             loading: Cell::new(true),

@@ -182,7 +182,8 @@ fn write_client(out: &mut String) {
 fn write_class(out: &mut String, class: &ClassType) {
     write_head(out, class.doc, class.name, class.parent);
     class.fields.iter().for_each(|field| write_field(out, field, false));
-    class.hooks.iter().for_each(|hook| write_field(out, hook, true));
+    // Not optional, so that a class can call its parent's without being asked whether it is there.
+    class.hooks.iter().for_each(|hook| write_field(out, hook, false));
     if class.parent.is_none() {
         // Attributes are fields of classes and of their instances.
         ATTRIBUTES.fields.iter().for_each(|field| write_field(out, field, true));

@@ -36,6 +36,19 @@ pub(super) unsafe fn position(lua: *mut lua_State, level: c_int) -> String {
     }
 }
 
+/// `file:line` of the innermost Lua code of this thread; empty where none runs.
+///
+/// # Safety
+/// From a C function, hook or allocation of `lua`.
+pub(super) unsafe fn nearest_position(lua: *mut lua_State) -> String {
+    // Deeper than any nest of C functions without Lua code between them.
+    (0..32)
+        // SAFETY: as the caller promised.
+        .map(|level| unsafe { position(lua, level) })
+        .find(|place| !place.is_empty())
+        .unwrap_or_default()
+}
+
 /// `file:line` where the function on top is defined; pops it.
 ///
 /// # Safety

@@ -112,15 +112,16 @@ impl LuaVm {
         let lua = self.state.lua();
         let context = self.state.context();
         context.trace.borrow_mut().clear();
+        context.depth.set(0);
         // SAFETY: the stack is as said; the preemption target is a live thread, and reset.
         unsafe {
             let handler = ffi::lua_gettop(lua) - args - 1;
-            preempt::target(lua);
+            preempt::target(&context.memory, lua);
             let status = ffi::lua_pcall(lua, args, results, handler);
             if status != ffi::LUA_OK && fiber::doom().is_none() {
                 self.show_error();
             }
-            preempt::target(std::ptr::null_mut());
+            preempt::target(&context.memory, std::ptr::null_mut());
             if status == ffi::LUA_OK {
                 ffi::lua_rotate(lua, handler, -1);
                 ffi::lua_pop(lua, 1);
@@ -133,13 +134,14 @@ impl LuaVm {
             ffi::lua_settop(lua, handler - 1);
             let mut trace = std::mem::take(&mut *context.trace.borrow_mut());
             context.memory.relax(relaxed);
-            let broken = status == ffi::LUA_ERRMEM;
+            // A coroutine of the script's own hands the error on as a text.
+            let broken = status == ffi::LUA_ERRMEM || message.ends_with("not enough memory");
             Called::Failed(match fiber::doom() {
                 Some(fiber::Doom::Stopped) => Outcome::Interrupted,
                 doom => {
                     // A stack overflow is reported from its deepest frame: the message says enough.
                     trace.truncate(20);
-                    let message = if broken { self.out_of_memory(&trace) } else { message };
+                    let message = if broken { self.out_of_memory() } else { message };
                     let fault = trace::fault(&self.library, &message, trace);
                     let broken = broken || doom.is_some();
                     if broken { Outcome::Broken(fault) } else { Outcome::Raised(fault) }
@@ -177,11 +179,11 @@ impl LuaVm {
     }
 
     /// "not enough memory" tells neither the place nor the limit.
-    fn out_of_memory(&self, trace: &[String]) -> String {
-        let place =
-            trace.first().and_then(|line| line.split_once(": ")).map(|(place, _)| format!("{place}: "));
+    fn out_of_memory(&self) -> String {
+        let place = self.state.context().memory.refused_at.take();
+        let colon = if place.is_empty() { "" } else { ": " };
         let limit = crate::units::format_size(self.library.memory_limit() as u64);
-        format!("{}memory limit exceeded: one VU may hold {limit}", place.unwrap_or_default())
+        format!("{place}{colon}memory limit exceeded: one VU may hold {limit}")
     }
 
     /// Calls `function(instance)`, which `push` pushes (false: there is none).

@@ -50,6 +50,8 @@ pub(super) struct Running {
     pub(super) overrun: Cell<bool>,
     arm: Cell<Option<Arm>>,
     target: AtomicPtr<c_void>,
+    /// The target that was armed last.
+    armed: AtomicPtr<c_void>,
 }
 
 impl Running {
@@ -63,13 +65,18 @@ impl Running {
             overrun: Cell::new(false),
             arm: Cell::new(None),
             target: AtomicPtr::new(ptr::null_mut()),
+            armed: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
     /// Runs in the signal handler: async-signal-safe, no allocation.
     pub(super) fn preempt(&self) {
-        self.overrun.set(true);
         let target = self.target.load(Ordering::Relaxed);
+        // Arming takes as long as the script's stack is deep: once a slice is enough.
+        let armed = self.armed.swap(target, Ordering::Relaxed);
+        if self.overrun.replace(true) && armed == target {
+            return;
+        }
         if let (false, Some(arm)) = (target.is_null(), self.arm.get()) {
             // SAFETY: whoever called `set_preempt` promised that `arm` may be called with
             // this target from a signal handler of this thread for as long as it is set.

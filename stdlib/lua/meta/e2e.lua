@@ -79,7 +79,7 @@
 
 ---What came back, or why nothing did. Its body is released when the task ends.
 ---@class Response
----@field status_code integer The status; 0 when nothing came back.
+---@field status_code integer The status; 0 when no answer came, or not a whole one (see `error`).
 ---@field ok boolean Whether an answer came, with a status below 400.
 ---@field text string The body. Bytes as they came: nothing is decoded.
 ---@field content string The same as `text`.
@@ -214,7 +214,7 @@ function http.request(method, path, options, judge) end
 
 ---Sends requests in parallel; the responses come in the order of the requests. Each is a path, or `{ method,
 ---path, options... }`.
----@param requests table[]
+---@param requests (string|table)[]
 ---@return Response[]
 function http.batch(requests) end
 
@@ -228,7 +228,8 @@ json = {}
 ---@return string
 function json.encode(value) end
 
----The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty.
+---The value of a JSON text. null becomes `json.null`; lists stay lists, also when they are empty. An integer
+---from 2^63 up to 2^64 is an error; one beyond 64 bits becomes a float.
 ---@param text string
 ---@return any
 function json.decode(text) end
@@ -389,15 +390,15 @@ function HttpClient:request(method, path, options, judge) end
 
 ---Sends requests in parallel; the responses come in the order of the requests. Each is a path, or `{ method,
 ---path, options... }`.
----@param requests table[]
+---@param requests (string|table)[]
 ---@return Response[]
 function HttpClient:batch(requests) end
 
 ---A kind of virtual user. Extend it and give it tasks; each user runs them in a sandbox of its own, one after
 ---the other, chosen by weight. `self` is the user's own instance.
 ---@class User
----@field on_start? fun(self: User) Runs once, before the user's first task.
----@field on_stop? fun(self: User) Runs once, when the user ends.
+---@field on_start fun(self: User) Runs once, before the user's first task.
+---@field on_stop fun(self: User) Runs once, when the user ends.
 ---@field wait_time? WaitTime|number|fun(self: User): number What to wait between two tasks: `between(1, 2)` and the like, seconds, or a function that returns seconds. Without it: nothing.
 ---@field weight? number The share of users that this class gets, relative to the other classes' (1).
 ---@field fixed_count? integer Exactly so many users, given out before weights count (0: by weight).
