@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `-- flags: -u 2 -i 3` | options of the command | `-u 1 -r 1000 -i 1` |
 //! | `-- server: hostile` | where paths lead: `demo`, `hostile` or `none` | `demo` |
+//! | `-- log: sorted` | lines are sorted, for which of several users is first is chance | as they come |
 //! | `-- counts: no` | requests, checks and failures are not compared | they are |
 //! | `-- trace: yes` | tracebacks are compared as well | messages alone |
 //!

@@ -1,4 +1,5 @@
 -- flags: -u 3 -r 1000 -i 2
+-- log: sorted
 -- A class of weight 0 gets no user, but for its fixed count.
 local None = User:extend("None", { weight = 0 })
 None:task("work", function(self) print("never") end)

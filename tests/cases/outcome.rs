@@ -12,6 +12,8 @@ pub struct Outcome<'a> {
     pub status: String,
     pub counts: bool,
     pub traces: bool,
+    /// Whether log lines are sorted.
+    pub sorted: bool,
 }
 
 impl Outcome<'_> {
@@ -71,6 +73,11 @@ impl Outcome<'_> {
                 "INFO" => text.push_str(&format!("{said}\n")),
                 level => text.push_str(&format!("[{}] {said}\n", level.to_lowercase())),
             }
+        }
+        if self.sorted {
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            lines.sort_unstable();
+            return lines.concat();
         }
         text
     }

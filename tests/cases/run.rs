@@ -82,6 +82,7 @@ pub fn run(script: &Path, servers: &Servers) -> String {
         files: files.path(),
         status,
         counts: header(&text, "counts") != Some("no"),
+        sorted: header(&text, "log") == Some("sorted"),
         traces: header(&text, "trace") == Some("yes"),
     };
     outcome.show()
