@@ -3,3 +3,4 @@
 pub mod hostile;
 pub mod lab;
 mod request;
+pub mod secure;
