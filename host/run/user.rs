@@ -56,13 +56,10 @@ impl User {
         .await;
         let mut pace = Pace::new(self.now());
         let mut vm = None;
-        loop {
-            let leave = self.work(&mut vm, &mut pace).await;
-            if let (Leave::Stopped, Some(vm), true) = (leave, &mut vm, self.class.plan().has_on_stop) {
-                let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
-                self.note("on_stop", outcome);
-            }
-            break;
+        let leave = self.work(&mut vm, &mut pace).await;
+        if let (Leave::Stopped, Some(vm), true) = (leave, &mut vm, self.class.plan().has_on_stop) {
+            let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
+            self.note("on_stop", outcome);
         }
     }
 
