@@ -6,9 +6,12 @@
 //! |---|---|---|
 //! | `-- flags: -u 2 -i 3` | options of the command | `-u 1 -r 1000 -i 1` |
 //! | `-- server: hostile` | where paths lead: `demo`, `hostile` or `none` | `demo` |
+//! | `-- log: sorted` | lines are sorted, for which of several users is first is chance | as they come |
+//! | `-- counts: no` | requests, checks and failures are not compared | they are |
 //! | `-- trace: yes` | tracebacks are compared as well | messages alone |
 //!
-//! Scripts find both servers in `env.DEMO` and `env.HOSTILE`, too. A place in an error,
+//! Scripts find the servers in `env.DEMO` and `env.HOSTILE`, too, and one that speaks TLS in
+//! `env.SECURE`. A place in an error,
 //! `case.lua:12`, is written as `@mark` in the `.out` where line 12 ends in the comment
 //! `--@mark`. So one `.out` serves a case in every language, and the names of cases about one
 //! language start with its name. `CASE=name cargo test cases` runs those whose name holds `name`.

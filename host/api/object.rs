@@ -7,6 +7,9 @@ use super::frame::{Frame, HostResult};
 /// What a host function runs.
 pub type Run = fn(&dyn Frame) -> HostResult;
 
+/// Reads what a name stands for in the object with a number.
+pub type Lookup = fn(&dyn Frame, u64, &[u8]) -> HostResult;
+
 /// A function of the script API, or a constant of a module.
 #[derive(Debug)]
 pub struct HostFn {
@@ -66,7 +69,7 @@ pub struct ObjectType {
     /// Runs when a `<close>` variable that holds it goes out of scope.
     pub close: Option<fn(&dyn Frame, u64)>,
     /// Looks up names that are no members, where any name may be asked for; nil where it is absent.
-    pub lookup: Option<fn(&dyn Frame, u64, &[u8]) -> HostResult>,
+    pub lookup: Option<Lookup>,
     /// Returns a table to iterate over.
     pub entries: Option<fn(&dyn Frame, u64) -> HostResult>,
 }

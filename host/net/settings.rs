@@ -31,7 +31,9 @@ pub struct Settings {
 /// Tells whether a request may go to a host (an IPv6 address without brackets) and a port. No connection is made
 /// to any other, whether a script or a redirect leads there.
 #[derive(Clone)]
-pub struct Allowed(Arc<dyn Fn(&str, u16) -> bool + Send + Sync>);
+pub struct Allowed(Arc<Judge>);
+
+type Judge = dyn Fn(&str, u16) -> bool + Send + Sync;
 
 impl Allowed {
     pub fn new(allows: impl Fn(&str, u16) -> bool + Send + Sync + 'static) -> Self {

@@ -149,6 +149,14 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
     if classes.is_empty() {
         return Err(nothing_to_run(&known, tagged));
     }
+    if classes.iter().all(|plan| plan.class.weight == 0.0 && plan.class.fixed_count == 0) {
+        let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
+        let fault = Fault::new(
+            Exit::Script,
+            format!("no class gets a user, for all have weight 0: {}", names.join(", ")),
+        );
+        return Err(fault.help("give at least one a weight above 0, or a fixed_count"));
+    }
     Ok(classes)
 }
 

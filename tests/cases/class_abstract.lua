@@ -1,4 +1,5 @@
 -- flags: -u 4 -r 1000 -i 4
+-- log: sorted
 -- An abstract class is not run, nor one without a task; what extends them is, if it has a task.
 local Hidden = User:extend("Hidden", { abstract = true, wait_time = constant(10) })
 Hidden:task("work", function(self) print("work of " .. vu.class) end)

@@ -1,4 +1,5 @@
 -- flags: -u 2 -r 1000 -i 2 Second
+-- log: sorted
 -- Only the classes named on the command line are run.
 local First = User:extend("First", {})
 First:task("work", function(self) print("first") end)

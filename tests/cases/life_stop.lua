@@ -1,4 +1,5 @@
 -- flags: -u 2 -r 1000 -i 50
+-- log: sorted
 -- self:stop() ends the user after its task; the run ends when no user is left.
 local U = User:extend("U", { wait_time = constant(0.001) })
 U:task("work", function(self)

@@ -10,7 +10,10 @@ pub struct Outcome<'a> {
     /// Where `log`, `stdout`, `stderr` and `csv_*.csv` are.
     pub files: &'a Path,
     pub status: String,
+    pub counts: bool,
     pub traces: bool,
+    /// Whether log lines are sorted.
+    pub sorted: bool,
 }
 
 impl Outcome<'_> {
@@ -23,14 +26,16 @@ impl Outcome<'_> {
             text.extend(stderr.lines().skip(at).map(|line| format!("{line}\n")));
         }
         text.push_str(&format!("{}\n", self.status.replace("exit status: ", "exit ")));
-        for row in csv(&self.read("csv_stats.csv")).iter().filter(|row| !row[0].is_empty()) {
-            let failed = if row[3] == "0" { String::new() } else { format!(", {} failed", row[3]) };
-            text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
-        }
-        text.push_str(&checks(&self.read("stdout")));
         let mut lines: Vec<String> = Vec::new();
-        for row in csv(&self.read("csv_failures.csv")) {
-            lines.push(format!("failure {} {}: {} x {}\n", row[0], row[1], row[3], row[2]));
+        if self.counts {
+            for row in csv(&self.read("csv_stats.csv")).iter().filter(|row| !row[0].is_empty()) {
+                let failed = if row[3] == "0" { String::new() } else { format!(", {} failed", row[3]) };
+                text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
+            }
+            text.push_str(&checks(&self.read("stdout")));
+            for row in csv(&self.read("csv_failures.csv")) {
+                lines.push(format!("failure {} {}: {} x {}\n", row[0], row[1], row[3], row[2]));
+            }
         }
         for row in csv(&self.read("csv_exceptions.csv")) {
             let trace: String = row[2].lines().map(|line| format!("  {line}\n")).collect();
@@ -68,6 +73,11 @@ impl Outcome<'_> {
                 "INFO" => text.push_str(&format!("{said}\n")),
                 level => text.push_str(&format!("[{}] {said}\n", level.to_lowercase())),
             }
+        }
+        if self.sorted {
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            lines.sort_unstable();
+            return lines.concat();
         }
         text
     }

@@ -1,4 +1,5 @@
 -- flags: -u 2 -r 1000 -i 2
+-- log: sorted
 -- vu: who runs the script.
 local A = User:extend("Alpha", { wait_time = constant(10) })
 local function show(what) print(vu.id .. " " .. vu.class .. " " .. vu.iteration .. " " .. what) end

@@ -6,3 +6,4 @@ pub mod lab;
 pub mod project;
 mod request;
 pub mod results;
+pub mod secure;

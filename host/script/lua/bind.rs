@@ -309,7 +309,7 @@ unsafe fn child(lua: *mut lua_State, value: &'static Value, key: c_int) -> Optio
     // SAFETY: the key is on the stack.
     unsafe {
         if ffi::lua_isinteger(lua, key) != 0 {
-            let index = usize::try_from(ffi::lua_tointeger(lua, key) - 1).ok()?;
+            let index = usize::try_from(ffi::lua_tointeger(lua, key).checked_sub(1)?).ok()?;
             return value.as_array()?.get(index);
         }
         value.as_object()?.get(std::str::from_utf8(str_at(lua, key)).ok()?)

@@ -7,6 +7,7 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
 use crate::api::wait_of;
+use crate::fault::closest;
 use crate::load::Wait;
 use crate::script::{Class, Task, WaitTime};
 
@@ -264,7 +265,13 @@ unsafe fn add_tasks(
             ffi::lua_rawgeti(lua, list, item as i64);
             let at = ffi::lua_gettop(lua);
             let read = read_task(lua, at, item);
-            if let Ok(task) = read {
+            if let Ok(mut task) = read {
+                if task.name.is_empty() {
+                    // It replaces none, whatever its number in its list.
+                    let free = |name: &String| tasks.iter().all(|known| known.name != *name);
+                    let mut names = (tasks.len() + 1..).map(|number| format!("task {number}"));
+                    task.name = names.find(free).unwrap_or_default();
+                }
                 let place = tasks.iter().position(|known| known.name == task.name).unwrap_or(tasks.len());
                 // The function is on top.
                 ffi::lua_rawseti(lua, functions, place as i64 + 1);
@@ -279,11 +286,11 @@ unsafe fn add_tasks(
     }
 }
 
-/// Reads one entry of a list of tasks, and leaves its function on top.
+/// Reads one entry of a list of tasks, and leaves its function on top. Its name is empty where it has none.
 unsafe fn read_task(lua: *mut lua_State, at: c_int, item: usize) -> Result<Task, String> {
     // SAFETY: as `push_tasks`.
     unsafe {
-        let mut task = Task { name: format!("task {item}"), weight: 1, tags: Vec::new() };
+        let mut task = Task { name: String::new(), weight: 1, tags: Vec::new() };
         match ffi::lua_type(lua, at) {
             ffi::LUA_TFUNCTION => return Ok(task),
             ffi::LUA_TTABLE => {}
@@ -293,32 +300,59 @@ unsafe fn read_task(lua: *mut lua_State, at: c_int, item: usize) -> Result<Task,
                 ));
             }
         }
-        if raw_field(lua, at, "name") == ffi::LUA_TSTRING {
-            task.name = String::from_utf8_lossy(str_at(lua, -1)).into_owned();
+        check_entry(lua, at, item)?;
+        match raw_field(lua, at, "name") {
+            ffi::LUA_TNIL => {}
+            ffi::LUA_TSTRING => task.name = String::from_utf8_lossy(str_at(lua, -1)).into_owned(),
+            _ => return Err(format!("the name of item {item} of `tasks` must be a string")),
         }
-        if raw_field(lua, at, "weight") != ffi::LUA_TNIL {
+        let label = if task.name.is_empty() {
+            format!("item {item} of `tasks`")
+        } else {
+            format!("task `{}`", task.name)
+        };
+        // `{ target =, weight = }` or `{ target, weight }`.
+        if raw_field(lua, at, "weight") != ffi::LUA_TNIL || ffi::lua_rawgeti(lua, at, 2) != ffi::LUA_TNIL {
             let weight = ffi::lua_tonumber(lua, -1);
             if ffi::lua_type(lua, -1) != ffi::LUA_TNUMBER
                 || weight.fract() != 0.0
                 || !(0.0..=1e6).contains(&weight)
             {
-                return Err(format!(
-                    "the weight of task `{}` must be a whole number from 0 to 1000000",
-                    task.name
-                ));
+                return Err(format!("the weight of {label} must be a whole number from 0 to 1000000"));
             }
             task.weight = weight as u32;
-        } else if ffi::lua_rawgeti(lua, at, 2) == ffi::LUA_TNUMBER {
-            // `{ target, weight }`
-            task.weight = ffi::lua_tonumber(lua, -1).clamp(0.0, 1e6) as u32;
         }
         task.tags = tags(lua, at)?;
         if raw_field(lua, at, "target") != ffi::LUA_TFUNCTION
             && ffi::lua_rawgeti(lua, at, 1) != ffi::LUA_TFUNCTION
         {
-            return Err(format!("task `{}` has no function as its target", task.name));
+            return Err(format!("{label} has no function as its target"));
         }
         Ok(task)
+    }
+}
+
+/// Refuses what a task's entry cannot have.
+unsafe fn check_entry(lua: *mut lua_State, at: c_int, item: usize) -> Result<(), String> {
+    const KEYS: [&str; 4] = ["name", "tags", "target", "weight"];
+    // SAFETY: as `push_tasks`; keys are not converted.
+    unsafe {
+        ffi::lua_pushnil(lua);
+        while ffi::lua_next(lua, at) != 0 {
+            ffi::lua_pop(lua, 1);
+            let name = String::from_utf8_lossy(str_at(lua, -1)).into_owned();
+            let known = match ffi::lua_type(lua, -1) {
+                ffi::LUA_TSTRING => KEYS.contains(&name.as_str()),
+                _ => ffi::lua_isinteger(lua, -1) != 0 && (1..=2).contains(&ffi::lua_tointeger(lua, -1)),
+            };
+            if !known {
+                let key = if name.is_empty() { super::trace::shown(lua, -1) } else { name };
+                let help =
+                    closest(&key, KEYS).map(|best| format!(" (did you mean `{best}`?)")).unwrap_or_default();
+                return Err(format!("item {item} of `tasks` has the unknown field `{key}`{help}"));
+            }
+        }
+        Ok(())
     }
 }
 
