@@ -57,6 +57,9 @@ pub struct Field {
     pub doc: &'static str,
 }
 
+/// Gets the object's number in its VU, and the name that was asked for.
+pub type Lookup = fn(&dyn Frame, u64, &[u8]) -> HostResult;
+
 /// A type of object that host functions return.
 #[derive(Debug)]
 pub struct ObjectType {
@@ -66,7 +69,7 @@ pub struct ObjectType {
     /// Runs when a `<close>` variable that holds it goes out of scope.
     pub close: Option<fn(&dyn Frame, u64)>,
     /// Looks up names that are no members, where any name may be asked for; nil where it is absent.
-    pub lookup: Option<fn(&dyn Frame, u64, &[u8]) -> HostResult>,
+    pub lookup: Option<Lookup>,
     /// Returns a table to iterate over.
     pub entries: Option<fn(&dyn Frame, u64) -> HostResult>,
 }

@@ -46,10 +46,10 @@ impl Members {
     pub(super) fn leave(&self, place: usize) {
         self.wakers.borrow_mut()[place] = None;
         self.free.borrow_mut().push(place);
-        if self.is_empty() {
-            if let Some(closer) = self.closer.borrow_mut().take() {
-                closer.wake();
-            }
+        if self.is_empty()
+            && let Some(closer) = self.closer.borrow_mut().take()
+        {
+            closer.wake();
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
-use crate::api::{Arg, FnRef, Frame, HostResult, Raise, TableRef, Visit};
+use crate::api::{Arg, FnRef, Frame, HostResult, Put, Raise, TableRef, Visit};
 use crate::vu::Vu;
 
 use super::bind::{self, HostData, data_at, push_arg};
@@ -195,11 +195,11 @@ impl Frame for LuaFrame<'_> {
                     break;
                 }
                 push_str(self.lua, segment);
-                if ffi::lua_rawget(self.lua, -2) == ffi::LUA_TNIL {
-                    if let Ok(index) = segment.parse::<u32>() {
-                        ffi::lua_pop(self.lua, 1);
-                        ffi::lua_rawgeti(self.lua, -1, i64::from(index) + 1);
-                    }
+                if ffi::lua_rawget(self.lua, -2) == ffi::LUA_TNIL
+                    && let Ok(index) = segment.parse::<u32>()
+                {
+                    ffi::lua_pop(self.lua, 1);
+                    ffi::lua_rawgeti(self.lua, -1, i64::from(index) + 1);
                 }
                 ffi::lua_rotate(self.lua, -2, 1);
                 ffi::lua_pop(self.lua, 1);
@@ -246,7 +246,7 @@ impl Frame for LuaFrame<'_> {
         Ok(())
     }
 
-    fn give_map(&self, fill: &mut dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult) -> HostResult {
+    fn give_map(&self, fill: &mut dyn FnMut(&mut Put<'_>) -> HostResult) -> HostResult {
         self.room(6)?;
         // SAFETY: see above.
         unsafe {

@@ -16,6 +16,7 @@ mod state;
 mod strings;
 mod stubs;
 mod trace;
+mod view;
 mod vm;
 
 use crate::fault::Fault;

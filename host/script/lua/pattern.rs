@@ -116,10 +116,10 @@ impl<'a> Matcher<'a> {
                     let end = self.class_end(p)?;
                     match self.pattern.get(end) {
                         Some(b'?') => {
-                            if self.single(s, p, end) {
-                                if let Some(found) = self.run(s + 1, end + 1)? {
-                                    return Ok(Some(found));
-                                }
+                            if self.single(s, p, end)
+                                && let Some(found) = self.run(s + 1, end + 1)?
+                            {
+                                return Ok(Some(found));
                             }
                             p = end + 1;
                         }
