@@ -126,8 +126,8 @@ fn number_text(n: f64) -> String {
 /// Sees a key and its value.
 pub type Visit<'v> = dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult + 'v;
 
-/// Puts a name and its value into a table that is being made.
-pub type Put<'p> = dyn FnMut(&str, Arg<'_>) + 'p;
+/// Makes a map: calls what it is given once for each name and value.
+pub type FillMap<'f> = dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult + 'f;
 
 /// One call of a host function. Arguments count from 0, a method's receiver not counted.
 pub trait Frame {
@@ -162,7 +162,7 @@ pub trait Frame {
     /// Returns the table, marked as a list for JSON.
     fn give_marked(&self, table: TableRef) -> HostResult;
     /// Returns a new table with these string keys; each value made by the `give` call in `fill`.
-    fn give_map(&self, fill: &mut dyn FnMut(&mut Put<'_>) -> HostResult) -> HostResult;
+    fn give_map(&self, fill: &mut FillMap<'_>) -> HostResult;
 }
 
 /// Argument helpers for host functions.

@@ -17,8 +17,8 @@ mod time;
 mod uuid;
 mod waits;
 
-pub use frame::{Arg, FnRef, Frame, HostResult, Put, Raise, TableRef, Visit, wrong};
-pub use object::{Field, HostFn, Member, MemberKind, Module, ObjectType, Record, Run};
+pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
+pub use object::{Field, HostFn, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use waits::wait_of;
 

@@ -7,6 +7,9 @@ use super::frame::{Frame, HostResult};
 /// What a host function runs.
 pub type Run = fn(&dyn Frame) -> HostResult;
 
+/// Reads what a name stands for in the object with a number.
+pub type Lookup = fn(&dyn Frame, u64, &[u8]) -> HostResult;
+
 /// A function of the script API, or a constant of a module.
 #[derive(Debug)]
 pub struct HostFn {
@@ -56,9 +59,6 @@ pub struct Field {
     pub sig: &'static str,
     pub doc: &'static str,
 }
-
-/// Gets the object's number in its VU, and the name that was asked for.
-pub type Lookup = fn(&dyn Frame, u64, &[u8]) -> HostResult;
 
 /// A type of object that host functions return.
 #[derive(Debug)]

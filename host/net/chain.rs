@@ -79,6 +79,7 @@ impl<'a> Chain<'a> {
             error: failure.or(error),
             timings: self.timings,
             elapsed: ended - self.started,
+            ended,
             history: self.history,
             request: self.step.into_sent(self.request),
             sent_bytes: self.sent,

@@ -1,7 +1,7 @@
 //! What came back, or why nothing did. Made by `client`, read by `api::http`.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -25,6 +25,8 @@ pub struct Response {
     /// The whole chain from the call to the last byte: look-up, connecting,
     /// redirects and retries included. What Locust counts.
     pub elapsed: Duration,
+    /// When the last byte came, or the request failed.
+    pub ended: Instant,
     /// The redirects on the way, oldest first.
     pub history: Vec<Hop>,
     /// The request as it was sent at last.
@@ -72,6 +74,7 @@ impl Response {
             error: Some(error),
             timings: Timings::default(),
             elapsed: Duration::ZERO,
+            ended: Instant::now(),
             history: Vec::new(),
             request: Sent {
                 method: request.method.clone(),

@@ -39,6 +39,7 @@ pub fn declare(
         log,
         seed: 0,
         started: Instant::now(),
+        started_epoch: Shared::epoch_of(Instant::now()),
         options: RefCell::new(ScriptOptions::default()),
         abort: RefCell::new(None),
         interrupted: Cell::new(0),

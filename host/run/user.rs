@@ -1,6 +1,7 @@
 //! The life of one VU: on_start, tasks and waits, on_stop. The host chooses and
 //! waits; only the calls are the script's. Spawned by `worker`.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::Pace;
+use crate::load::{Pace, Wait};
 use crate::script::{Entry, Outcome, Vm, WaitTime};
 use crate::units;
 use crate::vu::{Vu, fiber};
@@ -34,6 +35,8 @@ pub(super) struct User {
     class: Rc<Class>,
     vu: Rc<Vu>,
     place: usize,
+    /// The call under way, or the last one, has waited for something.
+    parked: Cell<bool>,
 }
 
 impl User {
@@ -42,7 +45,7 @@ impl User {
         let vu = Vu::new(id, class.name.clone(), class.base.clone(), worker.shared.clone());
         let place = worker.members.join();
         class.active.set(class.active.get() + 1);
-        User { worker, class, vu, place }
+        User { worker, class, vu, place, parked: Cell::new(false) }
     }
 
     pub(super) async fn live(self) {
@@ -53,13 +56,10 @@ impl User {
         .await;
         let mut pace = Pace::new(self.now());
         let mut vm = None;
-        loop {
-            let leave = self.work(&mut vm, &mut pace).await;
-            if let (Leave::Stopped, Some(vm), true) = (leave, &mut vm, self.class.plan().has_on_stop) {
-                let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
-                self.note("on_stop", outcome);
-            }
-            break;
+        let leave = self.work(&mut vm, &mut pace).await;
+        if let (Leave::Stopped, Some(vm), true) = (leave, &mut vm, self.class.plan().has_on_stop) {
+            let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
+            self.note("on_stop", outcome);
         }
     }
 
@@ -105,6 +105,7 @@ impl User {
                 return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
             }
             let time = match (&self.class.plan().wait_time, vm.as_mut()) {
+                (WaitTime::Built(Wait::None), _) => Duration::ZERO,
                 (WaitTime::Built(wait), _) => pace.next(wait, self.now(), &mut *self.vu.rng.borrow_mut()),
                 (WaitTime::Function, Some(running)) => self.scripted_wait(running).await,
                 (WaitTime::Function, None) => Duration::ZERO,
@@ -160,8 +161,10 @@ impl User {
     /// Until `time` has passed or the run ends.
     async fn wait(&self, time: Duration) {
         if time.is_zero() {
-            // The task may have waited for nothing: others must get their turn.
-            tokio::task::yield_now().await;
+            // A task that waited for nothing must let others have their turn.
+            if !self.parked.get() {
+                tokio::task::yield_now().await;
+            }
             return;
         }
         if time >= WORTH_RESTING {
@@ -188,12 +191,17 @@ impl User {
                 return None;
             }
         };
+        self.parked.set(false);
         let mut call = pin!(call);
         let result = poll_fn(|cx| {
             if self.worker.members.phase() >= until {
                 call.as_mut().interrupt();
             }
-            call.as_mut().poll(cx)
+            let polled = call.as_mut().poll(cx);
+            if polled.is_pending() {
+                self.parked.set(true);
+            }
+            polled
         });
         match result.await {
             Ok(value) => Some(value),

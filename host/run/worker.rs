@@ -180,6 +180,7 @@ impl Worker {
             }),
             seed: setup.seed,
             started: at,
+            started_epoch: Shared::epoch_of(at),
             options: RefCell::new(ScriptOptions::default()),
             abort: RefCell::new(None),
             interrupted: Cell::new(0),

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -25,10 +25,25 @@ pub struct Shared {
     pub seed: u64,
     /// The zero of `time.monotonic` and of paces.
     pub started: Instant,
+    /// That moment since 1970.
+    pub started_epoch: Duration,
     /// What `options { .. }` set while the scripts were loaded.
     pub options: RefCell<ScriptOptions>,
     /// The message of `test.abort`, once it was called.
     pub abort: RefCell<Option<String>>,
     /// Tasks that were told to end before they were done.
     pub interrupted: Cell<u64>,
+}
+
+impl Shared {
+    /// `moment` in seconds since 1970, by one look at the calendar for the whole run.
+    pub fn epoch(&self, moment: Instant) -> u64 {
+        (self.started_epoch + moment.saturating_duration_since(self.started)).as_secs()
+    }
+
+    /// What `started_epoch` must be where `started` is `moment`.
+    pub fn epoch_of(moment: Instant) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        now.saturating_sub(moment.elapsed())
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Instant;
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -68,7 +69,7 @@ impl Vu {
         let call = crate::metrics::Call {
             latency: kept.response.elapsed,
             bytes: kept.response.body.len() as u64,
-            at: epoch_seconds(),
+            at: self.shared.epoch(kept.response.ended),
             failure,
         };
         self.shared.recorder.borrow_mut().call(kept.key, &call);
@@ -84,7 +85,7 @@ impl Vu {
             traceback: &fault.trace.join("\n"),
             class: &self.class,
             task,
-            at: epoch_seconds(),
+            at: self.shared.epoch(Instant::now()),
         });
     }
 
@@ -99,9 +100,4 @@ impl Vu {
         }
         responses.clear();
     }
-}
-
-/// Seconds since 1970.
-fn epoch_seconds() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

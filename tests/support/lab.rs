@@ -49,6 +49,7 @@ impl Lab {
             }),
             seed: 1,
             started: Instant::now(),
+            started_epoch: Shared::epoch_of(Instant::now()),
             options: RefCell::new(ScriptOptions::default()),
             abort: RefCell::new(None),
             interrupted: Cell::new(0),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
-use crate::api::{Arg, FnRef, Frame, HostResult, Put, Raise, TableRef, Visit};
+use crate::api::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
 use crate::vu::Vu;
 
 use super::bind::{self, HostData, data_at, push_arg};
@@ -246,7 +246,7 @@ impl Frame for LuaFrame<'_> {
         Ok(())
     }
 
-    fn give_map(&self, fill: &mut dyn FnMut(&mut Put<'_>) -> HostResult) -> HostResult {
+    fn give_map(&self, fill: &mut FillMap<'_>) -> HostResult {
         self.room(6)?;
         // SAFETY: see above.
         unsafe {

@@ -318,6 +318,10 @@ pub(super) unsafe fn decode(lua: *mut lua_State, text: &[u8]) -> Result<(), Stri
     }
 }
 
+/// So many items or fields are gathered on the stack before their table is made, which then
+/// has the right size at once: growing it step by step costs more than all the rest.
+const GATHERED: c_int = 16;
+
 /// Pushes whatever is deserialized.
 #[derive(Clone, Copy)]
 struct Push {
@@ -384,16 +388,27 @@ impl<'de> Visitor<'de> for Push {
         let lua = self.lua;
         // SAFETY: see above.
         unsafe {
-            if ffi::lua_checkstack(lua, 4) == 0 {
+            let base = ffi::lua_gettop(lua);
+            if ffi::lua_checkstack(lua, GATHERED + 4) == 0 {
                 return Err(A::Error::custom("nested too deeply"));
             }
-            ffi::lua_createtable(lua, 0, 0);
+            let mut count = 0;
+            while count < GATHERED && items.next_element_seed(self)?.is_some() {
+                count += 1;
+            }
+            ffi::lua_createtable(lua, if count < GATHERED { count } else { 2 * GATHERED }, 0);
             ffi::lua_pushvalue(lua, self.mark);
             ffi::lua_setmetatable(lua, -2);
-            let mut count = 0;
-            while items.next_element_seed(self)?.is_some() {
-                count += 1;
-                ffi::lua_rawseti(lua, -2, count);
+            ffi::lua_rotate(lua, base + 1, 1);
+            for index in (1..=count).rev() {
+                ffi::lua_rawseti(lua, base + 1, i64::from(index));
+            }
+            let mut index = i64::from(count);
+            if count == GATHERED {
+                while items.next_element_seed(self)?.is_some() {
+                    index += 1;
+                    ffi::lua_rawseti(lua, base + 1, index);
+                }
             }
         }
         Ok(())
@@ -403,13 +418,32 @@ impl<'de> Visitor<'de> for Push {
         let lua = self.lua;
         // SAFETY: see above.
         unsafe {
-            if ffi::lua_checkstack(lua, 4) == 0 {
+            let base = ffi::lua_gettop(lua);
+            if ffi::lua_checkstack(lua, 2 * GATHERED + 4) == 0 {
                 return Err(A::Error::custom("nested too deeply"));
             }
-            ffi::lua_createtable(lua, 0, 0);
-            while fields.next_key_seed(Key(lua))?.is_some() {
+            let mut count = 0;
+            while count < GATHERED && fields.next_key_seed(Key(lua))?.is_some() {
                 fields.next_value_seed(self)?;
-                ffi::lua_rawset(lua, -3);
+                count += 1;
+            }
+            ffi::lua_createtable(lua, 0, if count < GATHERED { count } else { 2 * GATHERED });
+            let table = ffi::lua_gettop(lua);
+            // In the order of the text: of two fields of one name the last one counts.
+            for index in 0..count {
+                ffi::lua_pushvalue(lua, base + 1 + 2 * index);
+                ffi::lua_pushvalue(lua, base + 2 + 2 * index);
+                ffi::lua_rawset(lua, table);
+            }
+            if count > 0 {
+                ffi::lua_copy(lua, table, base + 1);
+                ffi::lua_settop(lua, base + 1);
+            }
+            if count == GATHERED {
+                while fields.next_key_seed(Key(lua))?.is_some() {
+                    fields.next_value_seed(self)?;
+                    ffi::lua_rawset(lua, base + 1);
+                }
             }
         }
         Ok(())

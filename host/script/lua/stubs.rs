@@ -38,6 +38,8 @@ Scripts see `string`, `table`, `math`, `utf8`, `coroutine` and the basic functio
 - `string.find`, `match`, `gmatch` and `gsub` have the same patterns, but a pathological one is interrupted like any
   other code.
 - A metatable cannot have `__gc`: use a `<close>` variable, or `on_stop`.
+- Host functions and script functions call each other 40 deep at most (`http` closures and `check` functions within
+  each other); deeper is a stack overflow, an error like that of endless recursion.
 - `table.move` moves fewer than 16,777,216 items at once.
 - Host calls may wait anywhere: also in a comparator of `table.sort`, a callback of `gsub`, a metamethod, `pcall`, or a
   coroutine of the script's own.

@@ -62,6 +62,7 @@ impl LuaVm {
             }
         }
         memory.relax(false);
+        vm.state.collect_from_now();
         vm.state.context().loading.set(false);
         Ok(vm)
     }
