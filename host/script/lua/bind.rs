@@ -1,6 +1,6 @@
 //! Binds the tables of the script API into a Lua state: host functions, host
-//! objects and views. Everything is bound on first use, so that a VM pays only for
-//! what its script touches. Called by `sandbox`, `class` and `frame`.
+//! objects, and views of data that the host holds once for all VUs. Everything is
+//! bound on first use, so that a VM pays only for what its script touches.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -14,9 +14,8 @@ use crate::api::{Arg, Frame, HostFn, HostResult, Member, MemberKind, Module, Obj
 
 use super::frame::LuaFrame;
 use super::preempt;
-use super::state::{context, guarded, push_str, set_raw_field, str_at};
+use super::state::{context, guarded, push_str, raw_field, set_raw_field, str_at};
 use super::trace;
-use super::view;
 
 /// What a host userdata is.
 #[derive(Clone, Copy)]
@@ -78,8 +77,8 @@ unsafe fn make_metatable(lua: *mut lua_State) {
         ("__call", call_module),
         ("__newindex", refuse_write),
         ("__close", close_data),
-        ("__len", view::len),
-        ("__pairs", view::pairs),
+        ("__len", len_data),
+        ("__pairs", pairs_data),
         ("__tostring", show_data),
     ];
     // SAFETY: as `push_function`.
@@ -115,6 +114,18 @@ pub(super) unsafe fn data_at(lua: *mut lua_State, index: c_int) -> Option<HostDa
     }
 }
 
+/// The view at `index`, if it is one.
+///
+/// # Safety
+/// As [`data_at`].
+pub(super) unsafe fn view_at(lua: *mut lua_State, index: c_int) -> Option<&'static Value> {
+    // SAFETY: as the caller promised.
+    match unsafe { data_at(lua, index) } {
+        Some(HostData::View(value)) => Some(value),
+        _ => None,
+    }
+}
+
 unsafe extern "C-unwind" fn call_function(lua: *mut lua_State) -> c_int {
     // SAFETY: the upvalue was set by `push_function`.
     unsafe {
@@ -142,7 +153,7 @@ unsafe extern "C-unwind" fn call_member(lua: *mut lua_State) -> c_int {
 }
 
 /// Runs host code with the arguments from stack index `first` on.
-pub(super) unsafe fn run(
+unsafe fn run(
     lua: *mut lua_State,
     first: c_int,
     body: impl FnOnce(&dyn Frame) -> HostResult,
@@ -252,7 +263,7 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                 }
             }
             Some(HostData::View(value)) => {
-                view::push(lua, view::child(lua, value, 2));
+                push_value(lua, child(lua, value, 2));
                 Ok(1)
             }
             Some(HostData::Module(module)) => {
@@ -290,6 +301,36 @@ unsafe extern "C-unwind" fn call_module(lua: *mut lua_State) -> c_int {
             }
             _ => fail(lua, Raise::new("this is not a function")),
         })
+    }
+}
+
+/// What the key at `key` selects in a view.
+unsafe fn child(lua: *mut lua_State, value: &'static Value, key: c_int) -> Option<&'static Value> {
+    // SAFETY: the key is on the stack.
+    unsafe {
+        if ffi::lua_isinteger(lua, key) != 0 {
+            let index = usize::try_from(ffi::lua_tointeger(lua, key).checked_sub(1)?).ok()?;
+            return value.as_array()?.get(index);
+        }
+        value.as_object()?.get(std::str::from_utf8(str_at(lua, key)).ok()?)
+    }
+}
+
+/// Pushes a value of a view; lists and objects as views again.
+unsafe fn push_value(lua: *mut lua_State, value: Option<&'static Value>) {
+    // SAFETY: from within a relaxed account.
+    unsafe {
+        match value {
+            None => ffi::lua_pushnil(lua),
+            Some(Value::Null) => ffi::lua_pushlightuserdata(lua, std::ptr::null_mut()),
+            Some(Value::Bool(value)) => ffi::lua_pushboolean(lua, c_int::from(*value)),
+            Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => ffi::lua_pushinteger(lua, integer),
+                (None, float) => ffi::lua_pushnumber(lua, float.unwrap_or(f64::NAN)),
+            },
+            Some(Value::String(text)) => push_str(lua, text),
+            Some(value) => push_data(lua, HostData::View(value)),
+        }
     }
 }
 
@@ -336,6 +377,20 @@ unsafe extern "C-unwind" fn equal_data(lua: *mut lua_State) -> c_int {
     }
 }
 
+unsafe extern "C-unwind" fn len_data(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua.
+    unsafe {
+        guarded(lua, |lua| {
+            let len = match data_at(lua, 1) {
+                Some(HostData::View(Value::Array(items))) => items.len(),
+                _ => 0,
+            };
+            ffi::lua_pushinteger(lua, len as i64);
+            Ok(1)
+        })
+    }
+}
+
 unsafe extern "C-unwind" fn show_data(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua.
     unsafe {
@@ -347,6 +402,52 @@ unsafe extern "C-unwind" fn show_data(lua: *mut lua_State) -> c_int {
                 None => push_str(lua, "userdata"),
             }
             Ok(1)
+        })
+    }
+}
+
+unsafe extern "C-unwind" fn pairs_data(lua: *mut lua_State) -> c_int {
+    // SAFETY: called by Lua; the iterator counts in its upvalue.
+    unsafe {
+        if let Some(HostData::Object(ObjectType { entries: Some(entries), .. }, id)) = data_at(lua, 1) {
+            ffi::lua_rawgeti(lua, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
+            raw_field(lua, -1, "next");
+            return guarded(lua, |lua| {
+                run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2)
+            });
+        }
+        ffi::lua_pushvalue(lua, 1);
+        ffi::lua_pushinteger(lua, 0);
+        ffi::lua_pushcclosure(lua, next_data, 2);
+        1
+    }
+}
+
+unsafe extern "C-unwind" fn next_data(lua: *mut lua_State) -> c_int {
+    // SAFETY: the upvalues are those of `pairs_data`.
+    unsafe {
+        guarded(lua, |lua| {
+            let at = ffi::lua_tointeger(lua, ffi::lua_upvalueindex(2)) as usize;
+            ffi::lua_pushinteger(lua, at as i64 + 1);
+            ffi::lua_copy(lua, -1, ffi::lua_upvalueindex(2));
+            ffi::lua_pop(lua, 1);
+            match view_at(lua, ffi::lua_upvalueindex(1)) {
+                Some(Value::Array(items)) if at < items.len() => {
+                    ffi::lua_pushinteger(lua, at as i64 + 1);
+                    push_value(lua, items.get(at));
+                    Ok(2)
+                }
+                Some(Value::Object(fields)) if at < fields.len() => {
+                    let (name, value) = fields.iter().nth(at).expect("at is below the length");
+                    push_str(lua, name);
+                    push_value(lua, Some(value));
+                    Ok(2)
+                }
+                _ => {
+                    ffi::lua_pushnil(lua);
+                    Ok(1)
+                }
+            }
         })
     }
 }
@@ -367,7 +468,7 @@ pub(super) unsafe fn push_arg(lua: *mut lua_State, value: Arg<'_>) {
             Arg::Table(table) => ffi::lua_pushvalue(lua, table.0),
             Arg::Function(function) => ffi::lua_pushvalue(lua, function.0),
             Arg::Object(kind, id) => push_data(lua, HostData::Object(kind, id)),
-            Arg::View(value) => view::push(lua, Some(value)),
+            Arg::View(value) => push_value(lua, Some(value)),
             Arg::Null => ffi::lua_pushlightuserdata(lua, std::ptr::null_mut()),
         }
     }

@@ -16,7 +16,6 @@ mod state;
 mod strings;
 mod stubs;
 mod trace;
-mod view;
 mod vm;
 
 use crate::fault::Fault;
