@@ -1,1 +1,8 @@
-//! (to come)
+//! What a run did and what it says it did: results are complete and agree to the
+//! last request whatever ended the run, and the load is the one that was asked for.
+
+mod complete;
+mod load;
+mod looks;
+mod seeds;
+mod terminal;

@@ -25,7 +25,7 @@ pub(super) static REQUEST_ERROR: Record = Record {
             name: "kind",
             sig: "string",
             doc: "`invalid_request`, `invalid_url`, `dns`, `connect`, `tls`, `timeout`, `closed`, `protocol`, `body`, \
-                  `too_large` or `too_many_redirects`.",
+                  `too_large`, `too_many_redirects` or `not_allowed`.",
         },
         Field { name: "text", sig: "string", doc: "What happened, for people." },
     ],

@@ -15,8 +15,9 @@ pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String
         // `Prepared` answers it: it must work where scripts do not.
         Look::Config => Ok(String::new()),
         Look::Check => {
+            let setup = setup(plan, manifest)?;
             let (classes, tasks) =
-                (manifest.classes.len(), manifest.classes.iter().map(|c| c.tasks.len()).sum::<usize>());
+                (setup.classes.len(), setup.classes.iter().map(|plan| plan.class.tasks.len()).sum::<usize>());
             let scripts: Vec<String> = plan.scripts.iter().map(|path| path.display().to_string()).collect();
             Ok(format!("{}: ok ({classes} user classes, {tasks} tasks)\n", scripts.join(", ")))
         }
@@ -30,11 +31,7 @@ pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String
 
 /// The share of each class among the users, and of each task within its class.
 fn ratios(plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
-    let mut plan = plan.clone();
-    // Ratios need no host.
-    plan.base_url.get_or_insert_with(|| "http://localhost".into());
-    let none: &'static serde_json::Value = Box::leak(Box::default());
-    let setup = Setup::new(&plan, manifest, none, none)?;
+    let setup = setup(plan, manifest)?;
     let mut dispatcher = Dispatcher::new(setup.specs())?;
     let mut users = vec![0u32; setup.classes.len()];
     for _ in 0..plan.users {
@@ -58,6 +55,14 @@ fn ratios(plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
         }
     }
     Ok(text)
+}
+
+/// What would run. Looking needs no host.
+fn setup(plan: &Plan, manifest: Manifest) -> Result<Setup, Fault> {
+    let mut plan = plan.clone();
+    plan.base_url.get_or_insert_with(|| "http://localhost".into());
+    let none: &'static serde_json::Value = Box::leak(Box::default());
+    Setup::new(&plan, manifest, none, none)
 }
 
 fn percent(part: u64, whole: u64) -> f64 {

@@ -72,7 +72,7 @@ pub struct Plan {
     pub reset_stats: bool,
     pub settings: Settings,
     pub outputs: Outputs,
-    /// What the environment allows; requests ask `Safety::allows_host`.
+    /// What the environment allows; connections ask `Safety::allows_host`.
     pub safety: Safety,
     /// The script's `env`.
     pub env_vars: BTreeMap<String, String>,

@@ -1,5 +1,5 @@
 //! The `safety` section of an environment that must not be hurt: what a plan may not exceed. Checked by `layers`
-//! before a plan exists; no flag overrides it. `api` asks `allows_host` before each request.
+//! before a plan exists; no flag overrides it. `run` has `net` ask `allows_host` before it connects.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     InvalidRequest,
     /// The URL, or a redirect's, cannot be parsed or is not http(s).
     InvalidUrl,
+    /// The settings do not allow requests to the host.
+    NotAllowed,
     /// The host name has no address.
     Dns,
     /// No connection to any address of the host.
@@ -39,6 +41,7 @@ impl ErrorKind {
         match self {
             ErrorKind::InvalidRequest => "invalid_request",
             ErrorKind::InvalidUrl => "invalid_url",
+            ErrorKind::NotAllowed => "not_allowed",
             ErrorKind::Dns => "dns",
             ErrorKind::Connect => "connect",
             ErrorKind::Tls => "tls",

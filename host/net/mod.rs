@@ -23,10 +23,10 @@ mod worker;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind};
-pub use origin::Base;
+pub use origin::{Base, place};
 pub use request::Request;
 pub use response::{Hop, Response, Sent};
-pub use settings::Settings;
+pub use settings::{Allowed, Settings};
 pub use timing::Timings;
 pub use tls::Tls;
 pub use worker::Net;

@@ -92,6 +92,15 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
     })
 }
 
+/// Host (an IPv6 address without brackets) and port of a base URL.
+///
+/// # Errors
+/// `InvalidUrl`.
+pub fn place(text: &str) -> Result<(String, u16), Error> {
+    let Parsed { origin, .. } = parse(text)?;
+    Ok((origin.host.into(), origin.port))
+}
+
 /// A header value that is cheap to clone.
 pub(super) fn value(text: String) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
     HeaderValue::from_maybe_shared(Bytes::from(text))

@@ -1,6 +1,8 @@
 //! What a run decides once for all its requests. Made by `run` from the plan,
 //! held by `Net`.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits and defaults of every request that does not say otherwise.
@@ -22,6 +24,31 @@ pub struct Settings {
     pub max_header: usize,
     /// The `User-Agent` header.
     pub user_agent: String,
+    /// Where requests may go; None: anywhere.
+    pub allowed: Option<Allowed>,
+}
+
+/// Tells whether a request may go to a host (an IPv6 address without brackets) and a port. No connection is made
+/// to any other, whether a script or a redirect leads there.
+#[derive(Clone)]
+pub struct Allowed(Arc<Judge>);
+
+type Judge = dyn Fn(&str, u16) -> bool + Send + Sync;
+
+impl Allowed {
+    pub fn new(allows: impl Fn(&str, u16) -> bool + Send + Sync + 'static) -> Self {
+        Allowed(Arc::new(allows))
+    }
+
+    pub(super) fn allows(&self, host: &str, port: u16) -> bool {
+        (self.0)(host, port)
+    }
+}
+
+impl fmt::Debug for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Allowed")
+    }
 }
 
 impl Default for Settings {
@@ -34,6 +61,7 @@ impl Default for Settings {
             max_body: 64 << 20,
             max_header: 64 << 10,
             user_agent: "e2e/0.1".to_owned(),
+            allowed: None,
         }
     }
 }

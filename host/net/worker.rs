@@ -63,15 +63,21 @@ impl Net {
         &self.settings
     }
 
-    /// Parses a base URL, once for all VUs that use it.
+    /// Parses a base URL, once for all VUs that use it. Every origin that is asked passes here.
     ///
     /// # Errors
-    /// `InvalidUrl`.
+    /// `InvalidUrl`, `NotAllowed`.
     pub fn base(&self, text: &str) -> Result<Rc<Base>, Error> {
         if let Some(base) = self.bases.borrow().get(text) {
             return Ok(base.clone());
         }
         let parsed = origin::parse(text)?;
+        let place = &parsed.origin;
+        if self.settings.allowed.as_ref().is_some_and(|allowed| !allowed.allows(&place.host, place.port)) {
+            let text =
+                format!("requests to {}:{} are not allowed in this environment", place.host, place.port);
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
         let mut origins = self.origins.borrow_mut();
         let mut bases = self.bases.borrow_mut();
         if bases.len() >= MOST_BASES {

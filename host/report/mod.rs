@@ -18,7 +18,7 @@ mod text;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use sink::Sink;
-pub use target::reason;
+pub use target::{make_folder, reason};
 
 #[cfg(test)]
 mod sample;

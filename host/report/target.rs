@@ -51,9 +51,7 @@ fn probe(path: &Path) -> io::Result<Target> {
     let Some(name) = path.file_name().filter(|_| !folder) else {
         return Err(io::Error::other("it names no file"));
     };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
+    make_folder(path)?;
     // A link stays a link; what it points to is replaced.
     let path = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
     if path.is_dir() {
@@ -66,6 +64,19 @@ fn probe(path: &Path) -> io::Result<Target> {
     File::create(&temporary)?;
     fs::remove_file(&temporary)?;
     Ok(Target { path, temporary })
+}
+
+/// Makes the folder of a file where there is none.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        // Of the two files with that name it is the folder that is wanted.
+        io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+        _ => error,
+    })
 }
 
 /// The fault of a result that could not be written.

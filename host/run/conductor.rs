@@ -16,6 +16,7 @@ use crate::metrics::Snapshot;
 
 use super::message::{Order, Phase, Report};
 use super::setup::Setup;
+use super::ticks::Ticks;
 use super::worker::{self, Start};
 
 /// How long `on_stop` may take once the run ends, unless the stop timeout is longer.
@@ -38,6 +39,7 @@ struct Running {
     started: Instant,
     started_at: SystemTime,
     since: SystemTime,
+    ticks: Ticks,
     orders: Vec<UnboundedSender<Order>>,
     /// Since when the run is in its phase.
     phase: (Phase, Instant),
@@ -70,6 +72,7 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
         started,
         started_at,
         since: started_at,
+        ticks: Ticks::new(started, setup.workers),
         orders: Vec::new(),
         phase: (Phase::Running, started),
         stop: None,
@@ -86,9 +89,9 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
         setup,
     };
     let threads = running.start_workers(sender);
-    let mut next_tick = started + Duration::from_secs(1);
     while running.done < running.setup.workers {
-        let deadline = running.next_deadline().map_or(next_tick, |deadline| deadline.min(next_tick));
+        let tick = running.ticks.deadline(Instant::now());
+        let deadline = running.next_deadline().map_or(tick, |deadline| deadline.min(tick));
         crossbeam_channel::select! {
             recv(reports) -> report => match report {
                 Ok(report) => running.hear(report, tell),
@@ -98,8 +101,7 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
             default(deadline.saturating_duration_since(Instant::now())) => {}
         }
         let now = Instant::now();
-        if now >= next_tick {
-            next_tick += Duration::from_secs(1);
+        if running.ticks.take(now) {
             running.tick(&class_names, tell);
         }
         if !running.advance(now) {
@@ -155,6 +157,7 @@ impl Running {
         match report {
             Report::Metrics { snapshot, users } => {
                 self.add(users.worker, &snapshot);
+                self.ticks.hear(users.worker, Instant::now());
                 self.users[users.worker] = users.classes;
             }
             Report::Spawned => {
@@ -175,6 +178,7 @@ impl Running {
             Report::Done { worker, snapshot, interrupted, outcome } => {
                 self.add(worker, &snapshot);
                 self.users[worker].fill(0);
+                self.ticks.leave(worker);
                 self.done += 1;
                 self.interrupted += interrupted;
                 if let Err(fault) = outcome {

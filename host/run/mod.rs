@@ -7,6 +7,7 @@ mod declare;
 mod members;
 mod message;
 mod setup;
+mod ticks;
 mod user;
 mod worker;
 

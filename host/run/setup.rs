@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::config::{Level, Plan};
 use crate::exit::Exit;
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 use crate::load::{ClassSpec, Weighted};
-use crate::net::{Settings, Tls};
+use crate::net::{self, Allowed, Settings, Tls};
 use crate::script::{Class, Manifest, Suite};
 
 /// A class that runs, and the tasks of it that the tags leave.
@@ -81,6 +81,7 @@ impl Setup {
                 max_redirects: plan.settings.max_redirects,
                 max_retries: plan.settings.max_retries,
                 verify: plan.settings.tls_verify,
+                allowed: allowed(plan),
                 ..Settings::default()
             },
             tls: Tls::new(plan.settings.tls_ca.clone()),
@@ -140,6 +141,9 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
             return Err(fault
                 .help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
         }
+        if let Some(host) = &class.host {
+            check_host(plan, &class, host)?;
+        }
         classes.push(ClassPlan { class, host, choice });
     }
     if classes.is_empty() {
@@ -154,6 +158,31 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
         return Err(fault.help("give at least one a weight above 0, or a fixed_count"));
     }
     Ok(classes)
+}
+
+/// A class's own host is seen before the first request, as that of the run is.
+fn check_host(plan: &Plan, class: &Class, host: &str) -> Result<(), Fault> {
+    let place = class.place.trim_end_matches([':', ' ']).rsplit_once(':').and_then(|(file, line)| {
+        Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
+    });
+    let fault = |exit, what: String| place.iter().cloned().fold(Fault::new(exit, what), Fault::at);
+    let (name, port) = net::place(host).map_err(|error| {
+        fault(Exit::Script, format!("the `host` of class `{}` cannot be used", class.name))
+            .why(error.text)
+            .help("write it as http://host:port or https://host")
+    })?;
+    if plan.safety.allows_host(&name, Some(port)) {
+        return Ok(());
+    }
+    let what = format!("`safety.allowed_hosts` does not list {name}, the host of class `{}`", class.name);
+    Err(fault(Exit::Refused, what))
+}
+
+/// What `safety` says of each place that a script or a redirect leads to.
+fn allowed(plan: &Plan) -> Option<Allowed> {
+    plan.safety.allowed_hosts.as_ref()?;
+    let safety = plan.safety.clone();
+    Some(Allowed::new(move |host, port| safety.allows_host(host, Some(port))))
 }
 
 fn selected(plan: &Plan, tags: &[String]) -> bool {

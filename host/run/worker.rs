@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashSet;
@@ -27,10 +27,8 @@ use crate::vu::{Shared, fiber};
 use super::members::Members;
 use super::message::{Order, Phase, Report, Users};
 use super::setup::Setup;
+use super::ticks::INTERVAL;
 use super::user::User;
-
-/// How often a worker hands its measurements over.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// A user class on this worker.
 pub(super) struct Class {
@@ -126,8 +124,10 @@ async fn follow(worker: Rc<Worker>, mut orders: UnboundedReceiver<Order>) {
 }
 
 async fn report(worker: Rc<Worker>) {
-    let mut ticks = tokio::time::interval(INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let first = worker.shared.started + INTERVAL;
+    let mut ticks = tokio::time::interval_at(first.into(), INTERVAL);
+    // All workers report the same seconds, also after one was late.
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
         let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());

@@ -12,6 +12,7 @@
 //! | `/slow?ms=N` | an answer after N milliseconds |
 //! | `/redirect-loop` | a redirect to itself |
 //! | `/redirect/N` | N redirects, then an answer |
+//! | `/redirect-to?URL` | a redirect to that URL |
 //! | `/status/N` | that status (200 to 599) |
 //! | `/echo` | the request as JSON: `{method, path, headers, body}`, header names in lower case |
 //! | `/cookies/set?name=value` | sets that cookie for `/` |
@@ -175,6 +176,7 @@ impl Connection<'_> {
                 self.respond(request, 200, &[], ok)?;
             }
             "/redirect-loop" => self.respond(request, 302, &[("location", "/redirect-loop")], b"")?,
+            "/redirect-to" => self.respond(request, 302, &[("location", query)], b"")?,
             "/echo" => {
                 let body = json!({
                     "method": request.method,

@@ -1,6 +1,9 @@
 //! What the tests lean on. Used by the modules of tests/main.rs.
 
+pub mod counter;
 pub mod hostile;
 pub mod lab;
+pub mod project;
 mod request;
+pub mod results;
 pub mod secure;
