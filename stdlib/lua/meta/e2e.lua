@@ -48,7 +48,7 @@
 
 ---Why a request got no whole answer.
 ---@class RequestError
----@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large` or `too_many_redirects`.
+---@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large`, `too_many_redirects` or `not_allowed`.
 ---@field text string What happened, for people.
 
 ---Defaults of the run. Flags, variables (`E2E_USERS` and so on) and the environment file's `load` come before
