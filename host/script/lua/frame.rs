@@ -12,6 +12,7 @@ use crate::vu::Vu;
 
 use super::bind::{self, HostData, data_at, push_arg};
 use super::json;
+use super::json_decode;
 use super::state::{Context, push_str, str_at};
 use super::trace;
 
@@ -187,7 +188,8 @@ impl Frame for LuaFrame<'_> {
         self.room(4)?;
         // SAFETY: see above.
         unsafe {
-            json::decode(self.lua, text).map_err(|why| Raise::new(format!("not valid JSON: {why}")))?;
+            json_decode::decode(self.lua, text)
+                .map_err(|why| Raise::new(format!("not valid JSON: {why}")))?;
             for segment in path.unwrap_or("").split('.').filter(|segment| !segment.is_empty()) {
                 if ffi::lua_type(self.lua, -1) != ffi::LUA_TTABLE {
                     ffi::lua_pop(self.lua, 1);

@@ -19,4 +19,4 @@ mod watchdog;
 pub use call::{Call, Failed, call};
 pub use current::{Doom, Interrupted, doom, set_preempt, stop, tick, wait};
 pub use stack::STACK_SIZE;
-pub use watchdog::{SLICE, Watch};
+pub use watchdog::{SLICE, Watch, thread_cpu};
