@@ -123,25 +123,30 @@ impl Span {
     /// not reaching back before the start. The last two are left out because
     /// not every worker has told of them yet.
     pub fn current(&self, counts: &Seconds) -> f64 {
-        self.mean(counts).unwrap_or(0.0)
+        self.window().map_or(0.0, |(from, to)| counted(counts, from, to) / (to - from) as f64)
     }
 
-    /// As [`Span::current`], and the rate of the whole in the first seconds,
-    /// where that knows nothing yet. For the eye; `total` is the sum of `counts`.
+    /// As [`Span::current`], but the second in which it started counts for what it
+    /// lasted, and the rate of the whole is shown until there are two seconds to tell
+    /// of. For the eye; `total` is the sum of `counts`.
     pub fn lately(&self, counts: &Seconds, total: u64) -> f64 {
-        self.mean(counts).unwrap_or_else(|| self.rate(total))
+        let Some((from, to)) = self.window() else { return self.rate(total) };
+        let seconds = to as f64 - self.start.max(from as f64);
+        if seconds < 2.0 { self.rate(total) } else { counted(counts, from, to) / seconds }
     }
 
-    fn mean(&self, counts: &Seconds) -> Option<f64> {
+    /// The seconds that tell of the rate as of late, unless there are none yet.
+    fn window(&self) -> Option<(u64, u64)> {
         let last = self.last?;
         let from = last.saturating_sub(12).max(self.start as u64);
         let to = last.saturating_sub(2);
-        if from >= to {
-            return None;
-        }
-        let bound = |second: u64| u32::try_from(second).unwrap_or(u32::MAX);
-        Some(counts.sum(bound(from)..bound(to)) as f64 / (to - from) as f64)
+        (from < to).then_some((from, to))
     }
+}
+
+fn counted(counts: &Seconds, from: u64, to: u64) -> f64 {
+    let bound = |second: u64| u32::try_from(second).unwrap_or(u32::MAX);
+    counts.sum(bound(from)..bound(to)) as f64
 }
 
 /// Seconds of the epoch; 0 for a clock that is set before it.
@@ -247,6 +252,11 @@ mod tests {
         // After 5 s of a run: [100, 103).
         let (short, total) = span(100.2, 105.9, &[(100, 3), (102, 3), (103, 50), (105, 50)]);
         assert_eq!(short.current(&total.requests_at), 2.0);
+        assert!((short.lately(&total.requests_at, total.requests) - 6.0 / 2.8).abs() < 1e-9);
+        // Started at the end of a second in which nothing came.
+        let (late, total) = span(100.9, 104.4, &[(101, 10), (102, 10), (103, 10), (104, 5)]);
+        assert_eq!(late.current(&total.requests_at), 5.0);
+        assert_eq!(late.lately(&total.requests_at, total.requests), late.rate(total.requests));
         let (fresh, total) = span(100.0, 101.0, &[(100, 7)]);
         assert_eq!(fresh.current(&total.requests_at), 0.0);
         assert_eq!(fresh.lately(&total.requests_at, total.requests), 7.0);
