@@ -27,6 +27,8 @@ pub(super) struct Console {
     err: Box<dyn Write + Send>,
     target: Option<ProgressDrawTarget>,
     bar: Option<Bar>,
+    /// Nothing but errors.
+    quiet: bool,
     /// Tables during the run.
     running: bool,
     width: usize,
@@ -51,6 +53,7 @@ impl Console {
             err,
             target: options.stderr_tty.then_some(bar),
             bar: None,
+            quiet: options.quiet,
             running: tables_tty && !options.only_summary,
             width: options.width,
             out_paint: Paint(options.color && tables_tty),
@@ -129,16 +132,18 @@ impl Console {
 impl Sink for Console {
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         let printed = match event {
+            Event::Log(line) if line.level == Level::Error || !self.quiet => {
+                self.log(line);
+                Ok(())
+            }
+            _ if self.quiet => Ok(()),
             Event::Started(info) => {
                 self.started(info);
                 Ok(())
             }
             // What a table during the run would have said, the one at the end says.
             Event::Tick(tick) => self.tick(tick).or(Ok(())),
-            Event::Log(line) => {
-                self.log(line);
-                Ok(())
-            }
+            Event::Log(_) => Ok(()),
             Event::Done(summary) => self.done(summary),
         };
         match printed {

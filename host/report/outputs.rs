@@ -17,7 +17,7 @@ use crate::fault::Fault;
 pub struct Outputs {
     /// Files first: the console's verdict then knows of a result that is missing.
     files: Vec<Box<dyn Sink>>,
-    console: Option<Console>,
+    console: Console,
     faults: Vec<Fault>,
 }
 
@@ -41,7 +41,7 @@ impl Outputs {
         } else {
             Some(out)
         };
-        let console = (!options.quiet).then(|| Console::new(options, out, err, bar));
+        let console = Console::new(options, out, err, bar);
         Ok(Outputs { files, console, faults: Vec::new() })
     }
 
@@ -55,7 +55,7 @@ impl Outputs {
         for sink in &mut self.files {
             self.faults.extend(sink.on(event).err());
         }
-        let Some(console) = &mut self.console else { return };
+        let console = &mut self.console;
         let told = match event {
             Event::Done(summary) if !self.faults.is_empty() => {
                 let mut summary = (**summary).clone();

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
-use super::text::{clock, counted, cut_middle, duration, ms, percent, printable, rate};
+use super::text::{clock, counted, cut_end, cut_middle, duration, ms, percent, printable, rate};
 use crate::event::{Stop, Summary};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Label, OverflowKind, PERCENTILES, Snapshot, Span};
@@ -124,7 +124,7 @@ fn failures(totals: &Snapshot, columns: usize, paint: Paint) -> String {
     for (key, seen) in groups.iter().take(SHOWN) {
         let error = format!("{} {}: {}", key.method, key.name, key.error);
         // Two lines of the terminal: what a server answers can be a page.
-        let error = cut_middle(&printable(&error, false), (2 * columns).saturating_sub(16).max(60));
+        let error = cut_end(&printable(&error, false), (2 * columns).saturating_sub(16).max(60));
         let count = paint.text(Tint::Bad, &format!("{:>13}", seen.count));
         text.push_str(&format!("{count}  {error}\n"));
     }

@@ -102,6 +102,14 @@ pub(super) fn cut_middle(text: &str, columns: usize) -> String {
     format!("{head}…{}", tail.chars().rev().collect::<String>())
 }
 
+/// At most `columns` of a text: its end gives way, where the beginning says what matters.
+pub(super) fn cut_end(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    format!("{}…", fitting(text.chars(), columns.saturating_sub(1)))
+}
+
 fn fitting(characters: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     let fits = |character: &char| {
@@ -141,6 +149,12 @@ mod tests {
             [shown(30.04), shown(59.99), shown(60.0), shown(3725.0)],
             ["30.0 s", "59.9 s", "1m 00s", "1h 02m 05s"]
         );
+    }
+
+    #[test]
+    fn long_texts_give_way_at_the_end() {
+        assert_eq!((cut_end("abcdef", 6), cut_end("abcdef", 4)), ("abcdef".into(), "abc…".into()));
+        assert_eq!((cut_end("가나다", 4), cut_end("", 0)), ("가…".into(), String::new()));
     }
 
     #[test]

@@ -71,7 +71,8 @@ fn quiet_says_nothing_that_is_no_error() {
     let (_, ended) = run("--quiet");
     let ended = ended.code(0);
     assert_eq!(ended.out, "");
-    assert!(ended.err.lines().all(|line| line.contains("ERROR")), "{}", ended.err);
+    assert_eq!(ended.err.lines().count(), 3, "{}", ended.err);
+    assert!(ended.err.lines().all(|line| line.ends_with("ERROR U: an error line")), "{}", ended.err);
     let project = Project::new(&[("s.lua", "x = = 1")]);
     project.run("-f s.lua --quiet").refused(107, &["unexpected symbol"]);
     // The exit code and the files tell all the same.
