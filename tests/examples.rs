@@ -151,7 +151,7 @@ fn retry() {
 
 #[test]
 fn the_smoke_suite() {
-    let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s"]);
+    let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
     for request in ["POST /documents", "GET /documents/", "/ready", "DELETE"] {
         run.says(&[request, "0(0.00%)"]);
