@@ -18,6 +18,8 @@ use super::state::push_str;
 /// # Safety
 /// From within a relaxed account.
 pub(super) unsafe fn decode(lua: *mut lua_State, text: &[u8]) -> Result<(), String> {
+    // Checked once as a whole, which is cheaper than string by string.
+    let text = std::str::from_utf8(text).map_err(|why| why.to_string())?;
     // SAFETY: as the caller promised.
     unsafe {
         let top = ffi::lua_gettop(lua);
@@ -25,7 +27,7 @@ pub(super) unsafe fn decode(lua: *mut lua_State, text: &[u8]) -> Result<(), Stri
             return Err("the stack is full".into());
         }
         push_array_mark(lua);
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let seed = Push { lua, mark: top + 1 };
         match seed.deserialize(&mut deserializer).and_then(|()| deserializer.end()) {
             Ok(()) => {
