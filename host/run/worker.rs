@@ -153,8 +153,11 @@ impl Worker {
         for (index, plan) in setup.classes.iter().enumerate() {
             let base = match &plan.host {
                 Some(host) => Some(net.base(host).map_err(|error| {
-                    Fault::new(Exit::Config, format!("the host of class `{}` is no URL", plan.class.name))
-                        .why(error.text)
+                    Fault::new(
+                        Exit::Config,
+                        format!("the host of class `{}` cannot be used", plan.class.name),
+                    )
+                    .why(error.text)
                 })?),
                 None => None,
             };

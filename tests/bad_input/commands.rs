@@ -39,6 +39,8 @@ fn wrong_flags_and_numbers_are_wrong_usage() {
     }
     project.run("demo --port 99999").refused(2, &["99999"]);
     project.run("demo --error-rate 2").refused(2, &["between 0 and 1"]);
+    let taken = format!("demo --port {}", server.addr.port());
+    project.run(&taken).refused(104, &["cannot listen", "is in use", "--port"]);
     assert_eq!(server.asked(), 0);
 }
 

@@ -170,4 +170,8 @@ end)",
         .run("-f s.lua --env int -i 1")
         .refused(111, &["`safety.allowed_hosts` does not list 127.0.0.1", "s.lua:1"]);
     assert_eq!(other.asked(), 0);
+    // The bundled service is this process's own, and always allowed.
+    project.write("config/own.yaml", b"target: demo\nsafety:\n  allowed_hosts: [api.example.com]\n");
+    project.write("scripts/s.lua", SCRIPT.as_bytes());
+    project.run("-f s.lua --env own -i 1").code(0);
 }

@@ -39,6 +39,7 @@ fn fail(url: &str, paths: &[&str]) -> (Ended, Vec<(String, String)>) {
 fn a_server_that_misbehaves_fails_the_request_and_not_the_run() {
     let server = Hostile::start();
     let expected = [
+        ("/bytes/70000000", "0 too_large", "the body is larger than 67108864 bytes"),
         ("/close", "0 closed", "the server closed the connection before it answered"),
         ("/endless", "0 timeout", "the answer was not complete within 500 ms (timeout)"),
         ("/garbage", "0 protocol", "the answer is not HTTP/1.1"),

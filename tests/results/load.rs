@@ -88,7 +88,8 @@ fn starts_by_user(server: &Counter) -> String {
     let mut classes = BTreeMap::new();
     for (_, tail) in below(&seen, "/start/") {
         let (id, class) = tail.split_once('/').unwrap();
-        classes.insert(id.parse::<u64>().unwrap(), class.to_owned());
+        let known = classes.insert(id.parse::<u64>().unwrap(), class.to_owned());
+        assert_eq!(known, None, "user {id} started twice");
     }
     classes.into_values().collect()
 }
