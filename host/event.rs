@@ -90,10 +90,19 @@ pub struct Summary {
     pub stop: Stop,
     /// What the process would exit with as far as the run knows.
     pub exit: Exit,
+    /// What stands for [`Exit::Failures`] (`--exit-code-on-error`).
+    pub failures_code: u8,
     /// Iterations that the end of the run cut short.
     pub interrupted: u64,
     /// What the user ought to know, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Summary {
+    /// The process exit code.
+    pub fn code(&self) -> u8 {
+        if self.exit == Exit::Failures { self.failures_code } else { self.exit.code() }
+    }
 }
 
 /// Why a run ended.

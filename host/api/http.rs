@@ -147,6 +147,10 @@ fn batch(frame: &dyn Frame) -> HostResult {
         return Err(wrong("the requests", "a list", frame.arg(0)));
     };
     let mut all = Vec::new();
+    frame.each(list, &mut |key, _| match key {
+        Arg::Int(_) => Ok(()),
+        _ => Err(Raise::new("the requests of a batch must be a list, without names")),
+    })?;
     frame.items(list, &mut |_, item| {
         all.push(match item {
             Arg::Str(path) => Asked::new(Method::GET, &String::from_utf8_lossy(path)),

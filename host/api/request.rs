@@ -247,7 +247,17 @@ fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> H
             None => Err(wrong(&format!("{option}.{name}"), "a string, a number or a boolean", value)),
         };
         match value {
-            Arg::Table(list) => frame.items(list, &mut |_, value| add(value)),
+            Arg::Table(list) => {
+                frame.each(list, &mut |key, _| match key {
+                    Arg::Int(_) => Ok(()),
+                    _ => Err(wrong(
+                        &format!("{option}.{name}"),
+                        "a value or a list of values",
+                        Arg::Table(list),
+                    )),
+                })?;
+                frame.items(list, &mut |_, value| add(value))
+            }
             value => add(value),
         }
     })?;

@@ -40,8 +40,8 @@ fn follow(sender: &Sender<()>, running: &AtomicBool) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     runtime.block_on(async {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
         else {
             return;
         };
@@ -49,6 +49,8 @@ fn follow(sender: &Sender<()>, running: &AtomicBool) {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                // The terminal is gone: the results are wanted all the same.
+                _ = hangup.recv() => {}
             }
             if !running.load(Ordering::SeqCst) {
                 let _ = writeln!(std::io::stderr(), "stopped by a signal before the run began");

@@ -71,6 +71,7 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         since: at(since),
         stop: Stop::RunTime,
         exit,
+        failures_code: 1,
         interrupted: 0,
         notes: Vec::new(),
     }

@@ -228,7 +228,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     };
     parts.push(format!("{} ({})", duration(summary.elapsed), printable(&reason, false)));
     if summary.exit != Exit::Ok {
-        parts.push(format!("exit {}", summary.exit.code()));
+        parts.push(format!("exit {}", summary.code()));
     }
     format!("{}: {}\n", paint.text(tint, word), parts.join(" · "))
 }

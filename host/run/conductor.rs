@@ -326,6 +326,7 @@ impl Running {
             ended_at: SystemTime::now(),
             since: self.since,
             stop,
+            failures_code: self.setup.exit_code_on_error,
             exit,
             interrupted: self.interrupted,
             notes: self.notes,

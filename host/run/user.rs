@@ -117,8 +117,11 @@ impl User {
     /// A new VM, its on_start done.
     async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         let program = &self.worker.program;
-        let spawned =
-            self.drive(Phase::Interrupting, || program.spawn(self.vu.clone(), &self.class.name)).await;
+        let spawned = self
+            .drive(Phase::Interrupting, || {
+                program.spawn(self.vu.clone(), &self.class.name, &self.class.plan().tasks)
+            })
+            .await;
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {

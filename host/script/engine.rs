@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::fault::Fault;
 use crate::vu::Vu;
 
-use super::Manifest;
+use super::{Manifest, Task};
 
 /// A script language.
 pub trait Engine {
@@ -34,11 +34,12 @@ pub trait Program {
     /// When the top level raises, or declares something wrong.
     fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Fault>;
 
-    /// A sandbox of its own for a VU of class `class`; on a fiber.
+    /// A sandbox of its own for a VU of class `class`; on a fiber. `tasks` are those that were
+    /// declared: `Entry::Task` counts in their order, whatever order this VM defined them in.
     ///
     /// # Errors
     /// As `declare`; and when the script does not define the class this time.
-    fn spawn(&self, vu: Rc<Vu>, class: &str) -> Result<Box<dyn Vm>, Fault>;
+    fn spawn(&self, vu: Rc<Vu>, class: &str, tasks: &[Task]) -> Result<Box<dyn Vm>, Fault>;
 }
 
 /// One VU's sandbox.

@@ -11,7 +11,7 @@ use e2e::config::ScriptOptions;
 use e2e::metrics::Recorder;
 use e2e::net::{Net, Settings, Tls};
 use e2e::script::lua::Lua;
-use e2e::script::{Engine, Entry, Outcome, Program, Suite, Vm};
+use e2e::script::{Engine, Entry, Outcome, Program, Suite, Task, Vm};
 use e2e::vu::{Shared, Vu, fiber};
 use serde_json::Value;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -80,7 +80,8 @@ impl Lab {
         self.next.set(self.next.get() + 1);
         let base = base.map(|base| self.shared.net.base(base).unwrap());
         let vu = Vu::new(self.next.get(), "U".into(), base, self.shared.clone());
-        fiber::call(BUDGET, || program.spawn(vu, "U")).unwrap().await.unwrap().unwrap()
+        let tasks = [Task { name: "t".into(), weight: 1, tags: Vec::new() }];
+        fiber::call(BUDGET, || program.spawn(vu, "U", &tasks)).unwrap().await.unwrap().unwrap()
     }
 
     pub async fn run(&self, vm: &mut Box<dyn Vm>, budget: Duration) -> Outcome {

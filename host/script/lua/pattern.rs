@@ -10,7 +10,7 @@ pub(super) const MAX_CAPTURES: usize = 32;
 /// As deep as Lua's own matcher goes.
 const MAX_DEPTH: u32 = 200;
 /// Single steps between two looks at the clock.
-const STEPS_PER_TICK: u32 = 20_000;
+const STEPS_PER_TICK: u32 = 2_000;
 
 /// Why there is neither a match nor none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

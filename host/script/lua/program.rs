@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
-use crate::script::{Manifest, Program, Suite, Vm};
+use crate::script::{Manifest, Program, Suite, Task, Vm};
 use crate::vu::Vu;
 
 use super::trace;
@@ -219,9 +219,9 @@ impl Program for LuaProgram {
         Ok(Manifest { classes, options: options.options.borrow().clone() })
     }
 
-    fn spawn(&self, vu: Rc<Vu>, class: &str) -> Result<Box<dyn Vm>, Fault> {
+    fn spawn(&self, vu: Rc<Vu>, class: &str, tasks: &[Task]) -> Result<Box<dyn Vm>, Fault> {
         let mut vm = LuaVm::load(vu, self.0.clone())?;
-        vm.become_user(class)?;
+        vm.become_user(class, tasks)?;
         Ok(Box::new(vm))
     }
 }

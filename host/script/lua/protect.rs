@@ -15,7 +15,7 @@ use super::state::{context, push_str, set_raw_field};
 use super::trace;
 
 /// Most items that `table.move` may move at once: a loop in C that nothing interrupts.
-const MOVE_LIMIT: i64 = 1 << 24;
+const MOVE_LIMIT: i64 = 1 << 20;
 
 /// Puts the safe versions over the basic ones in the globals table on top.
 ///

@@ -7,7 +7,7 @@ use mlua_sys as ffi;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::script::{Class, Entry, Outcome, Vm};
+use crate::script::{Class, Entry, Outcome, Task, Vm};
 use crate::vu::Vu;
 use crate::vu::fiber;
 
@@ -79,8 +79,8 @@ impl LuaVm {
         })
     }
 
-    /// Makes the instance of `class`.
-    pub(super) fn become_user(&mut self, class: &str) -> Result<(), Fault> {
+    /// Makes the instance of `class`, with its functions in the order of `tasks`.
+    pub(super) fn become_user(&mut self, class: &str, tasks: &[Task]) -> Result<(), Fault> {
         let lua = self.state.lua();
         let memory = &self.state.context().memory;
         memory.relax(true);
@@ -98,10 +98,10 @@ impl LuaVm {
                 ffi::lua_pushvalue(lua, 1);
                 ffi::lua_setmetatable(lua, 2);
                 // Class, instance: the instance comes first, its tasks second.
-                let tasks = manifest::push_tasks(lua, 1).map(drop);
+                let ordered = manifest::push_tasks(lua, 1).and_then(|own| order_tasks(lua, &own, tasks));
                 ffi::lua_rotate(lua, 1, -1);
                 ffi::lua_settop(lua, TASKS);
-                tasks
+                ordered
             }
         };
         memory.relax(false);
@@ -237,6 +237,33 @@ impl LuaVm {
                 Outcome::Raised(trace::fault(&self.library, &what, Vec::new()))
             }
         }
+    }
+}
+
+/// Puts the functions on top (the list of `own`) into the order of `tasks`: scripts that define
+/// tasks in a loop over `pairs` do so in another order in each VM.
+///
+/// # Safety
+/// From within a relaxed account, with the list on top.
+unsafe fn order_tasks(lua: *mut ffi::lua_State, own: &[Task], tasks: &[Task]) -> Result<(), String> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let list = ffi::lua_gettop(lua);
+        ffi::lua_createtable(lua, tasks.len() as c_int, 0);
+        for (index, task) in tasks.iter().enumerate() {
+            let Some(place) = own.iter().position(|own| own.name == task.name) else {
+                ffi::lua_settop(lua, list);
+                let name = &task.name;
+                return Err(format!(
+                    "the script did not define the task `{name}` for this VU, though it did before"
+                ));
+            };
+            ffi::lua_rawgeti(lua, list, place as i64 + 1);
+            ffi::lua_rawseti(lua, list + 1, index as i64 + 1);
+        }
+        ffi::lua_copy(lua, list + 1, list);
+        ffi::lua_settop(lua, list);
+        Ok(())
     }
 }
 
