@@ -9,6 +9,11 @@ function SmokeTestUser:on_start()
   self.created = {}
 end
 
+-- What the server said, or why it said nothing.
+local function reason(response)
+  return response.error and response.error.text or response.text
+end
+
 SmokeTestUser:task("create_and_get_document", 3, function(self)
   local uri = "doc-" .. uuid.hex():sub(1, 8)
 
@@ -22,7 +27,7 @@ SmokeTestUser:task("create_and_get_document", 3, function(self)
       self.created[#self.created + 1] = uri
       response:success()
     else
-      response:failure("create failed: " .. response.text)
+      response:failure("create failed: " .. reason(response))
       return
     end
   end
@@ -38,7 +43,7 @@ SmokeTestUser:task("create_and_get_document", 3, function(self)
   if fetched then
     response:success()
   else
-    response:failure("get failed: " .. response.text)
+    response:failure("get failed: " .. reason(response))
   end
 end)
 

@@ -10,7 +10,8 @@ use corosensei::stack::DefaultStack;
 /// that were touched use memory. The deepest a script can get is 200 nested C
 /// calls (Lua's own limit, `LUAI_MAXCCALLS`) of at most about 2.5 KiB each
 /// (`string.gsub` keeps its buffer on the stack); the rest is margin for the
-/// host function at the bottom. `tests/lua_limits.rs` runs against this limit.
+/// host function at the bottom. Host functions that call scripts
+/// nest at most 40 deep, for their frames are larger. `tests/limits.rs` runs against both.
 pub const STACK_SIZE: usize = 1024 * 1024;
 
 /// Stacks kept for reuse. Each keeps the pages that it ever touched.
