@@ -176,6 +176,20 @@ fn finalizers_are_refused() {
     assert!(matches!(outcome, Outcome::Done), "{}", message(&outcome));
 }
 
+/// What an idle user of the smoke suite is mostly made of. The README quotes what this prints.
+#[test]
+fn a_vm_of_the_smoke_suite_is_small() {
+    let lab = Lab::new(true);
+    let text = std::fs::read_to_string("scripts/suites/smoke.lua").unwrap();
+    let held = Lab::runtime().block_on(async {
+        let program =
+            lab.program_of(&text.replace("SmokeTestUser", "U").replace("\"health_check\"", "\"t\""));
+        lab.vm(&*program, None).await.memory()
+    });
+    println!("a VM of the smoke suite: {} KiB", held / 1024);
+    assert!((8 << 10..32 << 10).contains(&held), "{held} bytes");
+}
+
 /// Pure computation with the budget and the watchdog on takes at most 1.05 times as long.
 #[test]
 fn budgets_cost_honest_scripts_nothing() {
