@@ -101,7 +101,7 @@ pub struct Summary {
 impl Summary {
     /// The process exit code.
     pub fn code(&self) -> u8 {
-        if self.exit == Exit::Failures { self.failures_code } else { self.exit.code() }
+        self.exit.code_with(self.failures_code)
     }
 }
 

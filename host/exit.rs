@@ -35,6 +35,11 @@ impl Exit {
         self as u8
     }
 
+    /// The process exit code where `failures` stands for [`Exit::Failures`] (`--exit-code-on-error`).
+    pub fn code_with(self, failures: u8) -> u8 {
+        if self == Exit::Failures { failures } else { self.code() }
+    }
+
     /// Of several reasons the one that the process exits with: 109, 107, 108, 105, 112, 99, 1.
     pub fn worst(self, other: Exit) -> Exit {
         let rank = |exit: Exit| match exit {

@@ -92,7 +92,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         print_fault(&fault);
         exit = exit.worst(fault.exit);
     }
-    Ok(if exit == Exit::Failures { plan.exit_code_on_error } else { exit.code() })
+    Ok(exit.code_with(plan.exit_code_on_error))
 }
 
 fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {

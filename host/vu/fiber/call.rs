@@ -74,9 +74,9 @@ impl<R> Call<'_, R> {
     fn resume(&mut self) -> Poll<Result<R, Failed>> {
         let fiber = self.fiber.as_mut().expect("a finished call is not polled again");
         let before = current::enter(&raw mut self.running);
-        watchdog::begin();
+        watchdog::beat();
         let result = catch_unwind(AssertUnwindSafe(|| fiber.resume(())));
-        watchdog::end();
+        watchdog::beat();
         current::enter(before);
         let result = match result {
             Ok(CoroutineResult::Yield(parked)) => {

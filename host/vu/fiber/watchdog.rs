@@ -66,17 +66,8 @@ impl Drop for Watch {
     }
 }
 
-/// A fiber starts or goes on.
-pub(super) fn begin() {
-    bump();
-}
-
-/// A fiber parked or ended.
-pub(super) fn end() {
-    bump();
-}
-
-fn bump() {
+/// A fiber starts or goes on, or it parked or ended: called in pairs.
+pub(super) fn beat() {
     PULSE.with_borrow(|pulse| {
         if let Some(pulse) = pulse {
             // Only this thread writes it: no read-modify-write needed.
