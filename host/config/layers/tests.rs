@@ -279,7 +279,7 @@ proptest! {
     /// The whole way: from what is given, a file and a script to the plan.
     #[test]
     fn the_strongest_layer_that_speaks_is_heard(
-        given in prop::option::of(0u32..1000), file in prop::option::of(0u32..1000), script in prop::option::of(0u32..1000),
+        given in prop::option::of(1u32..1000), file in prop::option::of(1u32..1000), script in prop::option::of(1u32..1000),
     ) {
         let text = file.map(|users| format!("load:\n  users: {users}\n")).unwrap_or_default();
         let project = Project::new(&[("config/int.yaml", &text)]);
