@@ -34,13 +34,13 @@ pub static RESPONSE: ObjectType = ObjectType {
             name: "text",
             sig: "string",
             doc: "The body. Bytes as they came: nothing is decoded.",
-            kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
+            kind: Field(|f, n| give(f, n, |kept| Arg::Str(kept.response.body()))),
         },
         Member {
             name: "content",
             sig: "string",
             doc: "The same as `text`.",
-            kind: Field(|f, n| give(f, n, |kept| Arg::Str(&kept.response.body))),
+            kind: Field(|f, n| give(f, n, |kept| Arg::Str(kept.response.body()))),
         },
         Member {
             name: "success",
@@ -171,21 +171,24 @@ pub static HEADERS: ObjectType = ObjectType {
     close: None,
     lookup: Some(|frame, number, name| {
         let value = with(frame, number, |kept| {
-            let name = http::HeaderName::from_bytes(name).ok()?;
-            let values: Vec<&[u8]> =
-                kept.response.headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
+            let values: Vec<&[u8]> = kept.response.headers().all(std::str::from_utf8(name).ok()?).collect();
             (!values.is_empty()).then(|| values.join(&b", "[..]))
         })?;
         frame.give(value.as_deref().map_or(Arg::Nil, Arg::Str));
         Ok(())
     }),
     entries: Some(|frame, number| {
-        let headers = with(frame, number, |kept| kept.response.headers.clone())?;
-        frame.give_map(&mut |put| {
-            for name in headers.keys() {
-                let values: Vec<&[u8]> = headers.get_all(name).iter().map(|v| v.as_bytes()).collect();
-                put(name.as_str(), Arg::Str(&values.join(&b", "[..])));
+        let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+        with(frame, number, |kept| {
+            for (name, value) in kept.response.headers().iter() {
+                match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                    Some((_, values)) => values.extend([b", ", value].concat()),
+                    None => headers.push((name.to_ascii_lowercase(), value.to_vec())),
+                }
             }
+        })?;
+        frame.give_map(&mut |put| {
+            headers.iter().for_each(|(name, values)| put(name, Arg::Str(values)));
             Ok(())
         })
     }),
@@ -208,11 +211,13 @@ fn json(frame: &dyn Frame, number: u64) -> HostResult {
         Arg::Nil => None,
         _ => Some(frame.text(0, "the path")?),
     };
-    let (body, status) = with(frame, number, |kept| (kept.response.body.clone(), kept.status()))?;
-    if body.is_empty() {
-        return Err(Raise::new(format!("the response (status {status}) has no body to parse as JSON")));
-    }
-    frame.give_json(&body, path)
+    // Nothing that is done with the body runs script code, which could reach the responses again.
+    with(frame, number, |kept| match kept.response.body() {
+        [] => {
+            Err(Raise::new(format!("the response (status {}) has no body to parse as JSON", kept.status())))
+        }
+        body => frame.give_json(body, path),
+    })?
 }
 
 fn history(frame: &dyn Frame, number: u64) -> HostResult {

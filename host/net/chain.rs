@@ -1,14 +1,12 @@
 //! The state of one request over its redirects and retries. It is filled in
-//! place from hyper's answer on: moving it from call to call would cost more
+//! place from the first byte on: moving it from call to call would cost more
 //! than filling it. Used by `client`.
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{HeaderMap, Version};
-
 use super::error::Error;
-use super::exchange::{Answer, Deadline};
+use super::exchange::Answer;
+use super::exchange::Deadline;
 use super::message::{Message, Step};
 use super::request::Request;
 use super::response::{Hop, Response};
@@ -23,7 +21,7 @@ pub(super) struct Chain<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) deadline: Deadline,
     pub(super) step: Step,
-    /// The step's message until it is handed to hyper.
+    /// The step's message until it was answered.
     pub(super) message: Option<Message>,
     /// The last step's answer.
     pub(super) answer: Option<Answer>,
@@ -65,17 +63,14 @@ impl<'a> Chain<'a> {
     /// The end of the chain: its last answer, `failure`, or both. Boxed: it is handed on through many calls.
     pub(super) fn respond(self, failure: Option<Error>) -> Box<Response> {
         let ended = if failure.is_some() { Instant::now() } else { self.ended };
-        let (status, version, headers, body, error) = match self.answer {
-            Some(Answer { parts, body, error }) => {
-                (parts.status.as_u16(), parts.version, parts.headers, body, error)
-            }
-            None => (0, Version::HTTP_11, HeaderMap::new(), Bytes::new(), None),
+        let (status, head, raw, error) = match self.answer {
+            Some(Answer { head, raw, error }) => (head.status, head.length, raw, error),
+            None => (0, 0, Vec::new(), None),
         };
         Box::new(Response {
             status,
-            version,
-            headers,
-            body,
+            head,
+            raw,
             error: failure.or(error),
             timings: self.timings,
             elapsed: ended - self.started,

@@ -5,8 +5,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use http::header::{HeaderValue, SET_COOKIE};
-
 use super::chain::Chain;
 use super::connection::Connection;
 use super::connector;
@@ -58,14 +56,14 @@ impl Client {
         loop {
             self.attempt(chain).await?;
             let Some(answer) = &chain.answer else { return Ok(()) };
-            if answer.parts.headers.contains_key(SET_COOKIE) {
+            if answer.head.has_cookies {
                 self.take_cookies(&chain.step, answer);
             }
-            let status = answer.parts.status;
-            if !status.is_redirection() || !chain.request.follow_redirects || answer.error.is_some() {
+            let status = answer.head.status;
+            if !(300..400).contains(&status) || !chain.request.follow_redirects || answer.error.is_some() {
                 return Ok(());
             }
-            let Some(location) = redirect::location(&answer.parts) else { return Ok(()) };
+            let Some(location) = redirect::location(answer) else { return Ok(()) };
             let most = self.net.settings.max_redirects as usize;
             if chain.history.len() >= most {
                 let text = format!("more than {most} redirects, the last one to `{location}`");
@@ -73,7 +71,7 @@ impl Client {
             }
             let url = chain.step.url();
             chain.step.follow(&self.net, status, &location)?;
-            chain.history.push(Hop { status: status.as_u16(), url, location });
+            chain.history.push(Hop { status, url, location });
         }
     }
 
@@ -86,7 +84,7 @@ impl Client {
         loop {
             if chain.message.is_none() {
                 let cookie = self.cookie(&chain.step, chain.request)?;
-                chain.message = Some(chain.step.message(&self.net, chain.request, cookie)?);
+                chain.message = Some(chain.step.message(&self.net, chain.request, cookie.as_deref())?);
             }
             let (connection, begun, was_idle) = match idle.take() {
                 // It begins where the last step ended: a look at the clock less.
@@ -99,18 +97,17 @@ impl Client {
                     Ok(()) => return Ok(()),
                     Err(failure) => *failure,
                 },
-                Err(error) => Failure { error, unsent: chain.message.take(), is_answered: false },
+                Err(error) => Failure { error, is_unsent: true, is_answered: false },
             };
             // The server has closed it while it was idle: nobody's failure.
             let may_repeat = chain.step.method.is_idempotent() && failure.error.kind.is_transient();
-            let is_stale = was_idle && (failure.unsent.is_some() || may_repeat && !failure.is_answered);
+            let is_stale = was_idle && (failure.is_unsent || may_repeat && !failure.is_answered);
             if !is_stale {
                 if !may_repeat || failure.is_answered || retries >= self.net.settings.max_retries {
                     return Err(failure.error);
                 }
                 retries += 1;
             }
-            chain.message = failure.unsent;
         }
     }
 
@@ -121,12 +118,11 @@ impl Client {
         chain: &mut Chain<'_>,
         begun: Instant,
     ) -> Result<(), Box<Failure>> {
-        let (sent, received) = (connection.meter.sent.get(), connection.meter.received.get());
+        let (sent, received) = (connection.stream.sent(), connection.stream.received());
         let outcome = exchange(&self.net, &mut connection, chain, begun).await;
-        chain.sent += connection.meter.sent.get() - sent;
-        chain.received += connection.meter.received.get() - received;
-        let is_whole = chain.answer.as_ref().is_some_and(|answer| answer.error.is_none());
-        if is_whole && connection.is_reusable() {
+        chain.sent += connection.stream.sent() - sent;
+        chain.received += connection.stream.received() - received;
+        if connection.is_reusable {
             self.keep(connection);
         }
         outcome
@@ -139,8 +135,8 @@ impl Client {
             Ok(connected) => connected?,
             Err(_) => return Err(Error::timeout(deadline.limit, false)),
         };
-        chain.sent += connection.meter.sent.get();
-        chain.received += connection.meter.received.get();
+        chain.sent += connection.stream.sent();
+        chain.received += connection.stream.received();
         Ok(connection)
     }
 
@@ -160,17 +156,6 @@ impl Client {
         idle.push(connection);
     }
 
-    /// Gives the buffers of idle connections back (some 25 KiB each) and keeps
-    /// them open. For a VU that will not send for longer than a moment; the
-    /// next request pays well below a microsecond for it.
-    pub fn rest(&self) {
-        let mut idle = self.idle.borrow_mut();
-        idle.retain_mut(|connection| {
-            connection.rest();
-            connection.is_reusable()
-        });
-    }
-
     /// Closes all idle connections.
     pub fn close(&self) {
         self.idle.borrow_mut().clear();
@@ -178,7 +163,7 @@ impl Client {
 
     /// # Errors
     /// `InvalidRequest` where the request's own are no cookies.
-    fn cookie(&self, step: &Step, request: &Request<'_>) -> Result<Option<HeaderValue>, Error> {
+    fn cookie(&self, step: &Step, request: &Request<'_>) -> Result<Option<String>, Error> {
         let jar = self.jar.borrow();
         let own = if step.has_secrets { request.cookies } else { &[] };
         if jar.is_none() && own.is_empty() {
@@ -191,7 +176,7 @@ impl Client {
     #[cold]
     fn take_cookies(&self, step: &Step, answer: &Answer) {
         if let Some(url) = cookies::scope(&step.origin, step.target.path()) {
-            self.jar.borrow_mut().get_or_insert_default().take(&answer.parts.headers, &url);
+            self.jar.borrow_mut().get_or_insert_default().take(answer.headers(), &url);
         }
     }
 

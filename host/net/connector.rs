@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 use super::connection::Connection;
 use super::error::{Error, ErrorKind};
 use super::origin::Origin;
-use super::stream::{Meter, Socket, Stream};
+use super::stream::{Socket, Stream};
 use super::timing::Timings;
 use super::worker::Net;
 
@@ -29,14 +29,13 @@ pub(super) async fn connect(
     let tcp = reach(net, origin, timings).await?;
     // Small requests must not wait for the acknowledgement of earlier ones.
     let _ = tcp.set_nodelay(true);
-    let meter = Rc::new(Meter::default());
-    let socket = Socket::new(tcp, meter.clone());
+    let socket = Socket::new(tcp);
     let stream = if origin.https {
         secure(net, origin, verify, socket, timings).await?
     } else {
         Stream::Plain(socket)
     };
-    Ok(Connection::new(origin.clone(), verify, stream, meter))
+    Ok(Connection::new(origin.clone(), verify, stream))
 }
 
 async fn reach(net: &Net, origin: &Origin, timings: &mut Timings) -> Result<TcpStream, Error> {
@@ -75,11 +74,10 @@ async fn open(address: IpAddr, port: u16) -> io::Result<TcpStream> {
 }
 
 fn refuse(origin: &Origin, error: &io::Error) -> Error {
-    let place = origin.authority.to_str().unwrap_or(&origin.host);
     let place = if origin.text.ends_with(&format!(":{}", origin.port)) {
-        place.to_owned()
+        origin.authority.to_string()
     } else {
-        format!("{place}:{}", origin.port)
+        format!("{}:{}", origin.authority, origin.port)
     };
     let text = match error.kind() {
         io::ErrorKind::ConnectionRefused => format!("connection refused: {place}"),
@@ -104,7 +102,6 @@ async fn secure(
     timings: &mut Timings,
 ) -> Result<Stream, Error> {
     let config = net.tls.config(verify)?;
-    let meter = socket.meter();
     let name = match origin.address {
         Some(address) => ServerName::from(address),
         None => ServerName::try_from(String::from(&*origin.host)).map_err(|_| {
@@ -116,8 +113,7 @@ async fn secure(
     let shaken = TlsConnector::from(config).connect(name, socket).await;
     timings.tls_handshaking += begun.elapsed();
     let tls = shaken.map_err(|error| {
-        let place = origin.authority.to_str().unwrap_or(&origin.host);
-        Error::new(ErrorKind::Tls, format!("TLS handshake with {place} failed: {error}"))
+        Error::new(ErrorKind::Tls, format!("TLS handshake with {} failed: {error}", origin.authority))
     })?;
-    Ok(Stream::Tls { tls: Box::new(tls), meter })
+    Ok(Stream::Tls(Box::new(tls)))
 }

@@ -2,11 +2,11 @@
 //! the first `Set-Cookie` arrives: a VU without cookies pays nothing.
 
 use cookie_store::{CookieStore, RawCookie};
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
 use super::error::{Error, ErrorKind};
-use super::origin::{self, Origin};
+use super::head::Headers;
+use super::origin::Origin;
 
 /// The cookies of one VU.
 #[derive(Default)]
@@ -43,11 +43,7 @@ fn check(name: &str, value: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// `InvalidRequest` where `own` holds what is no cookie.
-pub(super) fn header(
-    jar: Option<&Jar>,
-    own: &[(&str, &str)],
-    url: &Url,
-) -> Result<Option<HeaderValue>, Error> {
+pub(super) fn header(jar: Option<&Jar>, own: &[(&str, &str)], url: &Url) -> Result<Option<String>, Error> {
     own.iter().try_for_each(|(name, value)| check(name, value))?;
     let is_own = |name: &str| own.iter().any(|(own, _)| *own == name);
     let kept = jar.map_or_else(Vec::new, |jar| jar.matching(url));
@@ -60,15 +56,18 @@ pub(super) fn header(
         text.push('=');
         text.push_str(value);
     }
-    Ok(if text.is_empty() { None } else { origin::value(text).ok() })
+    // A server's cookie that no header can hold is not sent at all.
+    let can_be_sent =
+        !text.is_empty() && text.bytes().all(|byte| byte == b'\t' || byte >= b' ' && byte != 127);
+    Ok(can_be_sent.then_some(text))
 }
 
 impl Jar {
     /// Takes the `Set-Cookie` headers of an answer from `url`; one that breaks
     /// the rules is left out, as a browser does.
-    pub(super) fn take(&mut self, headers: &HeaderMap, url: &Url) {
-        for header in headers.get_all(SET_COOKIE) {
-            if let Ok(text) = std::str::from_utf8(header.as_bytes()) {
+    pub(super) fn take(&mut self, headers: Headers<'_>, url: &Url) {
+        for header in headers.all("set-cookie") {
+            if let Ok(text) = std::str::from_utf8(header) {
                 let _ = self.store.parse(text, url);
             }
         }
@@ -111,19 +110,15 @@ mod tests {
     use super::*;
 
     fn jar(from: &str, cookies: &[&str]) -> Jar {
-        let mut headers = HeaderMap::new();
-        for cookie in cookies {
-            headers.append(SET_COOKIE, cookie.parse().unwrap());
-        }
+        let lines: String = cookies.iter().map(|cookie| format!("Set-Cookie: {cookie}\r\n")).collect();
+        let head = format!("HTTP/1.1 200 OK\r\n{lines}\r\n");
         let mut jar = Jar::default();
-        jar.take(&headers, &parse(from).unwrap());
+        jar.take(Headers(head.as_bytes()), &parse(from).unwrap());
         jar
     }
 
     fn sent(jar: &Jar, url: &str) -> String {
-        header(Some(jar), &[], &parse(url).unwrap())
-            .unwrap()
-            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+        header(Some(jar), &[], &parse(url).unwrap()).unwrap().unwrap_or_default()
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Why a request failed, as a stable name for programs and a text for people.
 //! Made by every file here, read through `Response::error`.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -85,40 +84,9 @@ impl Error {
         Error::new(ErrorKind::Timeout, format!("{what} within {} (timeout)", Span(limit)))
     }
 
-    /// From hyper, before the head of an answer was there.
-    #[cold]
-    pub(super) fn of_head(error: &hyper::Error) -> Self {
-        if error.is_parse_too_large() {
-            return Error::new(ErrorKind::TooLarge, "the answer's headers are larger than allowed");
-        }
-        if error.is_parse() {
-            return Error::new(ErrorKind::Protocol, format!("the answer is not HTTP/1.1: {}", Chain(error)));
-        }
-        if let Some(io) = source_io(error) {
-            return Error::of_io(io);
-        }
-        if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-            return Error::new(ErrorKind::Closed, "the server closed the connection before it answered");
-        }
-        Error::new(ErrorKind::Protocol, Chain(error).to_string())
-    }
-
-    /// From hyper, between the head and the end of the body.
-    #[cold]
-    pub(super) fn of_body(error: &hyper::Error) -> Self {
-        match source_io(error) {
-            Some(io) if io.kind() != io::ErrorKind::UnexpectedEof => {
-                let inner = Error::of_io(io);
-                let text = format!("the body ended early: {}", inner.text);
-                Error::new(ErrorKind::Body, text)
-            }
-            _ => Error::new(ErrorKind::Body, "the server closed the connection in the middle of the body"),
-        }
-    }
-
     /// From the socket of a connection that stood.
     #[cold]
-    fn of_io(error: &io::Error) -> Self {
+    pub(super) fn of_io(error: &io::Error) -> Self {
         if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
             return Error::new(ErrorKind::Tls, format!("TLS: {error}"));
         }
@@ -133,37 +101,6 @@ impl Error {
             _ => return Error::new(ErrorKind::Closed, format!("the connection broke: {error}")),
         };
         Error::new(ErrorKind::Closed, text)
-    }
-}
-
-fn source_io(error: &hyper::Error) -> Option<&io::Error> {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            return Some(io);
-        }
-        cause = inner.source();
-    }
-    None
-}
-
-/// An error with its causes, without saying the same thing twice.
-struct Chain<'a>(&'a (dyn StdError + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
-        let mut cause = self.0.source();
-        while let Some(inner) = cause {
-            let text = inner.to_string();
-            if !said.contains(&text) {
-                write!(f, ": {text}")?;
-                said = text;
-            }
-            cause = inner.source();
-        }
-        Ok(())
     }
 }
 

@@ -4,22 +4,27 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, USER_AGENT,
-};
-use http::uri::{PathAndQuery, Uri};
-use http::{Method, Version};
-use http_body_util::Full;
+use http::Method;
+use http::uri::PathAndQuery;
 
 use super::error::{Error, ErrorKind};
+use super::head;
 use super::origin::{self, Base, Origin};
 use super::request::Request;
 use super::response::{Place, Sent};
 use super::worker::Net;
 
-/// What hyper sends.
-pub(super) type Message = http::Request<Full<Bytes>>;
+/// A body up to this size is written in one piece with its head.
+const MOST_JOINED: usize = 16 << 10;
+
+/// What is written to the connection.
+pub(super) struct Message {
+    /// The head, and the body too where `has_body`.
+    pub(super) bytes: Vec<u8>,
+    pub(super) has_body: bool,
+    /// It asks the server to close the connection.
+    pub(super) close: bool,
+}
 
 /// The state of a request chain that a redirect changes.
 pub(super) struct Step {
@@ -27,7 +32,7 @@ pub(super) struct Step {
     pub(super) origin: Rc<Origin>,
     pub(super) target: PathAndQuery,
     /// From the URL's `user:password@`.
-    pub(super) auth: Option<HeaderValue>,
+    pub(super) auth: Option<Rc<str>>,
     pub(super) body: Bytes,
     /// False once a redirect has turned the request into a GET.
     pub(super) has_content: bool,
@@ -70,8 +75,7 @@ impl Step {
         format!("{}{}", self.origin.text, self.target)
     }
 
-    /// The message of this step. A script's own `Cookie` header replaces
-    /// `cookie`, the jar's.
+    /// The message of this step. A script's own `Cookie` header replaces `cookie`, the jar's.
     ///
     /// # Errors
     /// `InvalidRequest` for a header that cannot be sent.
@@ -79,73 +83,109 @@ impl Step {
         &self,
         net: &Net,
         request: &Request<'_>,
-        cookie: Option<HeaderValue>,
+        cookie: Option<&str>,
     ) -> Result<Message, Error> {
-        // Six entries are the largest table of its size; hyper reuses it for
-        // the answer's headers.
-        let mut headers = HeaderMap::with_capacity(6);
-        headers.insert(HOST, self.origin.authority.clone());
-        headers.insert(USER_AGENT, net.user_agent.clone());
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        // RFC 9110, 8.6: these methods announce that there is nothing; hyper does not.
-        if self.body.is_empty() && matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        let mut bytes = net.buffer();
+        match self.write(net, request, cookie, &mut bytes) {
+            Ok(close) => {
+                let has_body = self.body.len() <= MOST_JOINED;
+                if has_body {
+                    bytes.extend_from_slice(&self.body);
+                }
+                Ok(Message { bytes, has_body, close })
+            }
+            Err(error) => {
+                net.give_back(bytes);
+                Err(error)
+            }
         }
-        if let (true, Some(kind)) = (self.has_content, request.content_type) {
-            headers.insert(CONTENT_TYPE, parse_value("content-type", kind)?);
+    }
+
+    /// Writes the head; whether it asks the server to close.
+    fn write(
+        &self,
+        net: &Net,
+        request: &Request<'_>,
+        cookie: Option<&str>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let given = request.headers;
+        let is_given =
+            |name: &str| given.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && self.sends(own));
+        let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        put(&[self.method.as_str(), " ", self.target.as_str(), " HTTP/1.1\r\n"]);
+        if given.is_empty() {
+            put(&["Host: ", &self.origin.authority, &net.common]);
+        } else {
+            if !is_given("host") {
+                put(&["Host: ", &self.origin.authority, "\r\n"]);
+            }
+            if !is_given("user-agent") {
+                put(&["User-Agent: ", &net.settings.user_agent, "\r\n"]);
+            }
+            if !is_given("accept") {
+                put(&["Accept: */*\r\n"]);
+            }
         }
-        if let Some((user, password)) = request.basic_auth
-            && self.has_secrets
+        // RFC 9110, 8.6: these methods announce that there is nothing.
+        if !self.body.is_empty() || matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+            let mut number = itoa::Buffer::new();
+            put(&["Content-Length: ", number.format(self.body.len()), "\r\n"]);
+        }
+        if let (true, Some(kind)) = (self.has_content, request.content_type)
+            && !is_given("content-type")
         {
-            headers.insert(AUTHORIZATION, origin::basic(user, password));
-        } else if let Some(auth) = &self.auth {
-            headers.insert(AUTHORIZATION, auth.clone());
+            put(&["Content-Type: ", check_value("content-type", kind)?, "\r\n"]);
         }
-        if let Some(cookie) = cookie {
-            headers.insert(COOKIE, cookie);
+        let basic = request.basic_auth.filter(|_| self.has_secrets);
+        let basic = basic.map(|(user, password)| origin::basic(user, password));
+        if let Some(auth) = basic.as_deref().or(self.auth.as_deref())
+            && !is_given("authorization")
+        {
+            put(&["Authorization: ", auth, "\r\n"]);
         }
-        if !request.headers.is_empty() {
-            self.add(&mut headers, request.headers)?;
+        if let Some(cookie) = cookie
+            && !is_given("cookie")
+        {
+            put(&["Cookie: ", cookie, "\r\n"]);
         }
-        let mut message = http::Request::new(Full::new(self.body.clone()));
-        *message.method_mut() = self.method.clone();
-        *message.uri_mut() = Uri::from(self.target.clone());
-        *message.version_mut() = Version::HTTP_11;
-        *message.headers_mut() = headers;
-        Ok(message)
-    }
-
-    /// Adds the script's headers over the defaults.
-    fn add(&self, headers: &mut HeaderMap, given: &[(&str, &str)]) -> Result<(), Error> {
-        for (index, (name, text)) in given.iter().enumerate() {
-            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-                Error::new(ErrorKind::InvalidRequest, format!("`{}` is no header name", name.escape_debug()))
-            })?;
-            if !self.sends(&key, text)? {
-                continue;
-            }
-            let value = parse_value(name, text)?;
-            if given[..index].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
-                headers.append(key, value);
-            } else {
-                headers.insert(key, value);
+        let mut close = false;
+        for (name, value) in given {
+            self.check(name, value)?;
+            if self.sends(name) {
+                put(&[name, ": ", check_value(name, value)?.trim_matches([' ', '\t']), "\r\n"]);
+                close |= name.eq_ignore_ascii_case("connection")
+                    && head::tokens(value.as_bytes()).any(|token| token.eq_ignore_ascii_case(b"close"));
             }
         }
-        Ok(())
+        put(&["\r\n"]);
+        Ok(close)
     }
 
-    /// Whether a script's header goes out with this step.
-    fn sends(&self, key: &HeaderName, text: &str) -> Result<bool, Error> {
-        match *key {
-            CONTENT_LENGTH | TRANSFER_ENCODING if !self.has_content => Ok(false),
-            CONTENT_LENGTH if text.trim().parse() == Ok(self.body.len()) => Ok(false),
-            CONTENT_LENGTH | TRANSFER_ENCODING => Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!("the header `{key}: {text}` does not fit the body of {} bytes", self.body.len()),
-            )),
-            AUTHORIZATION | COOKIE | HOST => Ok(self.has_secrets),
-            _ => Ok(self.has_content || !key.as_str().starts_with("content-")),
+    /// # Errors
+    /// `InvalidRequest` for a script's header that does not fit.
+    fn check(&self, name: &str, value: &str) -> Result<(), Error> {
+        let invalid = |text: String| Err(Error::new(ErrorKind::InvalidRequest, text));
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return invalid(format!("`{}` is no header name", name.escape_debug()));
         }
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        let is_framing = is_length || name.eq_ignore_ascii_case("transfer-encoding");
+        if !is_framing || !self.has_content || is_length && value.trim().parse() == Ok(self.body.len()) {
+            return Ok(());
+        }
+        let (name, length) = (name.to_ascii_lowercase(), self.body.len());
+        invalid(format!("the header `{name}: {value}` does not fit the body of {length} bytes"))
+    }
+
+    /// Whether a script's header goes out with this step; those that frame the body are ours.
+    fn sends(&self, name: &str) -> bool {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("authorization") || is("cookie") || is("host") {
+            return self.has_secrets;
+        }
+        let is_content = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+        !is("content-length") && !is("transfer-encoding") && (self.has_content || !is_content)
     }
 
     /// What `Response::request` tells of this step.
@@ -172,9 +212,16 @@ impl Step {
     }
 }
 
-fn parse_value(name: &str, text: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(text).map_err(|_| {
-        let text = format!("the header `{name}` cannot hold `{}`", text.escape_debug());
-        Error::new(ErrorKind::InvalidRequest, text)
-    })
+/// A byte of a header's name: RFC 9110, 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// The text of a header that can be sent: visible ASCII, spaces and tabs.
+fn check_value<'t>(name: &str, text: &'t str) -> Result<&'t str, Error> {
+    if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        return Ok(text);
+    }
+    let text = format!("the header `{name}` cannot hold `{}`", text.escape_debug());
+    Err(Error::new(ErrorKind::InvalidRequest, text))
 }

@@ -1,8 +1,9 @@
 //! The HTTP client of virtual users: one connection set, one cookie jar and no
-//! lock per VU, hyper's connection API below. It returns timings and knows
+//! lock per VU, HTTP/1.1 of our own below. It returns timings and knows
 //! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
 
 mod chain;
+mod chunked;
 mod client;
 mod connection;
 mod connector;
@@ -10,6 +11,8 @@ mod cookies;
 mod dns;
 mod error;
 mod exchange;
+mod framing;
+mod head;
 mod message;
 mod origin;
 mod redirect;
@@ -23,6 +26,7 @@ mod worker;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind};
+pub use head::Headers;
 pub use origin::{Base, place};
 pub use request::Request;
 pub use response::{Hop, Response, Sent};

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Host, Url};
@@ -25,7 +24,7 @@ pub(super) struct Origin {
     /// `http://host:port`, without a default port.
     pub(super) text: Box<str>,
     /// The `Host` header.
-    pub(super) authority: HeaderValue,
+    pub(super) authority: Box<str>,
 }
 
 /// A base URL, parsed: relative request targets are joined to it without
@@ -35,7 +34,7 @@ pub struct Base {
     /// The base's path without its trailing slash.
     pub(super) prefix: Box<str>,
     /// From `user:password@`.
-    pub(super) auth: Option<HeaderValue>,
+    pub(super) auth: Option<Rc<str>>,
 }
 
 impl Base {
@@ -49,7 +48,7 @@ impl Base {
 pub(super) struct Parsed {
     pub(super) origin: Origin,
     pub(super) prefix: Box<str>,
-    pub(super) auth: Option<HeaderValue>,
+    pub(super) auth: Option<Rc<str>>,
 }
 
 /// Parses a base URL, or the part of an absolute URL before its path.
@@ -85,7 +84,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
             port: url.port_or_known_default().unwrap_or(if https { 443 } else { 80 }),
             address,
             text: format!("{}://{authority}", url.scheme()).into(),
-            authority: value(authority).map_err(|_| invalid("the host is no header value"))?,
+            authority: authority.into(),
         },
         prefix: url.path().trim_end_matches('/').into(),
         auth,
@@ -101,18 +100,11 @@ pub fn place(text: &str) -> Result<(String, u16), Error> {
     Ok((origin.host.into(), origin.port))
 }
 
-/// A header value that is cheap to clone.
-pub(super) fn value(text: String) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
-    HeaderValue::from_maybe_shared(Bytes::from(text))
-}
-
-/// `Authorization: Basic`.
-pub(super) fn basic(user: &str, password: &str) -> HeaderValue {
+/// The value of an `Authorization: Basic` header.
+pub(super) fn basic(user: &str, password: &str) -> Rc<str> {
     use base64::Engine;
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    let mut header = value(format!("Basic {token}")).expect("base64 is ASCII");
-    header.set_sensitive(true);
-    header
+    format!("Basic {token}").into()
 }
 
 /// Splits an absolute http(s) URL before its path; None where the target is
@@ -259,7 +251,7 @@ mod tests {
         assert!(six.address.is_some());
         // RFC 7617: "Aladdin", "open sesame".
         let auth = parse("http://Aladdin:open%20sesame@h").unwrap().auth.unwrap();
-        assert_eq!(auth, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(&*auth, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         for bad in ["", "h", "http://", "http://h:99999", "http://h/?q", "file:///x"] {
             assert!(parse(bad).is_err(), "{bad}");
         }

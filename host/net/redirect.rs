@@ -1,33 +1,24 @@
 //! The rules by which a browser follows a redirect. Used by `client`.
 
 use bytes::Bytes;
-use http::header::LOCATION;
-use http::response::Parts;
-use http::{Method, StatusCode};
+use http::Method;
 use std::rc::Rc;
 use url::Url;
 
 use super::error::{Error, ErrorKind};
+use super::exchange::Answer;
 use super::message::Step;
 use super::origin;
 use super::worker::Net;
 
 /// The `Location` of an answer that is a redirect.
-pub(super) fn location(parts: &Parts) -> Option<String> {
-    let is_redirect = matches!(
-        parts.status,
-        StatusCode::MOVED_PERMANENTLY
-            | StatusCode::FOUND
-            | StatusCode::SEE_OTHER
-            | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT
-    );
-    if !is_redirect {
+pub(super) fn location(answer: &Answer) -> Option<String> {
+    if !matches!(answer.head.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let value = parts.headers.get(LOCATION)?;
+    let value = answer.headers().get("location")?;
     // Servers do send raw UTF-8 here, which is no header text by the letter.
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 impl Step {
@@ -35,7 +26,7 @@ impl Step {
     ///
     /// # Errors
     /// `InvalidUrl` where `location` leads nowhere.
-    pub(super) fn follow(&mut self, net: &Net, status: StatusCode, location: &str) -> Result<(), Error> {
+    pub(super) fn follow(&mut self, net: &Net, status: u16, location: &str) -> Result<(), Error> {
         let here = self.url();
         let invalid = |why: &str| {
             let text = format!("{here} redirects to the invalid URL `{location}`: {why}");
@@ -70,10 +61,10 @@ impl Step {
 
 /// 303 asks for a look at another page; 301 and 302 of a POST mean the same in
 /// every browser, whatever they meant once.
-fn becomes_get(status: StatusCode, method: &Method) -> bool {
+fn becomes_get(status: u16, method: &Method) -> bool {
     match status {
-        StatusCode::SEE_OTHER => *method != Method::GET && *method != Method::HEAD,
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => *method == Method::POST,
+        303 => *method != Method::GET && *method != Method::HEAD,
+        301 | 302 => *method == Method::POST,
         _ => false,
     }
 }

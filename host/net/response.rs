@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use http::Method;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Version};
 
 use super::error::Error;
+use super::head::Headers;
 use super::origin::Origin;
 use super::request::Request;
 use super::timing::Timings;
@@ -17,9 +17,9 @@ use super::timing::Timings;
 pub struct Response {
     /// 0: no answer.
     pub status: u16,
-    pub version: Version,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+    /// The answer's head as it came, and how long it is; then the body, decoded.
+    pub(super) head: usize,
+    pub(super) raw: Vec<u8>,
     pub error: Option<Error>,
     pub timings: Timings,
     /// The whole chain from the call to the last byte: look-up, connecting,
@@ -68,9 +68,8 @@ impl Response {
     pub(super) fn unsent(request: &Request<'_>, error: Error) -> Self {
         Response {
             status: 0,
-            version: Version::HTTP_11,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
+            head: 0,
+            raw: Vec::new(),
             error: Some(error),
             timings: Timings::default(),
             elapsed: Duration::ZERO,
@@ -90,6 +89,16 @@ impl Response {
     /// Whether an answer arrived completely and its status is below 400.
     pub fn is_ok(&self) -> bool {
         self.error.is_none() && (1..400).contains(&self.status)
+    }
+
+    /// None where no answer came.
+    pub fn headers(&self) -> Headers<'_> {
+        Headers(&self.raw[..self.head])
+    }
+
+    /// As much of the body as arrived.
+    pub fn body(&self) -> &[u8] {
+        &self.raw[self.head..]
     }
 
     /// The URL that answered last, without credentials.

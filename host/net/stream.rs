@@ -1,47 +1,30 @@
-//! The byte stream below a connection: TCP or TLS over TCP, with a meter that
-//! hyper, which owns the stream, cannot show us. Used by `connector` and
-//! `connection`.
+//! The byte stream below a connection: TCP or TLS over TCP, and a count of what
+//! went over the wire. Used by `connector` and `exchange`.
 
-use std::cell::Cell;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// What went over the wire of one connection, seen from outside of hyper.
-#[derive(Default)]
-pub(super) struct Meter {
-    /// Bytes on the wire since the connection was made, TLS included.
-    pub(super) sent: Cell<u64>,
-    pub(super) received: Cell<u64>,
-    /// When the first byte of the current answer was read; None: not yet.
-    pub(super) first: Cell<Option<Instant>>,
-}
-
 /// A TCP socket that counts.
 pub(super) struct Socket {
     tcp: TcpStream,
-    meter: Rc<Meter>,
+    sent: u64,
+    received: u64,
 }
 
-/// What hyper reads from and writes to.
+/// What requests are written to and answers read from.
 pub(super) enum Stream {
     Plain(Socket),
-    Tls { tls: Box<TlsStream<Socket>>, meter: Rc<Meter> },
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Socket {
-    pub(super) fn new(tcp: TcpStream, meter: Rc<Meter>) -> Self {
-        Socket { tcp, meter }
-    }
-
-    pub(super) fn meter(&self) -> Rc<Meter> {
-        self.meter.clone()
+    pub(super) fn new(tcp: TcpStream) -> Self {
+        Socket { tcp, sent: 0, received: 0 }
     }
 }
 
@@ -53,8 +36,7 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.tcp).poll_read(cx, buf);
-        let read = (buf.filled().len() - before) as u64;
-        self.meter.received.set(self.meter.received.get() + read);
+        self.received += (buf.filled().len() - before) as u64;
         polled
     }
 }
@@ -63,29 +45,9 @@ impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.tcp).poll_write(cx, buf);
         if let Poll::Ready(Ok(written)) = polled {
-            self.meter.sent.set(self.meter.sent.get() + written as u64);
+            self.sent += written as u64;
         }
         polled
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        // A request without a body is one slice, and write is cheaper than writev.
-        if let [one] = bufs {
-            return self.poll_write(cx, one);
-        }
-        let polled = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
-        if let Poll::Ready(Ok(written)) = polled {
-            self.meter.sent.set(self.meter.sent.get() + written as u64);
-        }
-        polled
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -98,70 +60,45 @@ impl AsyncWrite for Socket {
 }
 
 impl Stream {
-    fn meter(&self) -> &Meter {
+    fn socket(&self) -> &Socket {
         match self {
-            Stream::Plain(socket) => &socket.meter,
-            Stream::Tls { meter, .. } => meter,
+            Stream::Plain(socket) => socket,
+            Stream::Tls(tls) => tls.get_ref().0,
         }
     }
-}
 
-impl AsyncRead for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = match &mut *self {
-            Stream::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
-            Stream::Tls { tls, .. } => Pin::new(tls).poll_read(cx, buf),
+    /// Bytes written to the wire since the connection was made, TLS included.
+    pub(super) fn sent(&self) -> u64 {
+        self.socket().sent
+    }
+
+    /// Bytes read from it.
+    pub(super) fn received(&self) -> u64 {
+        self.socket().received
+    }
+
+    /// Reads into `into`; 0 bytes: the peer has closed.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(into);
+        let polled = match self {
+            Stream::Plain(socket) => Pin::new(socket).poll_read(cx, &mut buffer),
+            Stream::Tls(tls) => Pin::new(tls).poll_read(cx, &mut buffer),
         };
-        // Here and not below TLS, where tickets and alerts arrive too.
-        if buf.filled().len() > before {
-            let first = &self.meter().first;
-            if first.get().is_none() {
-                first.set(Some(Instant::now()));
-            }
-        }
-        polled
+        polled.map_ok(|()| buffer.filled().len())
     }
-}
 
-impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Stream::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
-            Stream::Tls { tls, .. } => Pin::new(tls).poll_write(cx, buf),
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Stream::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Stream::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
         }
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match &mut *self {
-            Stream::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
-            Stream::Tls { tls, .. } => Pin::new(tls).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Stream::Plain(socket) => Pin::new(socket).poll_flush(cx),
-            Stream::Tls { tls, .. } => Pin::new(tls).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self {
-            Stream::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
-            Stream::Tls { tls, .. } => Pin::new(tls).poll_shutdown(cx),
+    /// What was written leaves this process; TCP sockets hold nothing back.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! What the clients of one worker thread share without a lock: settings, known
-//! origins, looked-up names, hyper's builder. Made by `run`, one a worker.
+//! origins, looked-up names, buffers. Made by `run`, one a worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::HeaderValue;
-use hyper::client::conn::http1;
 use rustc_hash::FxHashMap;
 
 use super::dns::Dns;
@@ -18,16 +16,22 @@ use super::tls::Tls;
 /// A script that makes up host names must not fill the memory.
 const MOST_BASES: usize = 1024;
 
-/// hyper's read and write buffers stop growing here; a head must fit in.
-const LEAST_BUFFER: usize = 8 << 10;
+/// So many bytes are read at once.
+const READ: usize = 64 << 10;
+
+/// So many buffers are kept for further messages, each of at most so many bytes.
+const SPARE: (usize, usize) = (64, 32 << 10);
 
 /// The network side of a worker.
 pub struct Net {
     pub(super) settings: Settings,
     pub(super) tls: Arc<Tls>,
     pub(super) dns: Dns,
-    pub(super) builder: http1::Builder,
-    pub(super) user_agent: HeaderValue,
+    /// The end of the `Host` line and the headers that follow it in every request.
+    pub(super) common: String,
+    /// Lent to whoever reads, within one poll.
+    pub(super) incoming: RefCell<Box<[u8]>>,
+    spare: RefCell<Vec<Vec<u8>>>,
     /// By the text before the path, as scripts write it.
     bases: RefCell<FxHashMap<Box<str>, Rc<Base>>>,
     /// By canonical text.
@@ -40,19 +44,19 @@ impl Net {
     /// # Errors
     /// `InvalidRequest` where the user agent is no header value.
     pub fn new(settings: Settings, tls: Arc<Tls>) -> Result<Rc<Net>, Error> {
-        let user_agent = origin::value(settings.user_agent.clone()).map_err(|_| {
-            let text = format!("the user agent `{}` is no header value", settings.user_agent);
-            Error::new(ErrorKind::InvalidRequest, text)
-        })?;
-        let mut builder = http1::Builder::new();
-        builder.max_buf_size(settings.max_header.max(LEAST_BUFFER));
-        builder.max_header_size(settings.max_header);
+        let agent = &settings.user_agent;
+        if !agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            let text = format!("the user agent `{agent}` is no header value");
+            return Err(Error::new(ErrorKind::InvalidRequest, text));
+        }
+        let common = format!("\r\nUser-Agent: {agent}\r\nAccept: */*\r\n");
         Ok(Rc::new(Net {
             settings,
             tls,
             dns: Dns::default(),
-            builder,
-            user_agent,
+            common,
+            incoming: RefCell::new(vec![0; READ].into()),
+            spare: RefCell::default(),
             bases: RefCell::default(),
             origins: RefCell::default(),
         }))
@@ -61,6 +65,20 @@ impl Net {
     /// The settings that this worker's clients follow.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// An empty buffer for a message.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        self.spare.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(512))
+    }
+
+    /// Takes a buffer back that nobody needs any more.
+    pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE.0 && buffer.capacity() <= SPARE.1 {
+            buffer.clear();
+            spare.push(buffer);
+        }
     }
 
     /// Parses a base URL, once for all VUs that use it. Every origin that is asked passes here.

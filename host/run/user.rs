@@ -26,10 +26,6 @@ enum Leave {
     Lost,
 }
 
-/// From this think time on, a VU's connections give their buffers back meanwhile: 28 KiB each,
-/// for about a microsecond of the next request.
-const WORTH_RESTING: Duration = Duration::from_millis(50);
-
 pub(super) struct User {
     worker: Rc<Worker>,
     class: Rc<Class>,
@@ -169,9 +165,6 @@ impl User {
                 tokio::task::yield_now().await;
             }
             return;
-        }
-        if time >= WORTH_RESTING {
-            self.vu.client.rest();
         }
         let mut sleep = pin!(tokio::time::sleep(time));
         poll_fn(|cx| if self.stopping() { Poll::Ready(()) } else { sleep.as_mut().poll(cx) }).await;

@@ -68,7 +68,7 @@ impl Vu {
     pub fn record(&self, kept: &Kept, failure: Option<&str>) {
         let call = crate::metrics::Call {
             latency: kept.response.elapsed,
-            bytes: kept.response.body.len() as u64,
+            bytes: kept.response.body().len() as u64,
             at: self.shared.epoch(kept.response.ended),
             failure,
         };

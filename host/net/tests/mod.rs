@@ -36,7 +36,7 @@ fn post<'a>(target: &'a str, body: &'static str) -> Request<'a> {
 }
 
 fn text(response: &Response) -> &str {
-    std::str::from_utf8(&response.body).unwrap()
+    std::str::from_utf8(response.body()).unwrap()
 }
 
 fn base(client: &Client, url: &str) -> Rc<super::Base> {

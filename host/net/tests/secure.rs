@@ -50,7 +50,6 @@ fn a_trusted_certificate_is_spoken_to() {
         assert_eq!(text(&again), "0 more");
         assert_eq!(again.timings.tls_handshaking, Duration::ZERO);
         assert!(again.received_bytes < 200);
-        client.rest();
         assert_eq!(text(&*client.send(get(&url)).await), "0 ");
     });
 }
