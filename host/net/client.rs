@@ -169,13 +169,13 @@ impl Client {
         if jar.is_none() && own.is_empty() {
             return Ok(None);
         }
-        let Some(url) = cookies::scope(&step.origin, step.target.path()) else { return Ok(None) };
+        let Some(url) = cookies::scope(&step.origin, step.path()) else { return Ok(None) };
         cookies::header(jar.as_deref(), own, &url)
     }
 
     #[cold]
     fn take_cookies(&self, step: &Step, answer: &Answer) {
-        if let Some(url) = cookies::scope(&step.origin, step.target.path()) {
+        if let Some(url) = cookies::scope(&step.origin, step.path()) {
             self.jar.borrow_mut().get_or_insert_default().take(answer.headers(), &url);
         }
     }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Method;
-use http::uri::PathAndQuery;
 
 use super::error::{Error, ErrorKind};
 use super::head;
@@ -30,7 +29,8 @@ pub(super) struct Message {
 pub(super) struct Step {
     pub(super) method: Method,
     pub(super) origin: Rc<Origin>,
-    pub(super) target: PathAndQuery,
+    /// Path and query.
+    pub(super) target: Box<str>,
     /// From the URL's `user:password@`.
     pub(super) auth: Option<Rc<str>>,
     pub(super) body: Bytes,
@@ -62,12 +62,17 @@ impl Step {
         Ok(Step {
             method: request.method.clone(),
             origin: base.origin.clone(),
-            target: origin::join(prefix, rest, request.params)?,
+            target: origin::join(prefix, rest, request.params),
             auth: base.auth.clone(),
             body: request.body.clone(),
             has_content: true,
             has_secrets: true,
         })
+    }
+
+    /// Without the query.
+    pub(super) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
     }
 
     /// The URL of this step, without credentials.
@@ -113,7 +118,7 @@ impl Step {
         let is_given =
             |name: &str| given.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && self.sends(own));
         let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-        put(&[self.method.as_str(), " ", self.target.as_str(), " HTTP/1.1\r\n"]);
+        put(&[self.method.as_str(), " ", &self.target, " HTTP/1.1\r\n"]);
         if given.is_empty() {
             put(&["Host: ", &self.origin.authority, &net.common]);
         } else {

@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use http::Method;
-use http::uri::PathAndQuery;
 
 use super::error::Error;
 use super::head::Headers;
@@ -58,7 +57,7 @@ pub struct Sent {
 
 /// A URL that is rendered only when asked for.
 pub(super) enum Place {
-    At(Rc<Origin>, PathAndQuery),
+    At(Rc<Origin>, Box<str>),
     /// It could not be parsed.
     Raw(String),
 }
@@ -119,7 +118,7 @@ impl Sent {
     /// Path and query; empty where the URL could not be parsed.
     pub fn path(&self) -> &str {
         match &self.place {
-            Place::At(_, target) => target.as_str(),
+            Place::At(_, target) => target,
             Place::Raw(_) => "",
         }
     }

@@ -67,7 +67,10 @@ pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
     // SAFETY: as the caller promised; `HostData` owns nothing, so it needs no finalizer.
     unsafe {
         ffi::lua_newuserdatauv(lua, size_of::<HostData>(), 0).cast::<HostData>().write(data);
-        push_cached(lua, (&raw const METATABLE).cast(), |lua| metamethods::push_metatable(lua));
+        push_cached(lua, (&raw const METATABLE).cast(), |lua| {
+            metamethods::push_metatable(lua);
+            context(lua).metatable.set(ffi::lua_topointer(lua, -1));
+        });
         ffi::lua_setmetatable(lua, -2);
     }
 }
@@ -75,7 +78,7 @@ pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
 /// The host data at `index`, if it is some.
 ///
 /// # Safety
-/// `index` must be valid; needs two free slots.
+/// `index` must be valid; needs a free slot.
 pub(super) unsafe fn data_at(lua: *mut lua_State, index: c_int) -> Option<HostData> {
     // SAFETY: only host userdata has this metatable, and it holds a `HostData`.
     unsafe {
@@ -86,9 +89,8 @@ pub(super) unsafe fn data_at(lua: *mut lua_State, index: c_int) -> Option<HostDa
         if ffi::lua_getmetatable(lua, index) == 0 {
             return None;
         }
-        ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const METATABLE).cast());
-        let ours = ffi::lua_rawequal(lua, -1, -2) != 0;
-        ffi::lua_pop(lua, 2);
+        let ours = ffi::lua_topointer(lua, -1) == context(lua).metatable.get();
+        ffi::lua_pop(lua, 1);
         ours.then(|| *data.cast::<HostData>())
     }
 }

@@ -9,12 +9,12 @@
 //!   protected calls. Pushes cannot fail for want of memory there, because the account
 //!   is relaxed (see [`Memory`]); the limit bites at the script's next own allocation.
 
-use std::alloc::{self, Layout};
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::rc::Rc;
 
+use libmimalloc_sys as mimalloc;
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
@@ -63,15 +63,14 @@ pub(super) struct Context {
     pub(super) trace: RefCell<Vec<String>>,
     /// The `http` table, which is every client as well: a call through it passes itself.
     pub(super) http: Cell<*const c_void>,
+    /// The metatable of all host userdata, once there is one; it is never collected.
+    pub(super) metatable: Cell<*const c_void>,
 }
 
 pub(super) struct State {
     lua: *mut lua_State,
     context: Box<Context>,
 }
-
-/// Lua objects hold nothing wider than integers, floats and pointers.
-const ALIGN: usize = 8;
 
 /// The collector starts its next cycle once memory has doubled, in per cent of what was left
 /// after the one before (Lua's own default). A response's body is not on Lua's side and goes when
@@ -87,7 +86,7 @@ unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize,
         let old = if block.is_null() { 0 } else { old };
         if new == 0 {
             if old > 0 {
-                alloc::dealloc(block.cast(), Layout::from_size_align_unchecked(old, ALIGN));
+                mimalloc::mi_free(block);
                 memory.used.set(memory.used.get() - old);
             }
             return ptr::null_mut();
@@ -97,15 +96,12 @@ unsafe extern "C" fn allocate(data: *mut c_void, block: *mut c_void, old: usize,
             memory.note_refusal(old == 0);
             return ptr::null_mut();
         }
-        let block = if old == 0 {
-            alloc::alloc(Layout::from_size_align_unchecked(new, ALIGN))
-        } else {
-            alloc::realloc(block.cast(), Layout::from_size_align_unchecked(old, ALIGN), new)
-        };
+        // Past Rust's allocator, whose interface asks for alignments that Lua does not need.
+        let block = if old == 0 { mimalloc::mi_malloc(new) } else { mimalloc::mi_realloc(block, new) };
         if !block.is_null() {
             memory.used.set(used);
         }
-        block.cast()
+        block
     }
 }
 
@@ -126,6 +122,7 @@ impl State {
             loading: Cell::new(true),
             trace: RefCell::new(Vec::new()),
             http: Cell::new(ptr::null()),
+            metatable: Cell::new(ptr::null()),
         });
         let memory = (&raw const context.memory).cast_mut().cast::<c_void>();
         // SAFETY: the account and the context are boxed with the state and freed after it.
