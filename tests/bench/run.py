@@ -20,6 +20,7 @@ ROWS = {
     "get": throughput.get,
     "smoke": throughput.smoke,
     "memory": memory.users,
+    "parts": memory.parts,
     "starts": starts.rate,
     "first": starts.first,
     "scale": scale.scale,

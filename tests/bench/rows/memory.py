@@ -31,11 +31,31 @@ def users(settings):
     return section
 
 
-def idle_rss(generator, count, tasks):
+PARTS = [
+    ("a VU that does nothing: VM, libraries, task", "bare", 1),
+    ("the same with a connection and `http`", "asked", 1),
+    ("the smoke suite's, after one task", "idle", 1),
+    ("the smoke suite's, after five: garbage not collected yet", "idle", 5),
+]
+
+
+def parts(settings):
+    """What the memory of an idle VU is made of: each row has all of the row before."""
+    section = Section("What an idle VU is made of", ["VU", "KiB/VU"])
+    count = settings.most
+    for what, script, tasks in PARTS:
+        alone, together = idle_rss(E2E_, 1, tasks, script), idle_rss(E2E_, count, tasks, script)
+        each = (together - alone) / (count - 1)
+        section.row(what, each)
+        section.raw[what] = {"alone_kib": alone, "together_kib": together, "users": count}
+    return section
+
+
+def idle_rss(generator, count, tasks, script="idle"):
     with Service() as service:
-        process = generator.start(service, Load("idle", count, 3600, tasks))
+        process = generator.start(service, Load(script, count, 3600, tasks))
         try:
-            await_idle(process, service, count)
+            await_idle(process, service, 0 if script == "bare" else count)
             return process.memory()
         finally:
             process.kill()
