@@ -117,8 +117,11 @@ impl User {
             }
             Step::TooDeep { task } => {
                 let deep = way.walk.depth();
-                let fault = Fault::new(Exit::Script, format!("task sets within themselves are {deep} deep"))
-                    .help("let the inner one leave by `self:interrupt()`");
+                let fault = Fault::new(
+                    Exit::Script,
+                    format!("task sets are nested {deep} deep, for they contain themselves"),
+                )
+                .help("let the inner one leave by `self:interrupt()`");
                 self.note(&Named { user: self, way, task }, Outcome::Raised(fault));
                 After::Wait
             }

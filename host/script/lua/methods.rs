@@ -108,6 +108,9 @@ unsafe extern "C-unwind" fn task(lua: *mut lua_State) -> c_int {
             let options = ffi::lua_type(lua, 3);
             let is_target = options == ffi::LUA_TFUNCTION || name_of(lua, 3).is_some();
             let target = if is_target { 3 } else { 4 };
+            if is_target && ffi::lua_type(lua, 4) > ffi::LUA_TNIL {
+                return bind::refuse(lua, "the weight or the options of a task come before its function");
+            }
             if let Err(why) = check_target(lua, target) {
                 let why = why.unwrap_or("the last argument of `task` must be a function or a task set");
                 return bind::refuse(lua, why);
