@@ -62,3 +62,78 @@ impl Tree<'_> {
         ratios
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::script::Target::Function;
+    use crate::script::{Class, SetKind, Target};
+
+    use super::super::routes::tests::{class, set, task};
+    use super::super::routes::{Routes, Tags, routes};
+    use super::*;
+
+    fn plan(class: Class, wanted: &[String]) -> ClassPlan {
+        let Ok(Routes { choice, nodes, sets }) = routes(&class, Tags::only(wanted)) else { panic!("runs") };
+        ClassPlan { class, host: None, choice, nodes, sets }
+    }
+
+    fn ratio(name: &str, share: f64, tasks: Vec<Ratio>) -> Ratio {
+        Ratio { name: name.into(), share, tasks }
+    }
+
+    /// Locust's rule: a task's share is its weight by the sum of those beside it, set by set.
+    #[test]
+    fn each_level_adds_up_to_one() {
+        let inner = set(
+            "Inner",
+            SetKind::Sequential,
+            vec![task("first", 1, &["x"], Function), task("second", 3, &[], Function)],
+        );
+        let outer = set(
+            "Outer",
+            SetKind::Random,
+            vec![
+                task("never", 0, &[], Function),
+                task("inner", 1, &[], Target::Set(1)),
+                task("look", 1, &[], Function),
+            ],
+        );
+        let tasks = vec![task("plain", 1, &[], Function), task("outer", 4, &[], Target::Set(0))];
+        let class = class(tasks, vec![outer, inner]);
+        let inner = vec![ratio("first", 0.25, Vec::new()), ratio("second", 0.75, Vec::new())];
+        let outer = vec![ratio("inner", 0.5, inner), ratio("look", 0.5, Vec::new())];
+        let all = vec![ratio("plain", 0.2, Vec::new()), ratio("outer", 0.8, outer)];
+        assert_eq!(plan(class.clone(), &[]).ratios(), all);
+        let first = vec![ratio("first", 1.0, Vec::new())];
+        let some = vec![ratio("outer", 1.0, vec![ratio("inner", 1.0, first)])];
+        assert_eq!(plan(class, &["x".into()]).ratios(), some);
+    }
+
+    #[test]
+    fn a_set_within_itself_is_shown_once() {
+        let tasks = vec![task("again", 1, &[], Target::Set(0)), task("work", 1, &[], Function)];
+        let class =
+            class(vec![task("set", 1, &[], Target::Set(0))], vec![set("Set", SetKind::Random, tasks)]);
+        let inner = vec![ratio("again", 0.5, Vec::new()), ratio("work", 0.5, Vec::new())];
+        assert_eq!(plan(class, &[]).ratios(), [ratio("set", 1.0, inner)]);
+    }
+
+    #[test]
+    fn sets_that_double_at_each_level_come_to_an_end() {
+        let level = |inner: usize| match inner {
+            60 => set("last", SetKind::Random, vec![task("work", 1, &[], Function)]),
+            _ => set(
+                "level",
+                SetKind::Random,
+                vec![task("one", 1, &[], Target::Set(inner)), task("other", 1, &[], Target::Set(inner))],
+            ),
+        };
+        let sets = (1..=60).map(level).collect();
+        let ratios = plan(class(vec![task("top", 1, &[], Target::Set(0))], sets), &[]).ratios();
+        fn count(ratios: &[Ratio]) -> usize {
+            ratios.iter().map(|ratio| 1 + count(&ratio.tasks)).sum()
+        }
+        assert_eq!(count(&ratios), MOST_TASKS);
+    }
+}

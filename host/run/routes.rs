@@ -36,6 +36,11 @@ impl<'a> Tags<'a> {
         Tags { wanted: &plan.tags, unwanted: &plan.exclude_tags }
     }
 
+    #[cfg(test)]
+    pub(super) fn only(wanted: &'a [String]) -> Tags<'a> {
+        Tags { wanted, unwanted: &[] }
+    }
+
     /// Whether tags were given at all.
     pub(super) fn given(&self) -> bool {
         !self.wanted.is_empty() || !self.unwanted.is_empty()
@@ -216,4 +221,131 @@ pub(super) fn routes<'a>(class: &'a Class, tags: Tags<'a>) -> Result<Routes, Blo
     let plain = sets.is_empty();
     let nodes = Nodes { leads: if plain { Box::default() } else { leads(&top) }, nodes: nodes.into() };
     Ok(Routes { choice, nodes, sets })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A task: its name, its weight, its tags, where it leads.
+    pub(in crate::run) fn task(name: &str, weight: u32, tags: &[&str], target: Target) -> Task {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        Task { name: name.into(), weight, tags, target, next: Vec::new() }
+    }
+
+    pub(in crate::run) fn set(name: &str, kind: SetKind, tasks: Vec<Task>) -> Set {
+        Set {
+            name: name.into(),
+            kind,
+            wait_time: None,
+            tasks,
+            tags: Vec::new(),
+            has_on_start: false,
+            has_on_stop: false,
+            place: "a.lua:1".into(),
+        }
+    }
+
+    pub(in crate::run) fn class(tasks: Vec<Task>, sets: Vec<Set>) -> Class {
+        Class {
+            name: "U".into(),
+            weight: 1.0,
+            fixed_count: 0,
+            host: None,
+            wait_time: crate::script::WaitTime::Function,
+            tasks,
+            sets,
+            has_on_start: false,
+            has_on_stop: false,
+            http: false,
+            place: "a.lua:9".into(),
+        }
+    }
+
+    use SetKind::{Markov, Random, Sequential};
+    use Target::Function;
+
+    fn routes_of(class: &Class, wanted: &[&str], unwanted: &[&str]) -> Result<Routes, String> {
+        let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
+        let (wanted, unwanted) = (owned(wanted), owned(unwanted));
+        let tags = Tags { wanted: &wanted, unwanted: &unwanted };
+        routes(class, tags).map_err(|blocked| match blocked {
+            Blocked::Class => "class".into(),
+            Blocked::Set(set) => set.name.clone(),
+        })
+    }
+
+    #[test]
+    fn a_class_without_sets_has_no_nodes() {
+        let class = class(vec![task("a", 3, &[], Function), task("b", 1, &["x"], Function)], Vec::new());
+        let routes = routes_of(&class, &[], &[]).unwrap();
+        assert_eq!((routes.choice.shares(), routes.nodes), (vec![0.75, 0.25], Nodes::default()));
+        assert_eq!(routes_of(&class, &["x"], &[]).unwrap().choice.shares(), [0.0, 1.0]);
+        assert_eq!(routes_of(&class, &["y"], &[]).err().unwrap(), "class");
+    }
+
+    #[test]
+    fn a_set_is_as_many_nodes_as_the_tags_around_it_differ() {
+        let inner = set("inner", Random, vec![task("x", 1, &["x"], Function), task("y", 3, &[], Function)]);
+        let top = vec![
+            task("plain", 1, &[], Target::Set(0)),
+            task("tagged", 1, &["x"], Target::Set(0)),
+            task("tagged too", 1, &["x", "z"], Target::Set(0)),
+        ];
+        let class = class(top, vec![inner]);
+        let all = routes_of(&class, &[], &[]).unwrap();
+        assert_eq!((all.sets, &*all.nodes.leads), (vec![0], [Some(0); 3].as_slice()));
+        let some = routes_of(&class, &["x"], &[]).unwrap();
+        assert_eq!((some.sets, &*some.nodes.leads), (vec![0, 0], [Some(0), Some(1), Some(1)].as_slice()));
+        assert_eq!(some.nodes.nodes[0].order.shares(), [1.0, 0.0]);
+        assert_eq!(some.nodes.nodes[1].order.shares(), [0.25, 0.75]);
+        let less = routes_of(&class, &["x"], &["z"]).unwrap();
+        assert_eq!((less.choice.shares(), less.sets.len()), (vec![0.5, 0.5, 0.0], 2));
+        assert_eq!(routes_of(&class, &["y"], &[]).err().unwrap(), "class");
+    }
+
+    #[test]
+    fn sets_that_lead_to_no_function_are_errors_or_left_out() {
+        let lonely = set("lonely", Random, vec![task("self", 1, &[], Target::Set(0))]);
+        let to_lonely = task("lonely", 1, &[], Target::Set(0));
+        let only = class(vec![to_lonely.clone()], vec![lonely.clone()]);
+        assert_eq!(routes_of(&only, &[], &[]).err().unwrap(), "lonely");
+        let more = class(vec![to_lonely, task("f", 1, &["f"], Function)], vec![lonely]);
+        assert_eq!(routes_of(&more, &[], &[]).err().unwrap(), "lonely");
+        // With tags it cannot be told from a set that they emptied.
+        assert_eq!(routes_of(&more, &["f"], &[]).unwrap().choice.shares(), [0.0, 1.0]);
+        let weightless = set("zero", Sequential, vec![task("f", 0, &[], Function)]);
+        let class = class(vec![task("zero", 1, &[], Target::Set(0))], vec![weightless]);
+        assert_eq!(routes_of(&class, &[], &[]).err().unwrap(), "zero");
+    }
+
+    #[test]
+    fn a_set_within_itself_is_one_node() {
+        let tasks = vec![task("again", 1, &[], Target::Set(0)), task("f", 3, &[], Function)];
+        let class = class(vec![task("set", 1, &[], Target::Set(0))], vec![set("set", Sequential, tasks)]);
+        let routes = routes_of(&class, &[], &[]).unwrap();
+        let leads: Vec<Option<u32>> = routes.nodes.nodes[0].leads.to_vec();
+        assert_eq!((routes.sets, leads), (vec![0], vec![Some(0), None]));
+    }
+
+    #[test]
+    fn a_chain_is_left_whole_or_not_at_all() {
+        let mut link = task("link", 1, &[], Function);
+        link.next = vec![(1, 2)];
+        let mut inner = task("inner", 1, &[], Target::Set(1));
+        inner.next = vec![(0, 1), (1, 3)];
+        let chain = set("chain", Markov, vec![link, inner]);
+        let slow = set("slow", Random, vec![task("slow", 1, &["slow"], Function)]);
+        let top = vec![task("chain", 5, &["any"], Target::Set(0)), task("f", 1, &["any"], Function)];
+        let class = class(top, vec![chain, slow]);
+        let whole = routes_of(&class, &[], &[]).unwrap();
+        let Order::Chain(rows) = &whole.nodes.nodes[0].order else { panic!("a chain") };
+        assert_eq!([rows[0].shares(), rows[1].shares()], [[0.0, 1.0], [0.25, 0.75]]);
+        assert_eq!(routes_of(&class, &["any"], &[]).unwrap().sets, [0, 1]);
+        let without = routes_of(&class, &[], &["slow"]).unwrap();
+        assert_eq!((without.sets.len(), without.choice.shares()), (0, vec![0.0, 1.0]));
+        // A tag within a chain selects none of the other links.
+        assert_eq!(routes_of(&class, &["slow"], &[]).err().unwrap(), "class");
+    }
 }
