@@ -76,6 +76,15 @@ unsafe fn add_tasks(
 ) -> Result<(), String> {
     // SAFETY: as `push_tasks`.
     unsafe {
+        ffi::lua_pushnil(lua);
+        while ffi::lua_next(lua, list) != 0 {
+            ffi::lua_pop(lua, 1);
+            if ffi::lua_isinteger(lua, -1) == 0 {
+                // A table from tasks to weights has no order, and so no seed could repeat a run.
+                ffi::lua_pop(lua, 1);
+                return Err("`tasks` must be a list: `{ { task, weight }, ... }`".into());
+            }
+        }
         for item in 1..=ffi::lua_rawlen(lua, list) {
             ffi::lua_rawgeti(lua, list, item as i64);
             let at = ffi::lua_gettop(lua);
