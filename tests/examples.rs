@@ -150,6 +150,20 @@ fn retry() {
 }
 
 #[test]
+fn task_sets() {
+    let script = "examples/12_task_sets.lua";
+    let full = run(script, &["-t", "60s", "--seed", "1"]);
+    full.exits(0).says(&["Visitor: visits: "]).says(&["iterations done"]).says(&["GET", "look", "0(0.00%)"]);
+    for request in ["create", "change", "delete"] {
+        full.says(&[request, "0(0.00%)"]);
+    }
+    // Whole rounds of create, three changes and leave: 8 of 40.
+    let editing = run(script, &["-t", "60s", "--tags", "editing"]);
+    editing.exits(0).says(&["POST", "create", "8", "0(0.00%)"]).says(&["PATCH", "change", "24"]);
+    editing.says(&["DELETE", "delete", "8"]).does_not_say("look");
+}
+
+#[test]
 fn the_smoke_suite() {
     let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
@@ -176,7 +190,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
 }
 
 /// The script that the README shows is a script.

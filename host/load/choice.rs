@@ -41,6 +41,13 @@ impl Weighted {
         self.ends.last().copied().unwrap_or(1)
     }
 
+    /// The share of each entry; they add up to 1.
+    pub fn shares(&self) -> Vec<f64> {
+        let mut before = 0;
+        let share = |end: &u64| (*end - std::mem::replace(&mut before, *end)) as f64 / self.total() as f64;
+        self.ends.iter().map(share).collect()
+    }
+
     fn find(&self, place: u64) -> usize {
         self.ends.partition_point(|end| *end <= place)
     }

@@ -6,11 +6,15 @@ mod conductor;
 mod declare;
 mod members;
 mod message;
+mod ratio;
+mod routes;
 mod setup;
 mod ticks;
+mod turns;
 mod user;
 mod worker;
 
 pub use conductor::{Conductor, conduct};
 pub use declare::declare;
+pub use ratio::Ratio;
 pub use setup::{ClassPlan, Setup};

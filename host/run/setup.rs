@@ -11,9 +11,11 @@ use serde_json::Value;
 use crate::config::{Level, Plan};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
-use crate::load::{ClassSpec, Weighted};
+use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::net::{self, Allowed, Settings, Tls};
-use crate::script::{Class, Manifest, Suite};
+use crate::script::{Class, Manifest, Set, Suite};
+
+use super::routes::{Blocked, Routes, Tags, routes};
 
 /// A class that runs, and the tasks of it that the tags leave.
 pub struct ClassPlan {
@@ -22,6 +24,17 @@ pub struct ClassPlan {
     pub host: Option<String>,
     /// Over `class.tasks`; those that the tags exclude weigh 0.
     pub choice: Weighted,
+    /// The task sets below it, less what the tags exclude.
+    pub nodes: Nodes,
+    /// By node: which of `class.sets` it is.
+    pub sets: Vec<usize>,
+}
+
+impl ClassPlan {
+    /// The set that a node of `nodes` is.
+    pub(super) fn set(&self, node: u32) -> &Set {
+        &self.class.sets[self.sets[node as usize]]
+    }
 }
 
 /// Everything that the workers share. Nothing in it changes but the counter.
@@ -117,7 +130,8 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
             return Err(fault.suggest(name, known.iter().map(String::as_str)));
         }
     }
-    let tagged = !plan.tags.is_empty() || !plan.exclude_tags.is_empty();
+    let tags = Tags::of(plan);
+    let tagged = tags.given();
     let mut classes = Vec::new();
     for class in manifest.classes {
         let named = plan.classes.is_empty() || plan.classes.contains(&class.name);
@@ -127,14 +141,15 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
             }
             continue;
         }
-        let weights = class.tasks.iter().map(|task| if selected(plan, &task.tags) { task.weight } else { 0 });
-        let Some(choice) = Weighted::new(weights) else {
-            if tagged {
-                continue;
+        let Routes { choice, nodes, sets } = match routes(&class, tags) {
+            Ok(routes) => routes,
+            Err(Blocked::Class) if tagged => continue,
+            Err(Blocked::Class) => {
+                let fault =
+                    Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
+                return Err(fault.help("give at least one task a weight above 0"));
             }
-            let fault =
-                Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
-            return Err(fault.help("give at least one task a weight above 0"));
+            Err(Blocked::Set(set)) => return Err(idle(set)),
         };
         let host = class.host.clone().or_else(|| plan.base_url.clone());
         if class.http && host.is_none() {
@@ -146,7 +161,7 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
         if let Some(host) = &class.host {
             check_host(plan, &class, host)?;
         }
-        classes.push(ClassPlan { class, host, choice });
+        classes.push(ClassPlan { class, host, choice, nodes, sets });
     }
     if classes.is_empty() {
         return Err(nothing_to_run(&known, tagged));
@@ -162,12 +177,22 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
     Ok(classes)
 }
 
+/// A set that would be entered and never do anything.
+fn idle(set: &Set) -> Fault {
+    let what = format!("task set `{}` never comes to a function that it could run", set.name);
+    let fault = place(&set.place).into_iter().fold(Fault::new(Exit::Script, what), Fault::at);
+    fault.help("give it a task that is a function, with a weight above 0")
+}
+
+/// `file:line` as a place.
+fn place(text: &str) -> Option<Place> {
+    let (file, line) = text.trim_end_matches([':', ' ']).rsplit_once(':')?;
+    Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
+}
+
 /// A class's own host is seen before the first request, as that of the run is.
 fn check_host(plan: &Plan, class: &Class, host: &str) -> Result<(), Fault> {
-    let place = class.place.trim_end_matches([':', ' ']).rsplit_once(':').and_then(|(file, line)| {
-        Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
-    });
-    let fault = |exit, what: String| place.iter().cloned().fold(Fault::new(exit, what), Fault::at);
+    let fault = |exit, what: String| place(&class.place).into_iter().fold(Fault::new(exit, what), Fault::at);
     let (name, port) = net::place(host).map_err(|error| {
         fault(Exit::Script, format!("the `host` of class `{}` cannot be used", class.name))
             .why(error.text)
@@ -190,11 +215,6 @@ fn allowed(plan: &Plan) -> Option<Allowed> {
         let is_own = own.as_ref().is_some_and(|(name, own)| name == host && *own == port);
         is_own || safety.allows_host(host, Some(port))
     }))
-}
-
-fn selected(plan: &Plan, tags: &[String]) -> bool {
-    let any = |wanted: &[String]| tags.iter().any(|tag| wanted.contains(tag));
-    (plan.tags.is_empty() || any(&plan.tags)) && !any(&plan.exclude_tags)
 }
 
 fn nothing_to_run(known: &[String], tagged: bool) -> Fault {

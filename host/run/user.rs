@@ -1,7 +1,8 @@
-//! The life of one VU: on_start, tasks and waits, on_stop. The host chooses and
-//! waits; only the calls are the script's. Spawned by `worker`.
+//! The life of one VU: on_start, what `turns` says, on_stop. Only the calls are the
+//! script's. Spawned by `worker`.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -10,16 +11,15 @@ use std::time::Duration;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{Pace, Wait};
-use crate::script::{Entry, Outcome, Vm, WaitTime};
-use crate::units;
+use crate::load::{Pace, Walk};
+use crate::script::{Entry, Outcome, Vm};
 use crate::vu::{Vu, fiber};
 
 use super::message::Phase;
 use super::worker::{Class, Worker};
 
 /// Why a VU does not go on.
-enum Leave {
+pub(super) enum Leave {
     /// The run ends, or the script said `stop`: on_stop is owed.
     Stopped,
     /// It never started, or its VM is gone: no on_stop.
@@ -27,12 +27,12 @@ enum Leave {
 }
 
 pub(super) struct User {
-    worker: Rc<Worker>,
-    class: Rc<Class>,
-    vu: Rc<Vu>,
+    pub(super) worker: Rc<Worker>,
+    pub(super) class: Rc<Class>,
+    pub(super) vu: Rc<Vu>,
     place: usize,
     /// The call under way, or the last one, has waited for something.
-    parked: Cell<bool>,
+    pub(super) parked: Cell<bool>,
 }
 
 impl User {
@@ -50,68 +50,45 @@ impl User {
             Poll::Ready(())
         })
         .await;
-        let mut pace = Pace::new(self.now());
+        let mut way = Way { walk: Walk::default(), pace: Pace::new(self.now()) };
         let mut vm = None;
-        let leave = self.work(&mut vm, &mut pace).await;
-        if let (Leave::Stopped, Some(vm), true) = (leave, &mut vm, self.class.plan().has_on_stop) {
-            let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
-            self.note("on_stop", outcome);
+        let leave = self.work(&mut vm, &mut way).await;
+        if let (Leave::Stopped, Some(vm)) = (leave, &mut vm) {
+            self.end(vm, &mut way.walk).await;
         }
     }
 
-    fn now(&self) -> Duration {
+    /// The on_stop of every set that it is in, innermost first, then its own.
+    async fn end(&self, vm: &mut Box<dyn Vm>, walk: &mut Walk) {
+        while walk.depth() > 0 {
+            if let Noted::Broken = self.leave(vm, walk).await {
+                return;
+            }
+        }
+        if self.class.plan().has_on_stop {
+            let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
+            self.note(&"on_stop", outcome);
+        }
+    }
+
+    /// Out of the innermost set; its on_stop.
+    pub(super) async fn leave(&self, vm: &mut Box<dyn Vm>, walk: &mut Walk) -> Noted {
+        let Some(node) = walk.inner() else { return Noted::Fine };
+        walk.leave();
+        let outcome = self.call(vm, Entry::Leave, Phase::Killing).await;
+        self.note(&format_args!("{}.on_stop", self.class.routes().set(node).name), outcome)
+    }
+
+    pub(super) fn now(&self) -> Duration {
         self.worker.shared.started.elapsed()
     }
 
-    fn stopping(&self) -> bool {
+    pub(super) fn stopping(&self) -> bool {
         self.worker.members.phase() > Phase::Running || self.vu.leaving.get()
     }
 
-    /// Tasks and waits until something ends them. A VM that broke is replaced by a new one,
-    /// as if a new user had come in its place.
-    async fn work(&self, vm: &mut Option<Box<dyn Vm>>, pace: &mut Pace) -> Leave {
-        loop {
-            if vm.is_none() {
-                if self.stopping() {
-                    return Leave::Lost;
-                }
-                match self.start().await {
-                    Ok(started) => *vm = Some(started),
-                    Err(leave) => return leave,
-                }
-            }
-            let Some(running) = vm.as_mut() else { return Leave::Lost };
-            if self.stopping() || !self.worker.claim_iteration() {
-                return Leave::Stopped;
-            }
-            let index = self.class.choice().pick(&mut *self.vu.rng.borrow_mut());
-            self.vu.iteration.set(self.vu.iteration.get() + 1);
-            let outcome = self.call(running, Entry::Task(index), Phase::Interrupting).await;
-            let name = self.class.plan().tasks[index].name.as_str();
-            match self.note(name, outcome) {
-                Noted::Fine => self.worker.shared.recorder.borrow_mut().iteration(),
-                Noted::Broken => *vm = None,
-                Noted::Interrupted => {
-                    let interrupted = &self.worker.shared.interrupted;
-                    interrupted.set(interrupted.get() + 1);
-                    return Leave::Stopped;
-                }
-            }
-            if self.stopping() || !self.worker.has_iterations() {
-                return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
-            }
-            let time = match (&self.class.plan().wait_time, vm.as_mut()) {
-                (WaitTime::Built(Wait::None), _) => Duration::ZERO,
-                (WaitTime::Built(wait), _) => pace.next(wait, self.now(), &mut *self.vu.rng.borrow_mut()),
-                (WaitTime::Function, Some(running)) => self.scripted_wait(running).await,
-                (WaitTime::Function, None) => Duration::ZERO,
-            };
-            self.wait(time).await;
-        }
-    }
-
     /// A new VM, its on_start done.
-    async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
+    pub(super) async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         let program = &self.worker.program;
         let spawned = self
             .drive(Phase::Interrupting, || {
@@ -121,7 +98,7 @@ impl User {
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {
-                self.raised("the script's top level", &fault);
+                self.raised(&"the script's top level", &fault);
                 return Err(Leave::Lost);
             }
             None => return Err(Leave::Lost),
@@ -130,14 +107,14 @@ impl User {
             let outcome = self.call(&mut vm, Entry::OnStart, Phase::Interrupting).await;
             let fine = matches!(outcome, Outcome::Done);
             let interrupted = matches!(outcome, Outcome::Interrupted);
-            self.note("on_start", outcome);
+            self.note(&"on_start", outcome);
             if interrupted {
                 // What it had done so far may need its on_stop as much as a task would.
                 let outcome = match self.class.plan().has_on_stop {
                     true => self.call(&mut vm, Entry::OnStop, Phase::Killing).await,
                     false => Outcome::Done,
                 };
-                self.note("on_stop", outcome);
+                self.note(&"on_stop", outcome);
             }
             if !fine {
                 return Err(Leave::Lost);
@@ -146,31 +123,8 @@ impl User {
         Ok(vm)
     }
 
-    async fn scripted_wait(&self, vm: &mut Box<dyn Vm>) -> Duration {
-        match self.call(vm, Entry::Wait, Phase::Interrupting).await {
-            Outcome::Wait(seconds) => units::duration_of_seconds(seconds).unwrap_or(Duration::ZERO),
-            outcome => {
-                self.note("wait_time", outcome);
-                // A broken wait function must not turn a user into a flood.
-                Duration::from_secs(1)
-            }
-        }
-    }
-
-    /// Until `time` has passed or the run ends.
-    async fn wait(&self, time: Duration) {
-        if time.is_zero() {
-            // A task that waited for nothing must let others have their turn.
-            if !self.parked.get() {
-                tokio::task::yield_now().await;
-            }
-            return;
-        }
-        let mut sleep = pin!(tokio::time::sleep(time));
-        poll_fn(|cx| if self.stopping() { Poll::Ready(()) } else { sleep.as_mut().poll(cx) }).await;
-    }
-
-    async fn call(&self, vm: &mut Box<dyn Vm>, entry: Entry, until: Phase) -> Outcome {
+    pub(super) async fn call(&self, vm: &mut Box<dyn Vm>, entry: Entry<'_>, until: Phase) -> Outcome {
+        self.vu.left.set(None);
         let outcome = self.drive(until, || vm.call(entry)).await;
         self.vu.release();
         outcome.unwrap_or_else(|| {
@@ -208,7 +162,8 @@ impl User {
         }
     }
 
-    fn note(&self, task: &str, outcome: Outcome) -> Noted {
+    /// Records what went wrong in `task`.
+    pub(super) fn note(&self, task: &dyn Display, outcome: Outcome) -> Noted {
         match outcome {
             Outcome::Done | Outcome::Wait(_) => Noted::Fine,
             Outcome::Raised(fault) => {
@@ -226,14 +181,22 @@ impl User {
         }
     }
 
-    fn raised(&self, task: &str, fault: &Fault) {
+    fn raised(&self, task: &dyn Display, fault: &Fault) {
+        let task = &task.to_string();
         self.vu.record_exception(task, fault);
         self.worker.log_exception(&self.class.name, task, fault);
     }
 }
 
+/// Where a VU is, and what it must remember.
+pub(super) struct Way {
+    pub(super) walk: Walk,
+    /// Of the waits of its class.
+    pub(super) pace: Pace,
+}
+
 /// What became of a call.
-enum Noted {
+pub(super) enum Noted {
     Fine,
     Broken,
     Interrupted,

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::config::{Level, ScriptOptions};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{Dispatcher, Ramp, Split, Weighted};
+use crate::load::{Dispatcher, Ramp, Split};
 use crate::metrics::Recorder;
 use crate::net::{Base, Net};
 use crate::script::lua::Lua;
@@ -26,7 +26,7 @@ use crate::vu::{Shared, fiber};
 
 use super::members::Members;
 use super::message::{Order, Phase, Report, Users};
-use super::setup::Setup;
+use super::setup::{ClassPlan, Setup};
 use super::ticks::INTERVAL;
 use super::user::User;
 
@@ -42,11 +42,12 @@ pub(super) struct Class {
 
 impl Class {
     pub(super) fn plan(&self) -> &script::Class {
-        &self.setup.classes[self.index].class
+        &self.routes().class
     }
 
-    pub(super) fn choice(&self) -> &Weighted {
-        &self.setup.classes[self.index].choice
+    /// How its users go about their tasks.
+    pub(super) fn routes(&self) -> &ClassPlan {
+        &self.setup.classes[self.index]
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::fault::Fault;
 use crate::vu::Vu;
 
-use super::{Manifest, Task};
+use super::{Manifest, Set, Task};
 
 /// A script language.
 pub trait Engine {
@@ -45,26 +45,34 @@ pub trait Program {
 /// One VU's sandbox.
 pub trait Vm {
     /// Runs script code; on a fiber.
-    fn call(&mut self, entry: Entry) -> Outcome;
+    fn call(&mut self, entry: Entry<'_>) -> Outcome;
 
     /// Bytes that it holds.
     fn memory(&self) -> usize;
 }
 
-/// Which function of the VU's class to call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
+/// Which function to call. A VM remembers which task sets it was told to enter.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// The user's.
     OnStart,
-    /// By its index in `Class::tasks`.
+    /// By its index in the tasks of the innermost set (in no set: in `Class::tasks`).
     Task(usize),
-    /// The class's own `wait_time` function.
-    Wait,
+    /// Makes an instance of the set that this task of the innermost set leads to, and runs its
+    /// `on_start`. The VM is in the set from then on, unless that raised or left the set.
+    Enter { task: usize, set: &'a Set },
+    /// Runs the innermost set's `on_stop`. The VM is out of the set then, whatever the outcome.
+    Leave,
+    /// The `wait_time` function of the set that is so many sets deep; 0: of the user.
+    Wait(usize),
+    /// The user's.
     OnStop,
 }
 
 /// How a call ended.
 #[derive(Debug)]
 pub enum Outcome {
+    /// Also where the script left its task set: see `Vu::left`.
     Done,
     /// Seconds to wait.
     Wait(f64),

@@ -20,6 +20,8 @@ pub struct Class {
     pub host: Option<String>,
     pub wait_time: WaitTime,
     pub tasks: Vec<Task>,
+    /// Every task set below it, each once: [`Target::Set`] counts in them.
+    pub sets: Vec<Set>,
     pub has_on_start: bool,
     pub has_on_stop: bool,
     /// It descends from `HttpUser`, so it needs a host.
@@ -28,17 +30,56 @@ pub struct Class {
     pub place: String,
 }
 
+/// A task set, as far as it does not depend on where it is nested.
 #[derive(Clone, Debug)]
+pub struct Set {
+    pub name: String,
+    pub kind: SetKind,
+    /// None: that of what it is nested in.
+    pub wait_time: Option<WaitTime>,
+    /// Never empty.
+    pub tasks: Vec<Task>,
+    /// They count for all that is below it.
+    pub tags: Vec<String>,
+    pub has_on_start: bool,
+    pub has_on_stop: bool,
+    /// `file:line` of its definition.
+    pub place: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetKind {
+    /// The next task is drawn by weight.
+    Random,
+    /// Tasks come in the order of their definition.
+    Sequential,
+    /// What comes next depends on the task before.
+    Markov,
+}
+
+#[derive(Clone, Debug, Default)]
 pub struct Task {
     pub name: String,
     pub weight: u32,
     pub tags: Vec<String>,
+    pub target: Target,
+    /// In a Markov set: which tasks may follow, by index, and their weights (above 0). Never empty
+    /// there, and empty elsewhere.
+    pub next: Vec<(usize, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    #[default]
+    Function,
+    /// By its index in [`Class::sets`].
+    Set(usize),
 }
 
 #[derive(Clone, Debug)]
 pub enum WaitTime {
     /// Computed by the host.
     Built(Wait),
-    /// The class's own function.
+    /// The class's or the set's own function.
     Function,
 }

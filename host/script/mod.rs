@@ -7,4 +7,4 @@ mod manifest;
 pub mod stubs;
 
 pub use engine::{Engine, Entry, Outcome, Program, Suite, Vm};
-pub use manifest::{Class, Manifest, Task, WaitTime};
+pub use manifest::{Class, Manifest, Set, SetKind, Target, Task, WaitTime};

@@ -9,4 +9,4 @@ mod user;
 
 pub use response::{Kept, Responses, Verdict};
 pub use shared::{LogSink, Shared};
-pub use user::Vu;
+pub use user::{Left, Vu};

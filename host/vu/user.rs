@@ -30,6 +30,19 @@ pub struct Vu {
     pub responses: RefCell<Responses>,
     /// `self:stop()` was called: no further task.
     pub leaving: Cell<bool>,
+    /// The script that runs is in a task set, which it may leave.
+    pub in_set: Cell<bool>,
+    /// `self:interrupt(reschedule)` was called in the running call, which must end there.
+    pub left: Cell<Option<Left>>,
+}
+
+/// How a task set was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// What it is nested in goes on at once.
+    AtOnce,
+    /// It waits before.
+    AfterWait,
 }
 
 impl Vu {
@@ -46,6 +59,8 @@ impl Vu {
             iteration: Cell::new(0),
             responses: RefCell::default(),
             leaving: Cell::new(false),
+            in_set: Cell::new(false),
+            left: Cell::new(None),
         })
     }
 

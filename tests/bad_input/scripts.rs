@@ -144,3 +144,28 @@ fn a_top_level_that_never_ends_is_ended() {
     assert!(ends.iter().any(|end| told.contains(end)), "{told}");
     refused("http.get(\"http://127.0.0.1:1/\")", 107, &["no request can be made while the script is loaded"]);
 }
+
+#[test]
+fn a_chain_with_tasks_that_nothing_leads_to_is_warned_of() {
+    let script = "\
+local Chain = MarkovTaskSet:extend(\"Chain\")
+Chain:task(\"a\", { next = \"a\" }, function() end)
+Chain:task(\"b\", { next = \"a\" }, function() end)
+User:extend(\"U\", { tasks = { Chain } })
+";
+    let ended = Project::new(&[("s.lua", script)]).run("-f s.lua -i 1").code(0);
+    ended.told(&["warning: s.lua:1: task set `Chain`: nothing leads to `b`"]);
+}
+
+/// Deeper than any stack of the host's own, and more than anybody writes by hand.
+#[test]
+fn ten_thousand_sets_within_each_other_are_nothing_special() {
+    let script = "\
+local Set = TaskSet:extend(\"Innermost\", { tasks = { function(self) print(\"reached\") self:interrupt() end } })
+for number = 1, 10000 do Set = TaskSet:extend(\"Set\", { tasks = { Set } }) end
+User:extend(\"U\", { tasks = { Set } })
+";
+    let project = Project::new(&[("s.lua", script)]);
+    project.run("-f s.lua -i 2").code(0).told(&["reached"]);
+    project.run("-f s.lua --show-task-ratio").code(0);
+}

@@ -88,6 +88,31 @@ fn the_second_signal_ends_at_once() {
     ended.printed(&["3 iterations interrupted", "exit 105"]);
 }
 
+/// Task sets are left innermost first, each with its on_stop, also where their task was cut short.
+#[test]
+fn the_sets_around_an_interrupted_task_are_left_one_by_one() {
+    let script = "\
+local Inner = TaskSet:extend(\"Inner\")
+Inner:task(\"t\", function(self) self.client:get(\"/before\") pcall(sleep, 60) self.client:get(\"/never\") end)
+function Inner:on_stop() self.client:get(\"/inner\") end
+local Outer = TaskSet:extend(\"Outer\", { tasks = { Inner } })
+function Outer:on_stop() self.client:get(\"/outer\") end
+local U = HttpUser:extend(\"U\", { tasks = { Outer } })
+function U:on_stop() self.client:get(\"/user\") end
+";
+    let case = Case::new(script);
+    let running = case.start("-u 2 -r 100 -s 0", 2);
+    running.signal("INT");
+    let ended = running.end().code(105);
+    assert!(ended.took < Duration::from_secs(8), "{:?}", ended.took);
+    let counts = agreed(&case.project, &ended);
+    for name in ["GET /before", "GET /inner", "GET /outer", "GET /user"] {
+        assert_eq!((counts[name].0, case.answered(name)), (2, 2), "{name}");
+    }
+    assert_eq!(counts["Aggregated"], (8, 0));
+    ended.printed(&["2 iterations interrupted", "exit 105"]);
+}
+
 /// Requests that hang are given up; those before them are not forgotten.
 #[test]
 fn a_request_in_flight_does_not_hold_the_end_up() {

@@ -80,7 +80,7 @@ impl Lab {
         self.next.set(self.next.get() + 1);
         let base = base.map(|base| self.shared.net.base(base).unwrap());
         let vu = Vu::new(self.next.get(), "U".into(), base, self.shared.clone());
-        let tasks = [Task { name: "t".into(), weight: 1, tags: Vec::new() }];
+        let tasks = [Task { name: "t".into(), weight: 1, ..Task::default() }];
         fiber::call(BUDGET, || program.spawn(vu, "U", &tasks)).unwrap().await.unwrap().unwrap()
     }
 

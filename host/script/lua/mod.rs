@@ -2,13 +2,17 @@
 //! closures, memory accounts, JSON without a tree, one stack for fibers (see
 //! ARCHITECTURE.md for the figures). Every `unsafe` of the adapter is in here.
 
+mod attributes;
 mod bind;
+mod chain;
 mod class;
 mod frame;
 mod json;
 mod json_decode;
 mod manifest;
 mod metamethods;
+mod methods;
+mod nest;
 mod pattern;
 mod preempt;
 mod program;
@@ -17,6 +21,7 @@ mod sandbox;
 mod state;
 mod strings;
 mod stubs;
+mod tasks;
 mod trace;
 mod vm;
 
@@ -24,7 +29,7 @@ use crate::fault::Fault;
 
 use super::{Engine, Program, Suite};
 
-pub use manifest::ATTRIBUTES;
+pub use attributes::{ATTRIBUTES, SET_ATTRIBUTES};
 pub use stubs::{LANGUAGE, stubs};
 
 /// The Lua engine.

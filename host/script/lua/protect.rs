@@ -1,6 +1,6 @@
 //! The basic functions that could let a script escape its limits, written anew:
-//! `pcall` and `xpcall` (which may not swallow a doomed call), coroutines (the one
-//! that runs is the one to preempt), `setmetatable` (no `__gc`), and the two library
+//! `pcall` and `xpcall` (which may not swallow a doomed call, nor one that leaves its
+//! task set), coroutines (the one that runs is the one to preempt), `setmetatable` (no `__gc`), and the two library
 //! functions that can loop in C without end. Bound by `sandbox`.
 
 use std::ffi::c_int;
@@ -11,11 +11,33 @@ use mlua_sys::lua_State;
 use crate::vu::fiber;
 
 use super::preempt;
-use super::state::{context, push_str, set_raw_field};
+use super::state::{context, push_str, set_raw_field, str_at};
 use super::trace;
 
 /// Most items that `table.move` may move at once: a loop in C that nothing interrupts.
 const MOVE_LIMIT: i64 = 1 << 20;
+
+/// The error value that `interrupt` raises.
+const LEFT: &str = "the task set was left";
+
+/// Pushes it.
+///
+/// # Safety
+/// From within a relaxed account.
+pub(super) unsafe fn push_left(lua: *mut lua_State) {
+    // SAFETY: as the caller promised.
+    unsafe { push_str(lua, LEFT) }
+}
+
+/// Whether the error value at `index` is on its way to end a call that leaves its task set. What
+/// a script catches on that way (in a `__close`, say) is another value.
+///
+/// # Safety
+/// `index` must be valid.
+pub(super) unsafe fn is_left(lua: *mut lua_State, index: c_int) -> bool {
+    // SAFETY: as the caller promised.
+    unsafe { context(lua).vu.left.get().is_some() && str_at(lua, index) == LEFT.as_bytes() }
+}
 
 /// Puts the safe versions over the basic ones in the globals table on top.
 ///
@@ -107,7 +129,7 @@ unsafe extern "C-unwind" fn xpcall(lua: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn handle(lua: *mut lua_State) -> c_int {
     // SAFETY: a C function that owns nothing.
     unsafe {
-        if fiber::doom().is_none() {
+        if fiber::doom().is_none() && !is_left(lua, 1) {
             ffi::lua_pushvalue(lua, ffi::lua_upvalueindex(1));
             ffi::lua_rotate(lua, 1, 1);
             ffi::lua_callk(lua, 1, 1, 0, None);
@@ -123,7 +145,7 @@ unsafe extern "C-unwind" fn finish_pcall(lua: *mut lua_State, status: c_int, ext
         if status == ffi::LUA_OK || status == ffi::LUA_YIELD {
             return ffi::lua_gettop(lua) - extra as c_int;
         }
-        if fiber::doom().is_some() {
+        if fiber::doom().is_some() || is_left(lua, -1) {
             ffi::lua_error(lua);
         }
         context(lua).trace.borrow_mut().clear();
@@ -187,6 +209,9 @@ unsafe fn run_coroutine(lua: *mut lua_State, co: *mut lua_State, args: c_int) ->
             results
         } else {
             ffi::lua_xmove(co, lua, 1);
+            if is_left(lua, -1) {
+                ffi::lua_error(lua);
+            }
             -1
         }
     }
@@ -264,6 +289,9 @@ unsafe fn close_coroutine(lua: *mut lua_State, co: *mut lua_State) -> c_int {
         }
         if status != ffi::LUA_OK {
             ffi::lua_xmove(co, lua, 1);
+            if is_left(lua, -1) {
+                ffi::lua_error(lua);
+            }
         }
         status
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::api::{Field, MODULES, MemberKind, Module, OBJECTS, ObjectType, RECORDS, Record};
-use crate::script::stubs::{ATTRIBUTES, CLASSES, ClassType, Method, Signature, TASK_OPTIONS};
+use crate::script::stubs::{ATTRIBUTES, CLASSES, ClassType, Method, SET_ATTRIBUTES, Signature, TASK_OPTIONS};
 
 /// Columns of a comment.
 const WIDTH: usize = 110;
@@ -48,7 +48,7 @@ Scripts see `string`, `table`, `math`, `utf8`, `coroutine` and the basic functio
 /// The whole stub file.
 pub fn stubs() -> String {
     let mut out = HEAD.to_owned();
-    for record in [&ATTRIBUTES, &TASK_OPTIONS].into_iter().chain(RECORDS.iter().copied()) {
+    for record in [&ATTRIBUTES, &SET_ATTRIBUTES, &TASK_OPTIONS].into_iter().chain(RECORDS.iter().copied()) {
         write_record(&mut out, record);
     }
     OBJECTS.iter().for_each(|object| write_object(&mut out, object));
@@ -83,21 +83,22 @@ fn write_head(out: &mut String, doc: &str, name: &str, parent: Option<&str>) {
     let _ = writeln!(out, "---@class {name}{parent}");
 }
 
-fn write_field(out: &mut String, field: &Field, optional: bool) {
+/// `receiver`: what `self` is.
+fn write_field(out: &mut String, field: &Field, optional: bool, receiver: &str) {
     let mark = if optional { "?" } else { "" };
     let _ = writeln!(
         out,
         "---@field {}{mark} {} {}",
         field.name,
-        field.sig.replace(": self", ": User"),
+        field.sig.replace(": self", &format!(": {receiver}")),
         field.doc
     );
 }
 
 fn write_record(out: &mut String, record: &Record) {
     write_head(out, record.doc, record.name, None);
-    record.fields.iter().for_each(|field| write_field(out, field, record.given));
-    if std::ptr::eq(record, &raw const ATTRIBUTES) {
+    record.fields.iter().for_each(|field| write_field(out, field, record.given, "User"));
+    if [&raw const ATTRIBUTES, &raw const SET_ATTRIBUTES].contains(&std::ptr::from_ref(record)) {
         out.push_str("---@field [string] any\n");
     }
 }
@@ -183,12 +184,12 @@ fn write_client(out: &mut String) {
 
 fn write_class(out: &mut String, class: &ClassType) {
     write_head(out, class.doc, class.name, class.parent);
-    class.fields.iter().for_each(|field| write_field(out, field, false));
+    class.fields.iter().for_each(|field| write_field(out, field, false, class.name));
     // Not optional, so that a class can call its parent's without being asked whether it is there.
-    class.hooks.iter().for_each(|hook| write_field(out, hook, false));
-    if class.parent.is_none() {
+    class.hooks.iter().for_each(|hook| write_field(out, hook, false, class.name));
+    if let Some(attributes) = class.attributes {
         // Attributes are fields of classes and of their instances.
-        ATTRIBUTES.fields.iter().for_each(|field| write_field(out, field, true));
+        attributes.fields.iter().for_each(|field| write_field(out, field, true, class.name));
         out.push_str("---@field [string] any\n");
     }
     let _ = writeln!(out, "{} = {{}}", class.name);

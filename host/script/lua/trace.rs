@@ -97,7 +97,7 @@ pub(super) unsafe extern "C-unwind" fn on_error(lua: *mut lua_State) -> c_int {
     unsafe {
         guarded(lua, |lua| {
             let mut trace = context(lua).trace.borrow_mut();
-            if trace.is_empty() {
+            if trace.is_empty() && !super::protect::is_left(lua, 1) {
                 collect(lua, &mut trace);
             }
             Ok(1)

@@ -5,21 +5,18 @@ use std::rc::Rc;
 
 use mlua_sys as ffi;
 
+use crate::config::Level;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::script::{Class, Entry, Outcome, Task, Vm};
+use crate::script::{Class, Entry, Outcome, Set, Task, Vm};
 use crate::vu::Vu;
 use crate::vu::fiber;
 
 use super::class::push_inherited;
+use super::nest::{self, INSTANCE, NEST, TASKS};
 use super::program::{self, Library};
 use super::state::State;
-use super::{class, manifest, preempt, sandbox, trace};
-
-/// The instance and its list of task functions, as places of the main stack, which nothing
-/// else uses between calls.
-const INSTANCE: c_int = 1;
-const TASKS: c_int = 2;
+use super::{class, manifest, preempt, protect, sandbox, tasks, trace};
 
 pub(super) struct LuaVm {
     state: State,
@@ -67,16 +64,24 @@ impl LuaVm {
         Ok(vm)
     }
 
-    /// What the scripts declared.
+    /// What the scripts declared. What is most likely not meant is logged as a warning.
     pub(super) fn classes(&self) -> Result<Vec<Class>, Fault> {
         let memory = &self.state.context().memory;
         memory.relax(true);
         // SAFETY: no script code runs; the account is relaxed.
         let read = unsafe { manifest::read(self.state.lua()) };
         memory.relax(false);
-        read.map_err(|wrong| {
-            trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new())
-        })
+        match read {
+            Ok(read) => {
+                let vu = &self.state.context().vu;
+                read.warnings.into_iter().for_each(|warning| vu.log(Level::Warning, warning));
+                Ok(read.classes)
+            }
+            Err(wrong) => {
+                let message = format!("{}: {}", wrong.place, wrong.what);
+                Err(trace::fault(&self.library, &message, Vec::new()))
+            }
+        }
     }
 
     /// Makes the instance of `class`, with its functions in the order of `tasks`.
@@ -87,7 +92,7 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let made = unsafe {
             ffi::lua_settop(lua, 0);
-            if !manifest::push_class(lua, class) {
+            if !class::push_class(lua, class) {
                 Err(format!(
                     "the script did not define the class `{class}` for this VU, though it did before"
                 ))
@@ -98,9 +103,11 @@ impl LuaVm {
                 ffi::lua_pushvalue(lua, 1);
                 ffi::lua_setmetatable(lua, 2);
                 // Class, instance: the instance comes first, its tasks second.
-                let ordered = manifest::push_tasks(lua, 1).and_then(|own| order_tasks(lua, &own, tasks));
+                let ordered = tasks::push_ordered(lua, 1, tasks);
                 ffi::lua_rotate(lua, 1, -1);
                 ffi::lua_settop(lua, TASKS);
+                // In no set.
+                ffi::lua_pushnil(lua);
                 ordered
             }
         };
@@ -126,6 +133,11 @@ impl LuaVm {
             if status == ffi::LUA_OK {
                 ffi::lua_rotate(lua, handler, -1);
                 ffi::lua_pop(lua, 1);
+                return Called::Done;
+            }
+            if fiber::doom().is_none() && protect::is_left(lua, -1) {
+                ffi::lua_settop(lua, handler - 1);
+                (0..results).for_each(|_| ffi::lua_pushnil(lua));
                 return Called::Done;
             }
             // A doomed call leaves its hook armed.
@@ -187,7 +199,7 @@ impl LuaVm {
         format!("{place}{colon}memory limit exceeded: one VU may hold {limit}")
     }
 
-    /// Calls `function(instance)`, which `push` pushes (false: there is none).
+    /// Calls `function(instance)`, both of which `push` pushes (false: there is no function).
     fn call_with(&self, results: c_int, push: impl FnOnce(*mut ffi::lua_State) -> bool) -> Called {
         let lua = self.state.lua();
         // SAFETY: instance and tasks are in place; pushes go to an account that is relaxed.
@@ -195,25 +207,63 @@ impl LuaVm {
             let relaxed = self.state.context().memory.relax(true);
             ffi::lua_pushcfunction(lua, trace::on_error);
             let pushed = push(lua);
-            ffi::lua_pushvalue(lua, INSTANCE);
             self.state.context().memory.relax(relaxed);
             if !pushed {
-                ffi::lua_settop(lua, TASKS);
+                ffi::lua_settop(lua, NEST);
                 return Called::Done;
             }
         }
         self.call_top(1, results)
     }
 
-    fn call_method(&self, name: &str, results: c_int) -> Called {
+    /// Calls a method of the instance that `push` pushes.
+    fn call_method(&self, name: &str, results: c_int, push: impl FnOnce(*mut ffi::lua_State)) -> Called {
         self.call_with(results, |lua| {
             // SAFETY: see `call_with`.
-            unsafe { push_inherited(lua, INSTANCE, name) != ffi::LUA_TNIL }
+            unsafe {
+                push(lua);
+                let kind = push_inherited(lua, -1, name);
+                ffi::lua_rotate(lua, -2, 1);
+                kind != ffi::LUA_TNIL
+            }
         })
     }
 
-    fn call_wait(&self) -> Outcome {
-        match self.call_method("wait_time", 1) {
+    /// Goes into the set that the task leads to, with a new instance.
+    fn enter(&self, task: usize, set: &Set) -> Called {
+        let lua = self.state.lua();
+        let relaxed = self.state.context().memory.relax(true);
+        // SAFETY: the account is relaxed; no script code runs.
+        let entered = unsafe { nest::enter(lua, task, set) };
+        self.state.context().memory.relax(relaxed);
+        if let Err(why) = entered {
+            return Called::Failed(Outcome::Raised(Fault::new(Exit::Script, why)));
+        }
+        if !set.has_on_start {
+            return Called::Done;
+        }
+        // SAFETY: see `call_with`.
+        let called = self.call_method("on_start", 0, |lua| unsafe { ffi::lua_pushvalue(lua, INSTANCE) });
+        let left = self.state.context().vu.left.get().is_some();
+        if (left && matches!(called, Called::Done)) || matches!(called, Called::Failed(Outcome::Raised(_))) {
+            // SAFETY: as above.
+            unsafe { nest::leave(lua) };
+        }
+        called
+    }
+
+    /// Leaves the innermost set: it counts as left from before its `on_stop` on.
+    fn leave(&self) -> Called {
+        // SAFETY: see `call_with`; the instance comes from where nothing else holds it.
+        self.call_method("on_stop", 0, |lua| unsafe {
+            ffi::lua_pushvalue(lua, INSTANCE);
+            nest::leave(lua);
+        })
+    }
+
+    fn call_wait(&self, depth: usize) -> Outcome {
+        // SAFETY: see `call_with`.
+        match self.call_method("wait_time", 1, |lua| unsafe { nest::push_instance(lua, depth) }) {
             Called::Failed(outcome) => outcome,
             Called::Done => {
                 let lua = self.state.lua();
@@ -223,14 +273,18 @@ impl LuaVm {
                     let got = trace::shown(lua, -1);
                     let number = ffi::lua_type(lua, -1) == ffi::LUA_TNUMBER;
                     let seconds = if number { ffi::lua_tonumber(lua, -1) } else { -1.0 };
-                    push_inherited(lua, INSTANCE, "wait_time");
+                    nest::push_instance(lua, depth);
+                    push_inherited(lua, -1, "wait_time");
                     let place = trace::place_of_function(lua);
-                    ffi::lua_settop(lua, TASKS);
+                    ffi::lua_settop(lua, NEST);
                     (got, seconds, place)
                 };
                 self.state.context().memory.relax(relaxed);
                 if seconds.is_finite() && seconds >= 0.0 {
                     return Outcome::Wait(seconds);
+                }
+                if self.state.context().vu.left.get().is_some() {
+                    return Outcome::Done;
                 }
                 let what =
                     format!("{place}: wait_time must return a number of seconds, 0 or more, not {got}");
@@ -240,42 +294,23 @@ impl LuaVm {
     }
 }
 
-/// Puts the functions on top (the list of `own`) into the order of `tasks`: scripts that define
-/// tasks in a loop over `pairs` do so in another order in each VM.
-///
-/// # Safety
-/// From within a relaxed account, with the list on top.
-unsafe fn order_tasks(lua: *mut ffi::lua_State, own: &[Task], tasks: &[Task]) -> Result<(), String> {
-    // SAFETY: as the caller promised.
-    unsafe {
-        let list = ffi::lua_gettop(lua);
-        ffi::lua_createtable(lua, tasks.len() as c_int, 0);
-        for (index, task) in tasks.iter().enumerate() {
-            let Some(place) = own.iter().position(|own| own.name == task.name) else {
-                ffi::lua_settop(lua, list);
-                let name = &task.name;
-                return Err(format!(
-                    "the script did not define the task `{name}` for this VU, though it did before"
-                ));
-            };
-            ffi::lua_rawgeti(lua, list, place as i64 + 1);
-            ffi::lua_rawseti(lua, list + 1, index as i64 + 1);
-        }
-        ffi::lua_copy(lua, list + 1, list);
-        ffi::lua_settop(lua, list);
-        Ok(())
-    }
-}
-
 impl Vm for LuaVm {
-    fn call(&mut self, entry: Entry) -> Outcome {
+    fn call(&mut self, entry: Entry<'_>) -> Outcome {
+        // SAFETY: see `call_with`.
+        let own = |lua: *mut ffi::lua_State| unsafe { nest::push_instance(lua, 0) };
         let called = match entry {
-            Entry::OnStart => self.call_method("on_start", 0),
-            Entry::OnStop => self.call_method("on_stop", 0),
-            Entry::Wait => return self.call_wait(),
+            Entry::OnStart => self.call_method("on_start", 0, own),
+            Entry::OnStop => self.call_method("on_stop", 0, own),
+            Entry::Wait(depth) => return self.call_wait(depth),
+            Entry::Enter { task, set } => self.enter(task, set),
+            Entry::Leave => self.leave(),
             Entry::Task(index) => self.call_with(0, |lua| {
                 // SAFETY: see `call_with`.
-                unsafe { ffi::lua_rawgeti(lua, TASKS, index as i64 + 1) == ffi::LUA_TFUNCTION }
+                unsafe {
+                    let kind = ffi::lua_rawgeti(lua, TASKS, index as i64 + 1);
+                    ffi::lua_pushvalue(lua, INSTANCE);
+                    kind == ffi::LUA_TFUNCTION
+                }
             }),
         };
         match called {

@@ -13,6 +13,8 @@ pub struct ClassType {
     pub fields: &'static [Field],
     /// What scripts may define.
     pub hooks: &'static [Field],
+    /// What `extend` takes; None: what the parent's takes.
+    pub attributes: Option<&'static Record>,
     pub methods: &'static [Method],
 }
 
@@ -66,8 +68,34 @@ pub static ATTRIBUTES: Record = Record {
         },
         Field {
             name: "tasks",
-            sig: "(fun(self: User)|table)[]",
-            doc: "Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.",
+            sig: "(fun(self: User)|TaskSet|table)[]",
+            doc: "Tasks as a list: functions, task sets, or `{ target, weight }`. `Class:task` gives them names as \
+                  well.",
+        },
+    ],
+};
+
+/// The attributes of task sets that the host reads.
+pub static SET_ATTRIBUTES: Record = Record {
+    name: "TaskSetAttributes",
+    doc: "Attributes of a task set; they are inherited. Further ones are the script's own.",
+    given: true,
+    fields: &[
+        Field {
+            name: "wait_time",
+            sig: "WaitTime|number|fun(self: TaskSet): number",
+            doc: "As a user's. Without it: that of the nearest set around it that has one, else the user's.",
+        },
+        Field {
+            name: "abstract",
+            sig: "boolean",
+            doc: "Only to be extended: it cannot be a task itself. Not inherited.",
+        },
+        Field { name: "tags", sig: "string[]", doc: "Tags of all that is below it." },
+        Field {
+            name: "tasks",
+            sig: "(fun(self: TaskSet)|TaskSet|table)[]",
+            doc: "Tasks as a list: functions, task sets, or `{ target, weight }`.",
         },
     ],
 };
@@ -79,7 +107,17 @@ pub static TASK_OPTIONS: Record = Record {
     given: true,
     fields: &[
         Field { name: "weight", sig: "integer", doc: "How often, relative to the class's other tasks (1)." },
-        Field { name: "tags", sig: "string[]", doc: "Tags, for `--tags` and `--exclude-tags`." },
+        Field {
+            name: "tags",
+            sig: "string[]",
+            doc: "Tags, for `--tags` and `--exclude-tags`. Those of a task set count for all within it.",
+        },
+        Field {
+            name: "next",
+            sig: "string|string[]|table<string, integer>",
+            doc: "In a MarkovTaskSet, instead of a weight: the names of the tasks that may follow, and how often each \
+                  does, relative to the others.",
+        },
     ],
 };
 
@@ -98,6 +136,7 @@ pub static CLASSES: &[ClassType] = &[
             },
             Field { name: "on_stop", sig: "fun(self: self)", doc: "Runs once, when the user ends." },
         ],
+        attributes: Some(&ATTRIBUTES),
         methods: &[
             Method {
                 name: "extend",
@@ -108,9 +147,9 @@ pub static CLASSES: &[ClassType] = &[
             },
             Method {
                 name: "task",
-                sig: "(name: string, weight: integer|TaskOptions, task: fun(self: self))",
-                short: Some("(name: string, task: fun(self: self))"),
-                doc: "Gives the class a task. One of the same name replaces an inherited one. A task that raises is \
+                sig: "(name: string, weight: integer|TaskOptions, task: fun(self: self)|TaskSet)",
+                short: Some("(name: string, task: fun(self: self)|TaskSet)"),
+                doc: "Gives the class a task, a function or a task set. One of the same name replaces an inherited one. A task that raises is \
                       counted as an exception, and the user goes on.",
             },
             Method {
@@ -131,6 +170,78 @@ pub static CLASSES: &[ClassType] = &[
             doc: "Requests over connections and with cookies of the user's own.",
         }],
         hooks: &[],
+        attributes: None,
+        methods: &[],
+    },
+    ClassType {
+        name: "TaskSet",
+        parent: None,
+        doc: "Tasks that belong together, to be a task of a user class or of another set. A user that comes to it goes \
+              on with the set's tasks, chosen by weight, until one of them calls `interrupt`. `self` is an instance of \
+              the set, new each time that it is entered.",
+        fields: &[
+            Field { name: "user", sig: "User", doc: "The user." },
+            Field { name: "client", sig: "HttpClient", doc: "The user's client." },
+            Field {
+                name: "parent",
+                sig: "TaskSet|User",
+                doc: "What the set is nested in: the instance of the set around it, or the user.",
+            },
+        ],
+        hooks: &[
+            Field {
+                name: "on_start",
+                sig: "fun(self: self)",
+                doc: "Runs when a user enters the set. If it raises, the set is not entered.",
+            },
+            Field {
+                name: "on_stop",
+                sig: "fun(self: self)",
+                doc: "Runs when a user leaves the set, also because the user ends.",
+            },
+        ],
+        attributes: Some(&SET_ATTRIBUTES),
+        methods: &[
+            Method {
+                name: "extend",
+                sig: "(name: string, attributes?: TaskSetAttributes): self",
+                short: None,
+                doc: "Defines a task set. At a script's top level only.",
+            },
+            Method {
+                name: "task",
+                sig: "(name: string, weight: integer|TaskOptions, task: fun(self: self)|TaskSet)",
+                short: Some("(name: string, task: fun(self: self)|TaskSet)"),
+                doc: "Gives the set a task, a function or a further set. One of the same name replaces an inherited one.",
+            },
+            Method {
+                name: "interrupt",
+                sig: "(reschedule?: boolean)",
+                short: None,
+                doc: "Leaves the innermost set that runs, at this point of its task; its `on_stop` runs. What it is \
+                      nested in takes its next task at once, or waits before if `reschedule` is false.",
+            },
+        ],
+    },
+    ClassType {
+        name: "SequentialTaskSet",
+        parent: Some("TaskSet"),
+        doc: "A task set whose tasks come in the order of their definition, each as often in a row as its weight says, \
+              and from the first again after the last.",
+        fields: &[],
+        hooks: &[],
+        attributes: None,
+        methods: &[],
+    },
+    ClassType {
+        name: "MarkovTaskSet",
+        parent: Some("TaskSet"),
+        doc: "A task set whose tasks follow each other by chance: the first is the one that is defined first, and each \
+              names in `next` those that may follow it: `Set:task(\"browse\", { next = { browse = 1, buy = 2 } }, \
+              function(self) ... end)`.",
+        fields: &[],
+        hooks: &[],
+        attributes: None,
         methods: &[],
     },
 ];

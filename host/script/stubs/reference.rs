@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::api::{MODULES, MemberKind, Module, OBJECTS, ObjectType, RECORDS, Record};
 
-use super::classes::{ATTRIBUTES, CLASSES, ClassType, TASK_OPTIONS};
+use super::classes::{ATTRIBUTES, CLASSES, ClassType, SET_ATTRIBUTES, TASK_OPTIONS};
 use super::signature::Signature;
 
 const HEAD: &str = "\
@@ -19,9 +19,10 @@ Times are seconds unless they say otherwise. A name that does not exist is an er
 /// The whole page. `languages`: a section on each script language.
 pub fn reference(languages: &[&str]) -> String {
     let mut page = HEAD.to_owned();
-    page.push_str("\n## User classes\n");
+    page.push_str("\n## Classes\n");
     CLASSES.iter().for_each(|class| write_class(&mut page, class));
     write_record(&mut page, &ATTRIBUTES);
+    write_record(&mut page, &SET_ATTRIBUTES);
     write_record(&mut page, &TASK_OPTIONS);
     page.push_str("\n## Functions\n");
     for module in MODULES.iter().filter(|module| module.name.is_empty()) {

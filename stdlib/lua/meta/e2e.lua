@@ -18,13 +18,22 @@
 ---@field host? string Where relative paths lead, before `--host` and `base_url`.
 ---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
 ---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
----@field tasks? (fun(self: User)|table)[] Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.
+---@field tasks? (fun(self: User)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`. `Class:task` gives them names as well.
+---@field [string] any
+
+---Attributes of a task set; they are inherited. Further ones are the script's own.
+---@class TaskSetAttributes
+---@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. Without it: that of the nearest set around it that has one, else the user's.
+---@field abstract? boolean Only to be extended: it cannot be a task itself. Not inherited.
+---@field tags? string[] Tags of all that is below it.
+---@field tasks? (fun(self: TaskSet)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`.
 ---@field [string] any
 
 ---How often a task is chosen, and when.
 ---@class TaskOptions
 ---@field weight? integer How often, relative to the class's other tasks (1).
----@field tags? string[] Tags, for `--tags` and `--exclude-tags`.
+---@field tags? string[] Tags, for `--tags` and `--exclude-tags`. Those of a task set count for all within it.
+---@field next? string|string[]|table<string, integer> In a MarkovTaskSet, instead of a weight: the names of the tasks that may follow, and how often each does, relative to the others.
 
 ---How a request is sent and counted. An option that does not exist is an error.
 ---@class RequestOptions
@@ -405,7 +414,7 @@ function HttpClient:batch(requests) end
 ---@field host? string Where relative paths lead, before `--host` and `base_url`.
 ---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
 ---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
----@field tasks? (fun(self: User)|table)[] Tasks as a list: functions, or `{ target, weight }`. `Class:task` gives them names as well.
+---@field tasks? (fun(self: User)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`. `Class:task` gives them names as well.
 ---@field [string] any
 User = {}
 
@@ -418,13 +427,13 @@ User = {}
 ---@return T
 function User.extend(self, name, attributes) end
 
----Gives the class a task. One of the same name replaces an inherited one. A task that raises is counted as an
----exception, and the user goes on.
+---Gives the class a task, a function or a task set. One of the same name replaces an inherited one. A task
+---that raises is counted as an exception, and the user goes on.
 ---@generic T: User
 ---@param self T
 ---@param name string
----@param weight integer|TaskOptions|fun(self: T)
----@param task? fun(self: T)
+---@param weight integer|TaskOptions|fun(self: T)|TaskSet
+---@param task? fun(self: T)|TaskSet
 function User.task(self, name, weight, task) end
 
 ---Ends this user once its task is done; `on_stop` runs.
@@ -436,3 +445,53 @@ function User.stop(self) end
 ---@class HttpUser: User
 ---@field client HttpClient Requests over connections and with cookies of the user's own.
 HttpUser = {}
+
+---Tasks that belong together, to be a task of a user class or of another set. A user that comes to it goes on
+---with the set's tasks, chosen by weight, until one of them calls `interrupt`. `self` is an instance of the
+---set, new each time that it is entered.
+---@class TaskSet
+---@field user User The user.
+---@field client HttpClient The user's client.
+---@field parent TaskSet|User What the set is nested in: the instance of the set around it, or the user.
+---@field on_start fun(self: TaskSet) Runs when a user enters the set. If it raises, the set is not entered.
+---@field on_stop fun(self: TaskSet) Runs when a user leaves the set, also because the user ends.
+---@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. Without it: that of the nearest set around it that has one, else the user's.
+---@field abstract? boolean Only to be extended: it cannot be a task itself. Not inherited.
+---@field tags? string[] Tags of all that is below it.
+---@field tasks? (fun(self: TaskSet)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`.
+---@field [string] any
+TaskSet = {}
+
+---Defines a task set. At a script's top level only.
+---@generic T: TaskSet
+---@param self T
+---@param name string
+---@param attributes? TaskSetAttributes
+---@return T
+function TaskSet.extend(self, name, attributes) end
+
+---Gives the set a task, a function or a further set. One of the same name replaces an inherited one.
+---@generic T: TaskSet
+---@param self T
+---@param name string
+---@param weight integer|TaskOptions|fun(self: T)|TaskSet
+---@param task? fun(self: T)|TaskSet
+function TaskSet.task(self, name, weight, task) end
+
+---Leaves the innermost set that runs, at this point of its task; its `on_stop` runs. What it is nested in
+---takes its next task at once, or waits before if `reschedule` is false.
+---@generic T: TaskSet
+---@param self T
+---@param reschedule? boolean
+function TaskSet.interrupt(self, reschedule) end
+
+---A task set whose tasks come in the order of their definition, each as often in a row as its weight says,
+---and from the first again after the last.
+---@class SequentialTaskSet: TaskSet
+SequentialTaskSet = {}
+
+---A task set whose tasks follow each other by chance: the first is the one that is defined first, and each
+---names in `next` those that may follow it: `Set:task("browse", { next = { browse = 1, buy = 2 } },
+---function(self) ... end)`.
+---@class MarkovTaskSet: TaskSet
+MarkovTaskSet = {}
