@@ -104,13 +104,12 @@ impl Walk {
         self.frames.clear();
     }
 
-    /// Whose wait it waits: the innermost set's that has one, by how deep it is (from 1), with its
-    /// node and its pace. None: the class's.
+    /// Whose wait it waits: the innermost set's if it has one, by how deep it is (from 1), with its
+    /// node and its pace. None: the class's; sets in between are not asked, as in Locust.
     pub fn waiting(&mut self, nodes: &Nodes) -> Option<(usize, u32, &mut Pace)> {
-        let waits = |frame: &Frame| nodes.nodes[frame.node as usize].waits;
-        let at = self.frames.iter().rposition(waits)?;
-        let frame = &mut self.frames[at];
-        Some((at + 1, frame.node, &mut frame.pace))
+        let depth = self.frames.len();
+        let frame = self.frames.last_mut().filter(|frame| nodes.nodes[frame.node as usize].waits)?;
+        Some((depth, frame.node, &mut frame.pace))
     }
 }
 
@@ -192,8 +191,8 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_the_nearest_enclosing_one() {
-        let mut all = vec![sequence(&[Some(1)]), sequence(&[Some(2)]), sequence(&[None])];
+    fn the_wait_is_the_innermost_sets_or_the_users() {
+        let mut all = vec![sequence(&[Some(1)]), sequence(&[None])];
         let mut walk = Walk::default();
         let plain = nodes(all.clone());
         while matches!(next(&mut walk, &plain), Step::Enter { .. }) {}
@@ -201,11 +200,10 @@ mod tests {
             |walk: &mut Walk, nodes: &Nodes| walk.waiting(nodes).map(|(depth, node, _)| (depth, node));
         assert_eq!(waiting(&mut walk, &plain), None);
         all[0].waits = true;
-        assert_eq!(waiting(&mut walk, &nodes(all.clone())), Some((1, 0)));
+        assert_eq!(waiting(&mut walk, &nodes(all.clone())), None);
         all[1].waits = true;
         let both = nodes(all);
         assert_eq!(waiting(&mut walk, &both), Some((2, 1)));
-        walk.leave();
         walk.leave();
         assert_eq!(waiting(&mut walk, &both), Some((1, 0)));
     }
@@ -274,8 +272,8 @@ mod tests {
                 }
                 prop_assert_eq!(walk.depth(), stack.len());
                 prop_assert_eq!(walk.inner(), stack.last().map(|(node, _)| *node));
-                let waits = stack.iter().rposition(|(node, _)| nodes.nodes[*node as usize].waits);
-                prop_assert_eq!(walk.waiting(&nodes).map(|(depth, _, _)| depth), waits.map(|at| at + 1));
+                let waits = stack.last().is_some_and(|(node, _)| nodes.nodes[*node as usize].waits);
+                prop_assert_eq!(walk.waiting(&nodes).map(|(depth, _, _)| depth), waits.then_some(stack.len()));
             }
         }
     }

@@ -1,6 +1,6 @@
 -- flags: -u 1 -i 5
--- A set waits its own wait_time; one without waits that of the nearest set around it that has one, else
--- the user's; called on the instance that it belongs to.
+-- A set waits its own wait_time; one without waits the user's, whatever the sets in between have; called
+-- on the instance that it belongs to.
 local function wait(self)
   print(self.label .. " waits")
   return 0

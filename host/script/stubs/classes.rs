@@ -84,7 +84,7 @@ pub static SET_ATTRIBUTES: Record = Record {
         Field {
             name: "wait_time",
             sig: "WaitTime|number|fun(self: TaskSet): number",
-            doc: "As a user's. Without it: that of the nearest set around it that has one, else the user's.",
+            doc: "As a user's. A set without it waits as the user does.",
         },
         Field {
             name: "abstract",

@@ -23,7 +23,7 @@
 
 ---Attributes of a task set; they are inherited. Further ones are the script's own.
 ---@class TaskSetAttributes
----@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. Without it: that of the nearest set around it that has one, else the user's.
+---@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. A set without it waits as the user does.
 ---@field abstract? boolean Only to be extended: it cannot be a task itself. Not inherited.
 ---@field tags? string[] Tags of all that is below it.
 ---@field tasks? (fun(self: TaskSet)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`.
@@ -455,7 +455,7 @@ HttpUser = {}
 ---@field parent TaskSet|User What the set is nested in: the instance of the set around it, or the user.
 ---@field on_start fun(self: TaskSet) Runs when a user enters the set. If it raises, the set is not entered.
 ---@field on_stop fun(self: TaskSet) Runs when a user leaves the set, also because the user ends.
----@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. Without it: that of the nearest set around it that has one, else the user's.
+---@field wait_time? WaitTime|number|fun(self: TaskSet): number As a user's. A set without it waits as the user does.
 ---@field abstract? boolean Only to be extended: it cannot be a task itself. Not inherited.
 ---@field tags? string[] Tags of all that is below it.
 ---@field tasks? (fun(self: TaskSet)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`.
