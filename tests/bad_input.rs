@@ -4,6 +4,7 @@
 
 mod commands;
 mod environments;
+mod guarded;
 mod network;
 mod outputs;
 mod raised;

@@ -43,6 +43,7 @@ impl Prepared {
         }
         let manifest = declared?;
         if !only_looks {
+            layers.check_limits(&manifest.options).map_err(one)?;
             ask(&mut layers).map_err(one)?;
         }
         let mut plan = match only_looks {

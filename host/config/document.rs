@@ -31,6 +31,8 @@ pub(super) struct Spot {
 pub(super) struct Node {
     pub(super) spot: Spot,
     pub(super) kind: Kind,
+    /// A variable has a say in it.
+    pub(super) varies: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +74,15 @@ impl Node {
             Kind::Scalar(value) => format!("`{value}`"),
             Kind::List(_) => "a list".to_string(),
             Kind::Map(_) => "a mapping".to_string(),
+        }
+    }
+
+    /// The first value in the tree that a variable has a say in.
+    pub(super) fn varying(&self) -> Option<Spot> {
+        match &self.kind {
+            Kind::Scalar(_) => self.varies.then_some(self.spot),
+            Kind::List(nodes) => nodes.iter().find_map(Node::varying),
+            Kind::Map(entries) => entries.iter().find_map(|entry| entry.node.varying()),
         }
     }
 

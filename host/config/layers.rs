@@ -19,6 +19,9 @@ use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
 use super::yaml::Lookup;
 
+/// How long running tasks may finish at the end, unless told.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// All layers but the script's.
 #[derive(Clone, Debug)]
 pub struct Layers {
@@ -146,8 +149,14 @@ impl Layers {
     pub fn plan(self, options: &ScriptOptions) -> Result<Plan, Fault> {
         let merged = self.merged(options);
         let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
-        self.check(&safety, &merged)?;
+        self.check(&safety, &merged, self.given.confirm.as_ref().map(|confirm| confirm.value.as_str()))?;
         self.plan_to_look(options)
+    }
+
+    /// What `plan` would refuse whatever `question` is answered.
+    pub fn check_limits(&self, options: &ScriptOptions) -> Result<(), Fault> {
+        let safety = self.written().map(|raw| Safety { confirm: None, ..raw.safety.clone() });
+        self.check(&safety.unwrap_or_default(), &self.merged(options), None)
     }
 
     /// The plan for looking without running: nothing is asked, and nothing refused.
@@ -211,7 +220,7 @@ impl Layers {
             run_time: load.run_time,
             iterations: load.iterations,
             // Long enough for the responses under way at the end of a run to be counted.
-            stop_timeout: load.stop_timeout.unwrap_or(Sited::default(Duration::from_secs(10))),
+            stop_timeout: load.stop_timeout.unwrap_or(Sited::default(STOP_TIMEOUT)),
             seed: self.given.seed.clone().or_else(|| options.seed.clone()),
         }
     }
@@ -238,26 +247,25 @@ impl Layers {
         }
     }
 
-    fn check(&self, safety: &Safety, merged: &Merged) -> Result<(), Fault> {
+    fn check(&self, safety: &Safety, merged: &Merged, answer: Option<&str>) -> Result<(), Fault> {
         let scripts: Vec<PathBuf> = self.scripts.value.iter().map(|script| locate::resolve(script)).collect();
-        let project = self
-            .file
-            .as_ref()
-            .and_then(|(path, _)| Some(locate::resolve(path).parent()?.parent()?.to_path_buf()));
+        // The file itself may be a link, as it is where a cluster mounts it; its folder is what counts.
+        let folder = self.file.as_ref().and_then(|(path, _)| path.parent());
+        let project = folder.and_then(|config| Some(locate::resolve(config).parent()?.to_path_buf()));
         let project = project.unwrap_or_default();
-        let mut script_folders = vec![project.join("scripts"), project.clone()];
-        let root = locate::resolve(&self.script_root);
-        if root.starts_with(&project) {
-            script_folders.push(root);
-        }
+        let script_folders = [project.join("scripts"), project];
+        // What the guard's own file says of the end of a run is part of the guard.
+        let written = self.written().and_then(|raw| raw.load.stop_timeout.as_ref());
         safety.check(&Intent {
             users: &merged.users,
             spawn_rate: &merged.spawn_rate,
             run_time: merged.run_time.as_ref(),
+            stop_timeout: &merged.stop_timeout,
+            longest_stop: written.map_or(STOP_TIMEOUT, |written| written.value.max(STOP_TIMEOUT)),
             base_url: self.base_url.as_ref(),
             scripts: &scripts,
             script_folders: &script_folders,
-            answer: self.given.confirm.as_ref().map(|confirm| confirm.value.as_str()),
+            answer,
         })
     }
 }

@@ -91,7 +91,7 @@ impl Raw {
 
     /// Checks a file's text; a relative `tls.ca` starts at `folder`.
     pub(super) fn parse(source: Source, folder: &Path, variables: &dyn Lookup) -> Result<Raw, Fault> {
-        let empty = Node { spot: Spot { line: 1, column: 1 }, kind: Kind::Map(Vec::new()) };
+        let empty = Node { spot: Spot { line: 1, column: 1 }, kind: Kind::Map(Vec::new()), varies: false };
         let root = yaml::parse(&source, variables)?.unwrap_or(empty);
         let top = Section::new(&source, "", &root, Some(TOP))?;
         let (environment, base_url) = (top.text("environment")?, top.text("base_url")?);
@@ -118,7 +118,10 @@ impl Raw {
             None => Load::default(),
         };
         let safety = match top.section("safety", Some(SAFETY))? {
-            Some(section) => safety(&section)?,
+            Some(section) => {
+                section.refuse_variables()?;
+                safety(&section)?
+            }
             None => Safety::default(),
         };
         Ok(Raw { environment, base_url, grpc_host, target_demo, settings, load, safety, env, root, source })

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::units::format_duration;
 
+use super::locate;
 use super::origin::Sited;
 
 /// The limits of an environment. Without any, everything is allowed.
@@ -31,8 +32,11 @@ pub(super) struct Intent<'p> {
     pub(super) users: &'p Sited<u32>,
     pub(super) spawn_rate: &'p Sited<f64>,
     pub(super) run_time: Option<&'p Sited<Duration>>,
+    pub(super) stop_timeout: &'p Sited<Duration>,
+    /// The longest stop timeout beside `max_run_time`.
+    pub(super) longest_stop: Duration,
     pub(super) base_url: Option<&'p Sited<String>>,
-    /// Absolute, symbolic links resolved.
+    /// Absolute, symbolic links resolved, as `allowed_scripts` are before they are compared.
     pub(super) scripts: &'p [PathBuf],
     /// Where `allowed_scripts` start: the folder above `config`, and `scripts` in it. Absolute, links resolved.
     pub(super) script_folders: &'p [PathBuf],
@@ -100,7 +104,7 @@ impl Safety {
             let longest = format_duration(max.value);
             match intent.run_time {
                 None => {
-                    let what = format!("a run without an end exceeds `safety.max_run_time`, {longest}");
+                    let what = format!("a run without a run time exceeds `safety.max_run_time`, {longest}");
                     return Err(refuse(max, what).help(format!("give a run time: --run-time {longest}")));
                 }
                 Some(time) if time.value > max.value => {
@@ -110,22 +114,26 @@ impl Safety {
                 }
                 Some(_) => {}
             }
+            // Tasks may go on for so long after the run time.
+            if intent.stop_timeout.value > intent.longest_stop {
+                let (timeout, most) =
+                    (format_duration(intent.stop_timeout.value), format_duration(intent.longest_stop));
+                let what =
+                    format!("a stop timeout of {timeout} would prolong the run beyond `safety.max_run_time`");
+                return Err(refuse(max, what)
+                    .why(format!("stop_timeout came from {}", intent.stop_timeout.origin))
+                    .help(format!("it may be {most} here")));
+            }
         }
-        match &self.max_rps {
-            // A guard that is silently not held would be worse than none.
-            Some(max) => Err(refuse(max, "`safety.max_rps` cannot be held by this version")
-                .help("guard the environment by max_users, max_spawn_rate and wait times")),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn check_scripts(&self, intent: &Intent<'_>) -> Result<(), Fault> {
         let Some(allowed) = &self.allowed_scripts else { return Ok(()) };
         let is_allowed = |script: &Path| {
-            intent
-                .script_folders
-                .iter()
-                .any(|folder| allowed.value.iter().any(|entry| folder.join(entry) == script))
+            intent.script_folders.iter().any(|folder| {
+                allowed.value.iter().any(|entry| locate::resolve(&folder.join(entry)) == script)
+            })
         };
         match intent.scripts.iter().find(|script| !is_allowed(script)) {
             None => Ok(()),
@@ -197,6 +205,7 @@ mod tests {
             users: sited(1),
             spawn_rate: sited(1.0),
             run_time: Some(sited(Duration::from_secs(30))),
+            stop_timeout: sited(Duration::from_secs(10)),
             base_url: Some(sited("https://api.example.com".to_string())),
             script: PathBuf::from("/p/scripts/suites/smoke.lua"),
             answer: None,
@@ -206,6 +215,8 @@ mod tests {
             users: &run.users,
             spawn_rate: &run.spawn_rate,
             run_time: run.run_time.as_ref(),
+            stop_timeout: &run.stop_timeout,
+            longest_stop: Duration::from_secs(10),
             base_url: run.base_url.as_ref(),
             scripts: &[run.script],
             script_folders: &["/p".into(), "/p/scripts".into()],
@@ -221,6 +232,7 @@ mod tests {
         users: Sited<u32>,
         spawn_rate: Sited<f64>,
         run_time: Option<Sited<Duration>>,
+        stop_timeout: Sited<Duration>,
         base_url: Option<Sited<String>>,
         script: PathBuf,
         answer: Option<&'static str>,
@@ -240,12 +252,12 @@ mod tests {
 
         let time = || Safety { max_run_time: Some(sited(Duration::from_secs(60))), ..Safety::default() };
         assert_eq!(refusal(time(), |_| {}), None);
-        assert!(refusal(time(), |run| run.run_time = None).unwrap().contains("without an end"));
+        assert!(refusal(time(), |run| run.run_time = None).unwrap().contains("without a run time"));
         let long = Some(sited(Duration::from_secs(61)));
         assert!(refusal(time(), |run| run.run_time = long).unwrap().contains("a run of 1m1s exceeds"));
-
-        let rps = Safety { max_rps: Some(sited(5.0)), ..Safety::default() };
-        assert!(refusal(rps, |_| {}).unwrap().contains("max_rps"));
+        let stop = Duration::from_secs(11);
+        assert!(refusal(time(), |run| run.stop_timeout.value = stop).unwrap().contains("timeout of 11s"));
+        assert_eq!(refusal(Safety::default(), |run| run.stop_timeout.value = stop), None);
     }
 
     #[test]

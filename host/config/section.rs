@@ -65,6 +65,21 @@ impl<'s> Section<'s> {
         }
     }
 
+    /// Refuses values that a variable has a say in: whoever starts the run sets variables.
+    pub(super) fn refuse_variables(&self) -> Result<(), Fault> {
+        let varying = |entry: &Entry| Some((entry.key.clone(), entry.node.varying()?));
+        match self.entries.iter().find_map(varying) {
+            None => Ok(()),
+            Some((key, spot)) => {
+                let what = format!("`{}` cannot depend on a variable", self.name(&key));
+                Err(Fault::new(Exit::Config, what)
+                    .at(self.source.place(spot))
+                    .why("whoever starts the run could lift the limit by setting it")
+                    .help("write the value out"))
+            }
+        }
+    }
+
     pub(super) fn text(&self, key: &str) -> Read<String> {
         self.read(key, "a text", &|node| value::text(scalar(node)?))
     }

@@ -2,6 +2,7 @@
 //! Called by `raw`. It builds on the parser's events, because only they tell plain scalars from quoted ones.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -90,8 +91,8 @@ impl Builder<'_> {
                 if self.wants_key() {
                     return self.key(&text, at);
                 }
-                let kind = Kind::Scalar(self.value(text, plain, at)?);
-                self.place(Node { spot: at, kind }, anchor)
+                let (value, varies) = self.value(text, plain, at)?;
+                self.place(Node { spot: at, kind: Kind::Scalar(value), varies }, anchor)
             }
             Event::Alias(anchor) => {
                 let node = self
@@ -130,7 +131,7 @@ impl Builder<'_> {
         if self.stack.len() >= DEEPEST {
             return Err(self.fault(at, format!("values are nested more than {DEEPEST} deep")));
         }
-        self.stack.push(Open { node: Node { spot: at, kind }, anchor, key: None });
+        self.stack.push(Open { node: Node { spot: at, kind, varies: false }, anchor, key: None });
         Ok(())
     }
 
@@ -171,10 +172,19 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn value(&self, text: Cow<'_, str>, plain: bool, at: Spot) -> Result<Value, Fault> {
-        let text =
-            expand(&text, &|name| self.variables.get(name)).map_err(|error| self.unexpanded(error, at))?;
-        if plain { type_scalar(&text).map_err(|what| self.fault(at, what)) } else { Ok(Value::String(text)) }
+    /// The value, and whether a variable has a say in it.
+    fn value(&self, text: Cow<'_, str>, plain: bool, at: Spot) -> Result<(Value, bool), Fault> {
+        let asked = Cell::new(false);
+        let lookup = |name: &str| {
+            asked.set(true);
+            self.variables.get(name)
+        };
+        let text = expand(&text, &lookup).map_err(|error| self.unexpanded(error, at))?;
+        let value = match plain {
+            true => type_scalar(&text).map_err(|what| self.fault(at, what))?,
+            false => Value::String(text),
+        };
+        Ok((value, asked.get()))
     }
 
     fn unexpanded(&self, error: ExpandError, at: Spot) -> Fault {

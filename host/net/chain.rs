@@ -60,6 +60,13 @@ impl<'a> Chain<'a> {
         !self.step.origin.https || self.request.verify.unwrap_or(net.settings.verify)
     }
 
+    /// As if everything so far had happened later.
+    pub(super) fn pause(&mut self, time: Duration) {
+        self.started += time;
+        self.ended += time;
+        self.deadline.at += time;
+    }
+
     /// The end of the chain: its last answer, `failure`, or both. Boxed: it is handed on through many calls.
     pub(super) fn respond(self, failure: Option<Error>) -> Box<Response> {
         let ended = if failure.is_some() { Instant::now() } else { self.ended };

@@ -79,6 +79,7 @@ impl Client {
     async fn attempt(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         chain.answer = None;
         let verify = chain.verify(&self.net);
+        self.take_turn(chain).await;
         let mut idle = self.take_idle(&chain.step, verify);
         let mut retries = 0;
         loop {
@@ -108,6 +109,16 @@ impl Client {
                 }
                 retries += 1;
             }
+            self.take_turn(chain).await;
+        }
+    }
+
+    /// Waits until one more request may be sent. That is no part of the request: neither its time nor its timeout.
+    async fn take_turn(&self, chain: &mut Chain<'_>) {
+        if let Some(turns) = &self.net.settings.turns {
+            // Boxed: it is seldom, as in `attempt`.
+            let paused = Box::pin(turns.take(&self.net.unused_turns)).await;
+            chain.pause(paused);
         }
     }
 

@@ -158,6 +158,9 @@ impl Step {
         for (name, value) in given {
             self.check(name, value)?;
             if self.sends(name) {
+                if name.eq_ignore_ascii_case("host") {
+                    self.check_host(net, value)?;
+                }
                 put(&[name, ": ", check_value(name, value)?.trim_matches([' ', '\t']), "\r\n"]);
                 close |= name.eq_ignore_ascii_case("connection")
                     && head::tokens(value.as_bytes()).any(|token| token.eq_ignore_ascii_case(b"close"));
@@ -181,6 +184,26 @@ impl Step {
         }
         let (name, length) = (name.to_ascii_lowercase(), self.body.len());
         invalid(format!("the header `{name}: {value}` does not fit the body of {length} bytes"))
+    }
+
+    /// Behind one address there may be many hosts: a script's own `Host` must be allowed as well.
+    ///
+    /// # Errors
+    /// `NotAllowed`.
+    #[cold]
+    fn check_host(&self, net: &Net, named: &str) -> Result<(), Error> {
+        let Some(allowed) = &net.settings.allowed else { return Ok(()) };
+        let named = named.trim_matches([' ', '\t']);
+        let is_allowed = origin::parse(&format!("http://{named}")).is_ok_and(|place| {
+            let has_port = named.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+            let port = if has_port { place.origin.port } else { self.origin.port };
+            place.prefix.is_empty() && place.auth.is_none() && allowed.allows(&place.origin.host, port)
+        });
+        if named == &*self.origin.authority || is_allowed {
+            return Ok(());
+        }
+        let text = format!("requests to the host `{named}` are not allowed in this environment");
+        Err(Error::new(ErrorKind::NotAllowed, text))
     }
 
     /// Whether a script's header goes out with this step; those that frame the body are ours.

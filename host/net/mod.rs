@@ -22,6 +22,7 @@ mod settings;
 mod stream;
 mod timing;
 mod tls;
+mod turns;
 mod worker;
 
 pub use client::Client;
@@ -33,6 +34,7 @@ pub use response::{Hop, Response, Sent};
 pub use settings::{Allowed, Settings};
 pub use timing::Timings;
 pub use tls::Tls;
+pub use turns::Turns;
 pub use worker::Net;
 
 #[cfg(test)]

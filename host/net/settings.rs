@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::turns::Turns;
+
 /// Limits and defaults of every request that does not say otherwise.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -26,6 +28,8 @@ pub struct Settings {
     pub user_agent: String,
     /// Where requests may go; None: anywhere.
     pub allowed: Option<Allowed>,
+    /// How many requests a second may be sent, redirects and retries included; None: any number.
+    pub turns: Option<Turns>,
 }
 
 /// Tells whether a request may go to a host (an IPv6 address without brackets) and a port. No connection is made
@@ -62,6 +66,7 @@ impl Default for Settings {
             max_header: 64 << 10,
             user_agent: "e2e/0.1".to_owned(),
             allowed: None,
+            turns: None,
         }
     }
 }

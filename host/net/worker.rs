@@ -12,6 +12,7 @@ use super::error::{Error, ErrorKind};
 use super::origin::{self, Base, Origin};
 use super::settings::Settings;
 use super::tls::Tls;
+use super::turns::Unused;
 
 /// A script that makes up host names must not fill the memory.
 const MOST_BASES: usize = 1024;
@@ -36,6 +37,7 @@ pub struct Net {
     bases: RefCell<FxHashMap<Box<str>, Rc<Base>>>,
     /// By canonical text.
     origins: RefCell<FxHashMap<Box<str>, Rc<Origin>>>,
+    pub(super) unused_turns: Unused,
 }
 
 impl Net {
@@ -59,6 +61,7 @@ impl Net {
             spare: RefCell::default(),
             bases: RefCell::default(),
             origins: RefCell::default(),
+            unused_turns: Unused::default(),
         }))
     }
 

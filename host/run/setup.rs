@@ -12,7 +12,7 @@ use crate::config::{Level, Plan};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
 use crate::load::{ClassSpec, Nodes, Weighted};
-use crate::net::{self, Allowed, Settings, Tls};
+use crate::net::{self, Allowed, Settings, Tls, Turns};
 use crate::script::{Class, Manifest, Set, Suite};
 
 use super::routes::{Blocked, Routes, Tags, routes};
@@ -97,6 +97,7 @@ impl Setup {
                 max_retries: plan.settings.max_retries,
                 verify: plan.settings.tls_verify,
                 allowed: allowed(plan),
+                turns: plan.safety.max_rps.as_ref().map(|most| Turns::new(most.value)),
                 ..Settings::default()
             },
             tls: Tls::new(plan.settings.tls_ca.clone()),
