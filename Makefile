@@ -3,13 +3,15 @@ CARGO ?= cargo
 # The same cases of the property tests everywhere; another number explores others.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: help smoke test lint bench audit stubs
+# What the suites are run with: this repository's own e2e.
+E2E ?= $(CARGO) run --release --locked --
+
+.PHONY: help test lint bench audit stubs
 
 help: ## show the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-smoke: ## run the smoke suite for 30 s against the bundled documents service
-	$(CARGO) run --release --locked -- --script suites/smoke.lua
+include suites.mk
 
 # The examples and the smoke suite run inside of `cargo test`, through the command itself.
 test: lint ## everything that must hold: format, lints, all tests, the examples, the smoke suite

@@ -7,6 +7,7 @@ mod data;
 mod frame;
 mod http;
 mod json;
+mod later;
 mod logging;
 mod object;
 mod options;
@@ -18,6 +19,7 @@ mod uuid;
 mod waits;
 
 pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
+pub use later::later;
 pub use object::{Field, HostFn, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use waits::wait_of;

@@ -3,6 +3,7 @@
 mod logfile;
 mod look;
 mod prepare;
+mod ratio;
 mod signals;
 
 use std::io::{IsTerminal, Write};

@@ -51,6 +51,11 @@ impl ScriptOptions {
             }
             "stop_timeout" => self.load.stop_timeout = sited(written, value::A_DURATION, value::duration)?,
             "seed" => self.seed = sited(written, "a whole number", |v| value::whole(v, 0))?,
+            "thresholds" => {
+                return Err(Fault::new(Exit::Script, "option `thresholds` is not in this version")
+                    .at(written.2)
+                    .help("until it is, let `response:failure(...)` or `assert` judge: the run then exits with 1"));
+            }
             _ => {
                 return Err(Fault::new(Exit::Script, format!("unknown option `{key}`"))
                     .at(written.2)
@@ -98,6 +103,7 @@ mod tests {
     fn wrong_options_say_what_is_wrong() {
         for (key, value, what) in [
             ("usres", json!(1), "unknown option `usres`"),
+            ("thresholds", json!({}), "option `thresholds` is not in this version"),
             ("users", json!(0), "option `users` must be a whole number of at least 1, not 0"),
             ("users", json!(-1), "option `users` must be a whole number of at least 1, not -1"),
             ("users", json!(1.5), "option `users` must be a whole number of at least 1, not 1.5"),

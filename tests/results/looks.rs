@@ -36,24 +36,23 @@ fn the_list_names_what_could_be_run() {
 #[test]
 fn the_ratios_are_those_of_the_dispatcher() {
     let shown = look("--show-task-ratio");
-    let words: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
-    for row in [
-        vec!["3", "50.0%", "Admin"],
-        vec!["100.0%", "clean"],
-        vec!["2", "33.3%", "Reader"],
-        vec!["100.0%", "read"],
-        vec!["1", "16.7%", "Writer"],
-        vec!["75.0%", "create"],
-        vec!["25.0%", "delete"],
-    ] {
-        assert!(words.contains(&row), "no {row:?} in\n{shown}");
-    }
+    let rule = "-".repeat(80);
+    let expected = format!(
+        " Task ratio per User class\n{rule}\n 50.0       Admin\n   100.0      clean\n 33.3       Reader\n   100.0      \
+         read\n 16.7       Writer\n   75.0       create\n   25.0       delete\n\n Total task ratio\n{rule}\n 50.0       \
+         Admin\n   50.0       clean\n 33.3       Reader\n   33.3       read\n 16.7       Writer\n   12.5       \
+         create\n   4.2        delete\n"
+    );
+    assert_eq!(shown, expected);
     let shown = look("--show-task-ratio -u 4 -E slow Reader Writer");
-    let words: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
-    for row in [vec!["100.0%", "create"], vec!["0.0%", "delete"]] {
-        assert!(words.contains(&row), "no {row:?} in\n{shown}");
+    for line in [" 66.7       Reader", "   100.0      create", "   0.0        delete"] {
+        assert!(shown.lines().any(|shown| shown == line), "no {line:?} in\n{shown}");
     }
     assert!(!shown.contains("Admin"));
+    // With fewer users than are fixed, nobody is left for the others.
+    assert!(look("--show-task-ratio -u 2").starts_with(&format!(
+        " Task ratio per User class\n{rule}\n 100.0      Admin\n   100.0      clean\n 0.0        Reader\n"
+    )));
 }
 
 #[test]

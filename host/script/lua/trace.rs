@@ -201,10 +201,14 @@ fn advice(message: &str) -> (&str, Option<String>) {
     }
 }
 
-/// What may have been meant by a global that does not exist.
+/// What may have been meant by a global that does not exist; or that it, or a member, is yet to come.
 fn suggest(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("(global '")?;
-    let (name, _) = rest.split_once('\'')?;
+    let quoted = |before: &str| Some(message.split_once(before)?.1.split_once('\'')?.0);
+    let name = quoted("(global '").or_else(|| quoted("(field '"))?;
+    if let Some(later) = crate::api::later(name) {
+        return Some(later);
+    }
+    let name = quoted("(global '")?;
     let best = crate::fault::closest(name, super::sandbox::global_names())?;
     (best != name).then(|| format!("did you mean `{best}`?"))
 }

@@ -1,0 +1,79 @@
+//! Options that the command line will have, but not in this version: an error that says so, and what to do instead,
+//! rather than a bare "unexpected argument". Called by `cli`.
+
+use std::collections::BTreeMap;
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Options and what to do without them.
+const LATER: &[(&[&str], &str)] = &[
+    (
+        &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
+        "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
+    ),
+    (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
+    (
+        &["--junit"],
+        "there is no JUnit report yet: the exit code tells whether all went well, --json-file FILE the rest",
+    ),
+    (&["--summary-export"], "k6's summary is not written yet: --json-file FILE holds the same numbers"),
+    (
+        &["--out"],
+        "results are not sent anywhere yet: --csv PREFIX --csv-full-history is rewritten while the run goes on",
+    ),
+    (&["--grpc-port"], "there is no gRPC yet: the documents service speaks HTTP, at --port"),
+];
+
+/// Replaces clap's error where it is about one of these.
+pub(super) fn explain(error: clap::Error, command: &mut Command) -> clap::Error {
+    let named = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(named))) => named.clone(),
+        _ => return error,
+    };
+    let named = named.split(['=', ' ']).next().unwrap_or_default();
+    advice(named).map_or(error, |advice| refuse(command, named, advice))
+}
+
+/// Refuses a variable of one of these, which would be ignored otherwise.
+pub(super) fn check(command: &mut Command, variables: &BTreeMap<String, String>) -> Result<(), clap::Error> {
+    let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "off");
+    for (option, advice) in
+        LATER.iter().flat_map(|(options, advice)| options.iter().map(move |o| (o, advice)))
+    {
+        let name = format!("E2E_{}", option.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
+        if variables.get(&name).is_some_and(|value| !off(value)) {
+            return Err(refuse(command, &format!("variable {name}"), advice));
+        }
+    }
+    Ok(())
+}
+
+fn advice(option: &str) -> Option<&'static str> {
+    LATER.iter().find(|(options, _)| options.contains(&option)).map(|(_, advice)| *advice)
+}
+
+fn refuse(command: &mut Command, named: &str, advice: &str) -> clap::Error {
+    command.error(ErrorKind::UnknownArgument, format!("{named} is not in this version: {advice}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::definition::Args;
+    use super::*;
+    use clap::CommandFactory;
+
+    /// One that has come since must not be called missing.
+    #[test]
+    fn what_comes_later_is_not_here() {
+        let command = Args::command();
+        for (options, _) in LATER {
+            for option in *options {
+                let here =
+                    |arg: &clap::Arg| arg.get_long().is_some_and(|long| format!("--{long}") == *option);
+                let subs = command.get_subcommands().flat_map(Command::get_arguments);
+                assert!(!command.get_arguments().chain(subs).any(here), "{option}");
+            }
+        }
+    }
+}
