@@ -2,6 +2,7 @@
 //! on the network, at the result paths, by signals. Each has a clear message and a
 //! documented exit code, and loses nothing that was recorded.
 
+mod checked;
 mod commands;
 mod environments;
 mod guarded;

@@ -1,4 +1,4 @@
-//! `--list`, `--show-task-ratio` and `--check`: looking without running. Called by `app`.
+//! `--list` and `--show-task-ratio`: looking without running. Called by `app`.
 
 use crate::cli::Look;
 use crate::config::Plan;
@@ -11,15 +11,8 @@ use super::ratio;
 /// What there is to see, line by line.
 pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
     match look {
-        // `Prepared` answers it: it must work where scripts do not.
-        Look::Config => Ok(String::new()),
-        Look::Check => {
-            let setup = setup(plan, manifest)?;
-            let (classes, tasks) =
-                (setup.classes.len(), setup.classes.iter().map(|plan| plan.class.tasks.len()).sum::<usize>());
-            let scripts: Vec<String> = plan.scripts.iter().map(|path| path.display().to_string()).collect();
-            Ok(format!("{}: ok ({classes} user classes, {tasks} tasks)\n", scripts.join(", ")))
-        }
+        // `prepare` and `check` answer these: they must work where scripts do not.
+        Look::Config | Look::Check => Ok(String::new()),
         Look::List => {
             let classes = manifest.classes.iter().filter(|class| !class.tasks.is_empty());
             Ok(classes.map(|class| format!("{}\n", class.name)).collect())

@@ -1,5 +1,6 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
+mod check;
 mod logfile;
 mod look;
 mod prepare;
@@ -70,8 +71,16 @@ fn print(text: &[u8]) {
     let _ = std::io::stdout().lock().write_all(text);
 }
 
+/// A line of e2e's own, on stderr.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     let signals = signals::Signals::listen();
+    if run.look == Some(cli::Look::Check) {
+        return Ok(check::check(&run, surroundings));
+    }
     let prepared = Prepared::new(&run, surroundings)?;
     if let Some(look) = run.look {
         let text = look::look(look, &prepared.plan, prepared.manifest).map_err(|fault| vec![fault])?;

@@ -12,6 +12,7 @@ use crate::demo::Demo;
 use crate::fault::Fault;
 use crate::run::declare;
 use crate::script::{Manifest, Suite};
+use crate::vu::LogSink;
 
 /// Everything that is known before the run.
 pub(super) struct Prepared {
@@ -60,7 +61,7 @@ impl Prepared {
 }
 
 /// What scripts read is made once a process and read by all threads until it ends.
-fn keep(value: Value) -> &'static Value {
+pub(super) fn keep(value: Value) -> &'static Value {
     Box::leak(Box::new(value))
 }
 
@@ -71,7 +72,7 @@ fn aimed(mut config: Value, base_url: Option<&str>) -> Value {
     config
 }
 
-fn variables(variables: BTreeMap<String, String>) -> Value {
+pub(super) fn variables(variables: BTreeMap<String, String>) -> Value {
     Value::Object(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
 }
 
@@ -86,13 +87,16 @@ fn declare_scripts(
         root: layers.script_root().to_owned(),
         memory_limit: settings.memory_limit as usize,
     };
-    // What the top level prints would come again from every VU: only its warnings are shown.
-    let log = Box::new(|level: Level, _: &str, text: String| {
+    declare(&suite, &settings, (config, env), warnings())
+}
+
+/// What the top level prints would come again from every VU: only its warnings are shown.
+pub(super) fn warnings() -> LogSink {
+    Box::new(|level: Level, _: &str, text: String| {
         if level >= Level::Warning {
             let _ = writeln!(std::io::stderr(), "{}: {text}", level.name());
         }
-    });
-    declare(&suite, &settings, (config, env), log)
+    })
 }
 
 /// Asks for the confirmation of a guarded environment, where there is somebody to ask.

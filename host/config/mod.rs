@@ -15,6 +15,7 @@ mod safety;
 mod scalar;
 mod section;
 mod show;
+mod survey;
 mod value;
 mod yaml;
 
@@ -26,3 +27,4 @@ pub use origin::{Origin, Sited};
 pub use plan::{Outputs, Plan, Settings};
 pub use safety::Safety;
 pub use show::show_config;
+pub use survey::{Survey, root_of, survey};

@@ -1,0 +1,193 @@
+//! `--check`: compiles every script and every module that it requires, runs the scripts' top level, reads their
+//! classes and the configuration, and reports all faults at once. Called by `app`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::cli::Run;
+use crate::config::{self, Layers, Surroundings, Survey};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::run::Setup;
+use crate::script::lua::Lua;
+use crate::script::{Engine, Manifest, Suite};
+
+use super::prepare;
+
+/// How much memory compiling may take where the configuration does not say.
+const MEMORY: usize = 64 << 20;
+
+/// Prints what was found; the exit code.
+pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
+    let Survey { scripts, mut modules, faults, is_given } = config::survey(&run.given, surroundings);
+    let mut check = Check { faults, told: String::new(), layers: None, is_given };
+    if !scripts.is_empty() {
+        match config::load(&run.given.with_scripts(scripts.clone()), surroundings) {
+            Ok(layers) => check.layers = Some(Loaded::new(layers)),
+            Err(fault) => check.faults.push(fault),
+        }
+    }
+    let required = required(&scripts);
+    modules.extend(required.into_iter().filter(|module| !scripts.contains(module)));
+    let modules: BTreeSet<PathBuf> = modules.into_iter().collect();
+    // The modules first: the fault of one is then told where it is, and not again by each script that requires it.
+    for path in &modules {
+        check.compile(path);
+    }
+    let alone = scripts.len() == 1;
+    for path in &scripts {
+        check.run_script(path, alone);
+    }
+    if is_given && !alone && check.faults.is_empty() {
+        check.run_together();
+    }
+    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let looked_at =
+        format!("checked {} and {}", count(scripts.len(), "script"), count(modules.len(), "module"));
+    if check.faults.is_empty() {
+        super::print(format!("{}{looked_at}: no fault\n", check.told).as_bytes());
+    } else {
+        check.faults.iter().for_each(super::print_fault);
+        super::tell(&format!("{looked_at}: {}", count(check.faults.len(), "fault")));
+    }
+    check.faults.iter().fold(Exit::Ok, |exit, fault| exit.worst(fault.exit)).code()
+}
+
+/// The configuration and what scripts see of it.
+struct Loaded {
+    layers: Layers,
+    config: &'static Value,
+    env: &'static Value,
+}
+
+impl Loaded {
+    fn new(layers: Layers) -> Loaded {
+        let (config, env) = (prepare::keep(layers.config()), prepare::variables(layers.env_vars()));
+        Loaded { config, env: prepare::keep(env), layers }
+    }
+}
+
+struct Check {
+    faults: Vec<Fault>,
+    /// A line for each script.
+    told: String,
+    layers: Option<Loaded>,
+    is_given: bool,
+}
+
+impl Check {
+    /// A fault that was told before is not told again.
+    fn note(&mut self, fault: Fault) {
+        let is_known = |known: &Fault| known.what == fault.what && known.at == fault.at;
+        if !self.faults.iter().any(is_known) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn compile(&mut self, path: &Path) {
+        if let Err(faults) = Lua.compile(&suite(vec![path.to_owned()], MEMORY)) {
+            faults.into_iter().for_each(|fault| self.note(fault));
+        }
+    }
+
+    /// The script by itself; its classes are those asked for where it is the only one.
+    fn run_script(&mut self, path: &Path, alone: bool) {
+        // Without the configuration a script might fail that is sound.
+        let Some(loaded) = &self.layers else { return self.compile(path) };
+        let declared = declare(loaded, vec![path.to_owned()]);
+        let judged = declared.and_then(|manifest| {
+            if manifest.classes.is_empty() && !self.is_given {
+                return Ok(None);
+            }
+            judge(loaded, manifest, alone).map(Some)
+        });
+        match judged {
+            Ok(Some((classes, tasks))) => {
+                self.told += &format!("{}: ok ({classes} user classes, {tasks} tasks)\n", path.display());
+            }
+            Ok(None) => self.told += &format!("{}: ok (no user class)\n", path.display()),
+            Err(faults) => faults.into_iter().for_each(|fault| self.note(fault)),
+        }
+    }
+
+    /// As they would be run: two may define the same class.
+    fn run_together(&mut self) {
+        let Some(loaded) = &self.layers else { return };
+        let judged = declare(loaded, loaded.layers.scripts().to_vec())
+            .and_then(|manifest| judge(loaded, manifest, true));
+        if let Err(faults) = judged {
+            faults.into_iter().for_each(|fault| self.note(fault));
+        }
+    }
+}
+
+fn suite(scripts: Vec<PathBuf>, memory_limit: usize) -> Suite {
+    let root = scripts.first().map(|script| config::root_of(script)).unwrap_or_default();
+    Suite { scripts, root, memory_limit }
+}
+
+fn declare(loaded: &Loaded, scripts: Vec<PathBuf>) -> Result<Manifest, Vec<Fault>> {
+    let settings = loaded.layers.settings();
+    let suite = suite(scripts, settings.memory_limit as usize);
+    crate::run::declare(&suite, &settings, (loaded.config, loaded.env), prepare::warnings())
+}
+
+/// How many classes and tasks would run; of those that were asked for, or of all.
+fn judge(loaded: &Loaded, manifest: Manifest, as_asked: bool) -> Result<(usize, usize), Vec<Fault>> {
+    let one = |fault: Fault| vec![fault];
+    let mut plan = loaded.layers.clone().plan_to_look(&manifest.options).map_err(one)?;
+    // Checking needs no host.
+    plan.base_url.get_or_insert_with(|| "http://localhost".into());
+    if !as_asked {
+        (plan.classes, plan.tags, plan.exclude_tags) = Default::default();
+    }
+    let setup = Setup::new(&plan, manifest, loaded.config, loaded.env).map_err(one)?;
+    let tasks = setup.classes.iter().map(|plan| plan.class.tasks.len()).sum();
+    Ok((setup.classes.len(), tasks))
+}
+
+/// The modules that the scripts and their modules name in `require`, as far as they are files. One that is required
+/// where no top level comes by is found as well; one that is not there is the top level's to report.
+fn required(scripts: &[PathBuf]) -> Vec<PathBuf> {
+    let Some(root) = scripts.first().map(|script| config::root_of(script)) else { return Vec::new() };
+    let (mut found, mut open): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), scripts.to_vec());
+    while let Some(path) = open.pop() {
+        let text = std::fs::read(&path).unwrap_or_default();
+        for name in modules_named(&String::from_utf8_lossy(&text)) {
+            let module =
+                root.strip_prefix(".").unwrap_or(&root).join(format!("{}.lua", name.replace('.', "/")));
+            if module.is_file() && !found.contains(&module) && !scripts.contains(&module) {
+                found.push(module.clone());
+                open.push(module);
+            }
+        }
+    }
+    found
+}
+
+/// The texts behind `require`: `require("a.b")`, `require 'a.b'`.
+fn modules_named(text: &str) -> Vec<&str> {
+    let named = |(at, word): (usize, &str)| {
+        let rest = text[at + word.len()..].trim_start();
+        let rest = rest.strip_prefix('(').unwrap_or(rest).trim_start();
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let name = rest[1..].split(quote).next()?;
+        let is_name = |part: &str| !part.is_empty() && !part.contains(['/', '\\', '\0', '\n']);
+        name.split('.').all(is_name).then_some(name)
+    };
+    text.match_indices("require").filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_found_however_they_are_required() {
+        let text = "local a = require(\"utils.a\") require 'b' require\n ( 'c.d' )\nrequire(name) require(\"../x\")\
+                    \nlocal required = \"no\" require(\"\") require(\"e\n\")";
+        assert_eq!(modules_named(text), ["utils.a", "b", "c.d"]);
+    }
+}
