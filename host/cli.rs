@@ -33,6 +33,10 @@ pub enum Command {
 pub struct Run {
     pub given: Given,
     pub look: Option<Look>,
+    /// Run again after each change.
+    pub watch: bool,
+    /// Started by a watch.
+    pub watched: bool,
 }
 
 /// What is shown instead of running.
@@ -71,6 +75,7 @@ pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn io::Write) {
 
 fn run(args: Args, filled: &Filled) -> Run {
     let origins = Origins(filled);
+    let (watch, watched) = (args.watch, args.watched);
     let look = [
         (args.list, Look::List),
         (args.show_task_ratio, Look::TaskRatio),
@@ -109,7 +114,8 @@ fn run(args: Args, filled: &Filled) -> Run {
             no_color: origins.flag("no_color", args.no_color),
         },
     };
-    Run { given, look: look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look) }
+    let look = look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look);
+    Run { given, look, watch, watched }
 }
 
 /// Joins each value with where it came from.

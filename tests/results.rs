@@ -6,3 +6,4 @@ mod load;
 mod looks;
 mod seeds;
 mod terminal;
+mod watching;

@@ -1,11 +1,13 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
 mod check;
+mod eyes;
 mod logfile;
 mod look;
 mod prepare;
 mod ratio;
 mod signals;
+mod watch;
 
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -77,7 +79,10 @@ fn tell(text: &str) {
 }
 
 fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
-    let signals = signals::Signals::listen();
+    if run.watch {
+        return watch::watch(&run, surroundings);
+    }
+    let signals = signals::Signals::listen(run.watched);
     if run.look == Some(cli::Look::Check) {
         return Ok(check::check(&run, surroundings));
     }

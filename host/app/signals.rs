@@ -1,13 +1,17 @@
 //! SIGINT and SIGTERM: the end of the process while it prepares, messages for the
-//! conductor once it runs. Used by `app`.
+//! conductor once it runs. A run of `--watch` is asked by bytes on its standard input as well. Used by `app`.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::exit::Exit;
+
+/// What `--watch` writes to ask a run to end: a person wants it, or a file has changed.
+pub(super) const WANTED: u8 = b'w';
+pub(super) const CHANGED: u8 = b'c';
 
 pub(super) struct Signals {
     receiver: Receiver<()>,
@@ -16,13 +20,17 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Until [`Signals::hand_over`] the first signal ends the process: nothing is recorded yet,
-    /// and a script or a question may take its time.
-    pub(super) fn listen() -> Signals {
+    /// and a script or a question may take its time. `watched`: standard input asks, too.
+    pub(super) fn listen(watched: bool) -> Signals {
         let (sender, receiver) = unbounded();
         let running = Arc::new(AtomicBool::new(false));
-        let seen = running.clone();
-        let listener =
-            std::thread::Builder::new().name("signals".into()).spawn(move || follow(&sender, &seen));
+        let ears = Ears { sender, running: running.clone(), count: Arc::default() };
+        if watched {
+            let ears = ears.clone();
+            let watch = std::thread::Builder::new().name("watch".into());
+            drop(watch.spawn(move || hear(&ears)));
+        }
+        let listener = std::thread::Builder::new().name("signals".into()).spawn(move || follow(&ears));
         // Without a listener the system's own way of ending on a signal stays.
         drop(listener);
         Signals { receiver, running }
@@ -36,7 +44,39 @@ impl Signals {
     }
 }
 
-fn follow(sender: &Sender<()>, running: &AtomicBool) {
+#[derive(Clone)]
+struct Ears {
+    sender: Sender<()>,
+    running: Arc<AtomicBool>,
+    count: Arc<AtomicU32>,
+}
+
+impl Ears {
+    /// One more signal, or something that counts as one.
+    fn take(&self, is_wanted: bool) {
+        if !self.running.load(Ordering::SeqCst) {
+            if is_wanted {
+                let _ = writeln!(std::io::stderr(), "stopped by a signal before the run began");
+            }
+            std::process::exit(Exit::Signal.code().into());
+        }
+        let before = self.count.fetch_add(1, Ordering::SeqCst);
+        if self.sender.send(()).is_err() || before >= 2 {
+            std::process::exit(Exit::Signal.code().into());
+        }
+    }
+}
+
+fn hear(ears: &Ears) {
+    let mut byte = [0];
+    while let Ok(1) = std::io::stdin().lock().read(&mut byte) {
+        ears.take(byte[0] == WANTED);
+    }
+    // Whoever watched is gone.
+    ears.take(true);
+}
+
+fn follow(ears: &Ears) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
     runtime.block_on(async {
         use tokio::signal::unix::{SignalKind, signal};
@@ -45,20 +85,14 @@ fn follow(sender: &Sender<()>, running: &AtomicBool) {
         else {
             return;
         };
-        for count in 1.. {
+        loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 // The terminal is gone: the results are wanted all the same.
                 _ = hangup.recv() => {}
             }
-            if !running.load(Ordering::SeqCst) {
-                let _ = writeln!(std::io::stderr(), "stopped by a signal before the run began");
-                std::process::exit(Exit::Signal.code().into());
-            }
-            if sender.send(()).is_err() || count > 2 {
-                std::process::exit(Exit::Signal.code().into());
-            }
+            ears.take(true);
         }
     });
 }

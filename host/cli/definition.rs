@@ -36,6 +36,14 @@ pub(super) struct Args {
     #[arg(short = 'e', long, value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) env_var: Vec<(String, String)>,
 
+    /// Run again whenever a script, module, data or configuration file changes
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// What --watch starts: it is told by its standard input to stop
+    #[arg(long, hide = true, conflicts_with = "watch")]
+    pub(super) watched: bool,
+
     /// The answer to a guarded environment's question
     #[arg(long, value_name = "TEXT")]
     pub(super) confirm: Option<String>,

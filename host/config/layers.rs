@@ -140,6 +140,18 @@ impl Layers {
         self.written()?.safety.confirm.as_ref().map(|confirm| confirm.value.as_str())
     }
 
+    /// Refuses what is to run again and again without a person's word, where one is wanted.
+    pub fn refuse_unasked(&self) -> Result<(), Fault> {
+        match self.written().and_then(|raw| raw.safety.confirm.as_ref()) {
+            None => Ok(()),
+            Some(confirm) => Err(confirm
+                .origin
+                .fault(Exit::Refused, "an environment with `safety.confirm` is not run by --watch")
+                .why("it would run again after each change without a person's word")
+                .help("run it once, without --watch")),
+        }
+    }
+
     /// The answer to `question`, as typed.
     pub fn answer(&mut self, text: &str) {
         self.given.confirm = Some(Sited::new(text.to_string(), Origin::Flag("--confirm".into())));

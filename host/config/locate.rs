@@ -184,7 +184,7 @@ pub(super) fn environment(
 }
 
 /// Where `config` may lie: in the script root, beside it, in the working folder; each once.
-fn config_folders(script_root: &Path, folder: &Path) -> Vec<PathBuf> {
+pub(super) fn config_folders(script_root: &Path, folder: &Path) -> Vec<PathBuf> {
     let beside = match script_root.components().next_back() {
         Some(Component::Normal(_)) => script_root.parent().unwrap_or(Path::new("")).to_path_buf(),
         _ => script_root.join(".."),

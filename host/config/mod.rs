@@ -17,6 +17,7 @@ mod section;
 mod show;
 mod survey;
 mod value;
+mod watched;
 mod yaml;
 
 pub use expand::is_name;
@@ -28,3 +29,4 @@ pub use plan::{Outputs, Plan, Settings};
 pub use safety::Safety;
 pub use show::show_config;
 pub use survey::{Survey, root_of, survey};
+pub use watched::{Watched, watched};

@@ -136,6 +136,18 @@ impl Running {
         self.until(text, || seen.lock().unwrap_or_else(PoisonError::into_inner).contains(text));
     }
 
+    /// Until stderr holds `text` so often.
+    pub fn until_told_times(&mut self, text: &str, times: usize) {
+        let seen = Arc::clone(&self.err.text);
+        let count = || seen.lock().unwrap_or_else(PoisonError::into_inner).matches(text).count();
+        self.until(text, || count() >= times);
+    }
+
+    /// What stderr holds so far.
+    pub fn told(&self) -> String {
+        self.err.so_far()
+    }
+
     /// The word behind `text` on stdout, once it is there.
     pub fn first_word_printed(&mut self, text: &str) -> String {
         let seen = Arc::clone(&self.out.text);
