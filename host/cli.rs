@@ -8,6 +8,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -24,6 +25,8 @@ pub enum Command {
     Run(Box<Run>),
     /// The documents service in the foreground.
     Demo(Demo),
+    /// Write a project to a folder.
+    Init(PathBuf),
     /// Print a shell's completions.
     Completions(clap_complete::Shell),
 }
@@ -63,6 +66,7 @@ pub fn parse(
     let args = Args::from_arg_matches(&filled.matches).map_err(|error| error.format(&mut command))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
+        Some(Sub::Init { dir }) => Command::Init(dir),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
         None => Command::Run(Box::new(run(args, &filled))),
     })
@@ -142,7 +146,7 @@ mod tests {
     use crate::config::{Level, Origin};
     use clap::error::ErrorKind;
     use proptest::prelude::*;
-    use std::path::PathBuf;
+    use std::path::Path;
     use std::time::Duration;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -280,6 +284,8 @@ mod tests {
         let pairs = [("E2E_USERS", "4"), ("E2E_DEMO_PORT", "77")];
         let Command::Demo(demo) = read("demo", &pairs).unwrap() else { panic!("not the demo") };
         assert_eq!((demo.port, demo.latency, demo.error_rate, demo.stall), (77, Duration::ZERO, 0.0, None));
+        assert!(matches!(read("init", &pairs).unwrap(), Command::Init(dir) if dir == Path::new(".")));
+        assert!(matches!(read("init a/b", &pairs).unwrap(), Command::Init(dir) if dir == Path::new("a/b")));
         let completions = read("completions bash", &pairs).unwrap();
         assert!(matches!(completions, Command::Completions(clap_complete::Shell::Bash)));
     }

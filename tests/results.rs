@@ -1,6 +1,7 @@
 //! What a run did and what it says it did: results are complete and agree to the
 //! last request whatever ended the run, and the load is the one that was asked for.
 
+mod authoring;
 mod complete;
 mod load;
 mod looks;

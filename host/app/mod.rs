@@ -2,6 +2,7 @@
 
 mod check;
 mod eyes;
+mod init;
 mod logfile;
 mod look;
 mod prepare;
@@ -40,6 +41,10 @@ pub fn main() -> ExitCode {
             let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
             demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
+        Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
+            print(told.as_bytes());
+            0
+        }),
         Command::Completions(shell) => {
             let mut text = Vec::new();
             cli::write_completions(shell, &mut text);

@@ -151,6 +151,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
+    /// Write a project whose first run passes
+    Init {
+        /// Folder to write to; made where there is none
+        #[arg(value_name = "DIR", default_value = ".")]
+        dir: PathBuf,
+    },
     /// Run the bundled documents service in the foreground
     Demo(Demo),
     /// Print completions for a shell

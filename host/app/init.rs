@@ -1,0 +1,78 @@
+//! `e2e init`: writes a project whose first run passes. Its files are this repository's own, so that they are tested
+//! and cannot drift. Called by `app`.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+
+/// A file of this repository, under its own name.
+macro_rules! own {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../", $path)))
+    };
+}
+
+/// Every file of a project, by its path.
+const FILES: &[(&str, &str)] = &[
+    own!(".editorconfig"),
+    (".github/workflows/e2e.yml", include_str!("project/workflow.yml")),
+    (".gitignore", include_str!("project/gitignore")),
+    own!(".luarc.json"),
+    ("Makefile", concat!(include_str!("project/Makefile"), include_str!("../../suites.mk"))),
+    ("README.md", include_str!("project/README.md")),
+    own!("config/int.yaml"),
+    own!("config/local.yaml"),
+    own!("config/prod.yaml"),
+    own!("config/stage.yaml"),
+    own!("scripts/main.lua"),
+    own!("scripts/suites/smoke.lua"),
+    own!("stdlib/lua/e2e/retry.lua"),
+    own!("stdlib/lua/meta/e2e.lua"),
+    own!("stylua.toml"),
+];
+
+/// Writes the project to `folder`, which is made where there is none. Returns what to tell.
+///
+/// # Errors
+/// [`Exit::Config`] where one of the files exists already (nothing is written then), or cannot be written.
+pub(super) fn init(folder: &Path) -> Result<String, Fault> {
+    let shown = folder.display();
+    if folder.exists() && !folder.is_dir() {
+        return Err(
+            Fault::new(Exit::Config, format!("{shown} is not a folder")).help("name one with `e2e init DIR`")
+        );
+    }
+    // A link that leads nowhere is there as well.
+    let is_there = |path: &&str| fs::symlink_metadata(folder.join(path)).is_ok();
+    let there: Vec<&str> = FILES.iter().map(|(path, _)| *path).filter(is_there).collect();
+    if !there.is_empty() {
+        return Err(Fault::new(
+            Exit::Config,
+            format!("{shown} holds files that a new project would overwrite"),
+        )
+        .why(format!("there are {}", there.join(", ")))
+        .help("choose another folder with `e2e init DIR`, or move them away"));
+    }
+    let mut told = format!("a project in {shown}:\n");
+    for (path, text) in FILES {
+        write_new(&folder.join(path), text).map_err(|why| {
+            Fault::new(Exit::Config, format!("cannot write {}", folder.join(path).display()))
+                .why(why.to_string())
+        })?;
+        let _ = writeln!(told, "  {path}");
+    }
+    let enter = if folder == Path::new(".") { String::new() } else { format!("cd {shown} && ") };
+    let _ = writeln!(told, "run it: {enter}e2e");
+    Ok(told)
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    File::create_new(path)?.write_all(text.as_bytes())
+}
