@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use crate::run::{ClassPlan, Setup};
+use crate::run::{ClassPlan, Ratio, Setup};
 
-/// A class or a task, and what it is made of.
+/// A class, a task set or a task, and what it is made of.
 pub(super) struct Share {
     name: String,
     /// Of what stands above it, 0 to 1.
@@ -33,19 +33,13 @@ pub(super) fn shares(setup: &Setup) -> Vec<Share> {
     let share = |(plan, fixed): (&&ClassPlan, f64)| Share {
         name: plan.class.name.clone(),
         ratio: (fixed + part(weighted(plan), weights) * left) / users,
-        parts: tasks(plan),
+        parts: plan.ratios().into_iter().map(nested).collect(),
     };
     classes.iter().zip(fixed).map(share).collect()
 }
 
-fn tasks(plan: &ClassPlan) -> Vec<Share> {
-    let total = plan.choice.total();
-    let share = |(index, task): (usize, &crate::script::Task)| Share {
-        name: task.name.clone(),
-        ratio: part(plan.choice.weight(index) as f64, total as f64),
-        parts: Vec::new(),
-    };
-    plan.class.tasks.iter().enumerate().map(share).collect()
+fn nested(ratio: Ratio) -> Share {
+    Share { name: ratio.name, ratio: ratio.share, parts: ratio.tasks.into_iter().map(nested).collect() }
 }
 
 fn part(part: f64, whole: f64) -> f64 {

@@ -36,12 +36,6 @@ impl Weighted {
         self.find(step % self.total())
     }
 
-    /// How often the entry stands in the list.
-    pub fn weight(&self, index: usize) -> u64 {
-        let before = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.ends[index] - before
-    }
-
     /// The sum of the weights, above 0.
     pub fn total(&self) -> u64 {
         self.ends.last().copied().unwrap_or(1)
@@ -71,7 +65,6 @@ mod tests {
     #[test]
     fn a_sequence_repeats_each_entry_in_a_row() {
         let weighted = Weighted::new([2, 1, 0, 3]).unwrap();
-        assert_eq!([0, 1, 2, 3].map(|index| weighted.weight(index)), [2, 1, 0, 3]);
         let steps: Vec<usize> = (0..9).map(|step| weighted.at(step)).collect();
         assert_eq!(steps, [0, 0, 1, 3, 3, 3, 0, 0, 1]);
     }
