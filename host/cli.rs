@@ -53,6 +53,9 @@ pub enum Look {
     Check,
 }
 
+/// The first argument of what `--watch` starts, which is told by its standard input to stop.
+pub const WATCHED: &str = "--watched";
+
 /// Reads the arguments (the program's name first) and the process's variables. The error prints itself and
 /// knows its exit code: 0 for help and version, else 2.
 pub fn parse(
@@ -61,14 +64,20 @@ pub fn parse(
 ) -> Result<Command, clap::Error> {
     let mut command = variables::describe(Args::command());
     later::check(&mut command, variables)?;
-    let filled = variables::fill(&mut command, args.into_iter().collect(), variables)
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    // Not an option: nobody is to see it in help and completions.
+    let watched = args.get(1).is_some_and(|first| first == WATCHED);
+    if watched {
+        args.remove(1);
+    }
+    let filled = variables::fill(&mut command, args, variables)
         .map_err(|error| later::explain(error, &mut command))?;
     let args = Args::from_arg_matches(&filled.matches).map_err(|error| error.format(&mut command))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
         Some(Sub::Init { dir }) => Command::Init(dir),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
-        None => Command::Run(Box::new(run(args, &filled))),
+        None => Command::Run(Box::new(Run { watched, ..run(args, &filled) })),
     })
 }
 
@@ -79,7 +88,7 @@ pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn io::Write) {
 
 fn run(args: Args, filled: &Filled) -> Run {
     let origins = Origins(filled);
-    let (watch, watched) = (args.watch, args.watched);
+    let watch = args.watch;
     let look = [
         (args.list, Look::List),
         (args.show_task_ratio, Look::TaskRatio),
@@ -119,7 +128,7 @@ fn run(args: Args, filled: &Filled) -> Run {
         },
     };
     let look = look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look);
-    Run { given, look, watch, watched }
+    Run { given, look, watch, watched: false }
 }
 
 /// Joins each value with where it came from.

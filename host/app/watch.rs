@@ -9,7 +9,7 @@ use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 
 use crossbeam_channel::{Receiver, bounded};
 
-use crate::cli::Run;
+use crate::cli::{Run, WATCHED};
 use crate::config::{self, Surroundings};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -166,7 +166,7 @@ fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
         is_option &= argument != "--";
         !(is_option && argument == "--watch")
     });
-    std::iter::once("--watched".into()).chain(runs).collect()
+    std::iter::once(WATCHED.into()).chain(runs).collect()
 }
 
 #[cfg(test)]

@@ -40,10 +40,6 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) watch: bool,
 
-    /// What --watch starts: it is told by its standard input to stop
-    #[arg(long, hide = true, conflicts_with = "watch")]
-    pub(super) watched: bool,
-
     /// The answer to a guarded environment's question
     #[arg(long, value_name = "TEXT")]
     pub(super) confirm: Option<String>,

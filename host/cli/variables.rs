@@ -103,9 +103,6 @@ fn prefix(command: &str) -> String {
 /// The variables of an option, the stronger first.
 fn variable_names(arg: &Arg, prefix: &str) -> Vec<String> {
     let id = arg.get_id().as_str();
-    if arg.is_hide_set() {
-        return Vec::new();
-    }
     if matches!(
         arg.get_action(),
         ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version

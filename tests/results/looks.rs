@@ -101,7 +101,9 @@ fn a_guarded_environment_may_be_looked_at() {
 fn completions_and_help_are_printed() {
     let project = Project::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
-        project.run(&format!("completions {shell}")).code(0).printed(&["e2e", "spawn-rate"]);
+        let ended =
+            project.run(&format!("completions {shell}")).code(0).printed(&["e2e", "spawn-rate", "watch"]);
+        assert!(!ended.out.contains("watched"), "{shell}");
     }
     project.run("--help").code(0).printed(&["--script", "--csv", "E2E_USERS"]);
     project.run("--version").code(0).printed(&["e2e 0."]);
