@@ -72,9 +72,7 @@ pub static VU_OBJECT: ObjectType = ObjectType {
             }),
         },
     ],
-    close: None,
-    lookup: None,
-    entries: None,
+    ..ObjectType::EMPTY
 };
 
 pub(super) static TEST: Module = Module {

@@ -144,8 +144,12 @@ pub trait Frame {
         table: TableRef,
         visit: &mut dyn for<'a> FnMut(usize, Arg<'a>) -> HostResult,
     ) -> HostResult;
+    /// How many items a list has.
+    fn length(&self, table: TableRef) -> usize;
     /// Appends the value as JSON: 64-bit integers exact, or an error that names the path.
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult;
+    /// Calls a script function and returns what it returns.
+    fn call(&self, function: FnRef, args: &[Arg<'_>]) -> HostResult;
     /// Calls a script function; the truth of its first result.
     fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise>;
     /// Whether the script is only being loaded, before any class runs.
@@ -155,6 +159,8 @@ pub trait Frame {
 
     /// Returns an argument (or a value seen in a visit) as a result.
     fn give(&self, value: Arg<'_>);
+    /// Returns an item of a list, counted from 0.
+    fn give_item(&self, table: TableRef, index: usize) -> HostResult;
     /// Parses JSON and returns it; `path` (`items.0.id`) selects a part of it.
     fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult;
     /// Returns a new list of results, each made by one `give` call in `fill`.

@@ -4,6 +4,7 @@
 
 mod checks;
 mod data;
+mod fake;
 mod frame;
 mod http;
 mod json;
@@ -20,7 +21,7 @@ mod waits;
 
 pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
 pub use later::later;
-pub use object::{Field, HostFn, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
+pub use object::{Field, HostFn, Items, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use waits::wait_of;
 
@@ -31,6 +32,7 @@ pub static MODULES: &[&Module] = &[
     &data::ENV,
     &data::TEST,
     &data::VU,
+    &fake::MODULE,
     &http::MODULE,
     &json::MODULE,
     &logging::MODULE,

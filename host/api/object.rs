@@ -72,6 +72,15 @@ pub struct ObjectType {
     pub lookup: Option<Lookup>,
     /// Returns a table to iterate over.
     pub entries: Option<fn(&dyn Frame, u64) -> HostResult>,
+    /// Set where it is a list as well.
+    pub items: Option<Items>,
+}
+
+/// What makes an object a list: the number of its items, and one of them, counted from 0.
+#[derive(Debug)]
+pub struct Items {
+    pub length: fn(&dyn Frame, u64) -> usize,
+    pub get: fn(&dyn Frame, u64, usize) -> HostResult,
 }
 
 #[derive(Debug)]
@@ -91,6 +100,9 @@ pub enum MemberKind {
 }
 
 impl ObjectType {
+    pub const EMPTY: ObjectType =
+        ObjectType { name: "", doc: "", members: &[], close: None, lookup: None, entries: None, items: None };
+
     pub fn member(&self, name: &[u8]) -> Option<&'static Member> {
         self.members.iter().find(|member| member.name.as_bytes() == name)
     }

@@ -159,16 +159,13 @@ pub static RESPONSE: ObjectType = ObjectType {
         },
     ],
     close: Some(settle),
-    lookup: None,
-    entries: None,
+    ..ObjectType::EMPTY
 };
 
 /// `response.headers`: looked up in any case.
 pub static HEADERS: ObjectType = ObjectType {
     name: "Headers",
     doc: "A response's headers: `headers[\"Content-Type\"]`, in any case; nil where absent.",
-    members: &[],
-    close: None,
     lookup: Some(|frame, number, name| {
         let value = with(frame, number, |kept| {
             let values: Vec<&[u8]> = kept.response.headers().all(std::str::from_utf8(name).ok()?).collect();
@@ -192,6 +189,7 @@ pub static HEADERS: ObjectType = ObjectType {
             Ok(())
         })
     }),
+    ..ObjectType::EMPTY
 };
 
 fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {

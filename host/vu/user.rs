@@ -1,6 +1,6 @@
 //! One virtual user. Made by `run`, seen by host functions through their frame.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub struct Vu {
     /// Where relative paths lead.
     pub base: Option<Rc<Base>>,
     pub rng: RefCell<SmallRng>,
+    /// See [`Vu::values`].
+    values: OnceCell<Box<RefCell<SmallRng>>>,
     /// Tasks begun, this one included.
     pub iteration: Cell<u64>,
     pub responses: RefCell<Responses>,
@@ -56,6 +58,7 @@ impl Vu {
             shared,
             base,
             rng: RefCell::new(SmallRng::seed_from_u64(seed)),
+            values: OnceCell::new(),
             iteration: Cell::new(0),
             responses: RefCell::default(),
             leaving: Cell::new(false),
@@ -68,6 +71,16 @@ impl Vu {
     pub fn script_seed(&self) -> (i64, i64) {
         let mut rng = SmallRng::seed_from_u64(self.shared.seed.rotate_left(32) ^ self.id);
         (rng.random(), rng.random())
+    }
+
+    /// Draws what scripts ask for (`fake`, rows of data files), apart from the host's decisions:
+    /// a script that invents another value does not change which task comes next.
+    pub fn values(&self) -> RefMut<'_, SmallRng> {
+        let make = || {
+            let seed = self.shared.seed.rotate_left(16) ^ self.id.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            Box::new(RefCell::new(SmallRng::seed_from_u64(seed)))
+        };
+        self.values.get_or_init(make).borrow_mut()
     }
 
     /// The script's `print`.

@@ -95,18 +95,6 @@ pub(super) unsafe fn data_at(lua: *mut lua_State, index: c_int) -> Option<HostDa
     }
 }
 
-/// The view at `index`, if it is one.
-///
-/// # Safety
-/// As [`data_at`].
-pub(super) unsafe fn view_at(lua: *mut lua_State, index: c_int) -> Option<&'static Value> {
-    // SAFETY: as the caller promised.
-    match unsafe { data_at(lua, index) } {
-        Some(HostData::View(value)) => Some(value),
-        _ => None,
-    }
-}
-
 unsafe extern "C-unwind" fn call_function(lua: *mut lua_State) -> c_int {
     // SAFETY: the upvalue was set by `push_function`.
     unsafe {

@@ -61,6 +61,41 @@ impl LuaFrame<'_> {
         }
     }
 
+    /// Calls a script function; its results are pushed.
+    fn protected(&self, function: FnRef, args: &[Arg<'_>], results: c_int) -> HostResult {
+        let lua = self.lua;
+        self.room(args.len() as c_int + 4)?;
+        let depth = &self.context.depth;
+        if depth.get() >= MAX_DEPTH {
+            return Err(Raise::new(
+                "stack overflow: host functions and script functions call each other too deeply",
+            ));
+        }
+        depth.set(depth.get() + 1);
+        // SAFETY: see above; the script's code runs with its account on again.
+        unsafe {
+            let handler = ffi::lua_gettop(lua) + 1;
+            ffi::lua_pushcfunction(lua, trace::on_error);
+            ffi::lua_pushvalue(lua, function.0);
+            for arg in args {
+                push_arg(lua, *arg);
+            }
+            let memory = &self.context.memory;
+            memory.relax(false);
+            let status = ffi::lua_pcall(lua, args.len() as c_int, results, handler);
+            memory.relax(true);
+            depth.set(depth.get() - 1);
+            if status == ffi::LUA_OK {
+                ffi::lua_rotate(lua, handler, -1);
+                ffi::lua_pop(lua, 1);
+                return Ok(());
+            }
+            bind::keep_raised(lua);
+            ffi::lua_settop(lua, handler - 1);
+            Err(Raise::Script)
+        }
+    }
+
     fn room(&self, slots: c_int) -> HostResult {
         // SAFETY: see above.
         if unsafe { ffi::lua_checkstack(self.lua, slots) } == 0 {
@@ -119,6 +154,11 @@ impl Frame for LuaFrame<'_> {
         Ok(())
     }
 
+    fn length(&self, table: TableRef) -> usize {
+        // SAFETY: see above.
+        unsafe { ffi::lua_rawlen(self.lua, table.0) as usize }
+    }
+
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
         self.room(4)?;
         if let Arg::Other(name) = value {
@@ -133,37 +173,23 @@ impl Frame for LuaFrame<'_> {
         }
     }
 
-    fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise> {
-        let lua = self.lua;
-        self.room(args.len() as c_int + 4)?;
-        let depth = &self.context.depth;
-        if depth.get() >= MAX_DEPTH {
-            return Err(Raise::new(
-                "stack overflow: host functions and script functions call each other too deeply",
-            ));
-        }
-        depth.set(depth.get() + 1);
-        // SAFETY: see above; the script's code runs with its account on again.
+    fn call(&self, function: FnRef, args: &[Arg<'_>]) -> HostResult {
+        // SAFETY: see above.
         unsafe {
-            let top = ffi::lua_gettop(lua);
-            ffi::lua_pushcfunction(lua, trace::on_error);
-            ffi::lua_pushvalue(lua, function.0);
-            for arg in args {
-                push_arg(lua, *arg);
-            }
-            let memory = &self.context.memory;
-            memory.relax(false);
-            let status = ffi::lua_pcall(lua, args.len() as c_int, 1, top + 1);
-            memory.relax(true);
-            depth.set(depth.get() - 1);
-            if status == ffi::LUA_OK {
-                let truth = ffi::lua_toboolean(lua, -1) != 0;
-                ffi::lua_settop(lua, top);
-                return Ok(truth);
-            }
-            bind::keep_raised(lua);
-            ffi::lua_settop(lua, top);
-            Err(Raise::Script)
+            let top = ffi::lua_gettop(self.lua);
+            self.protected(function, args, ffi::LUA_MULTRET)?;
+            self.given.set(self.given.get() + ffi::lua_gettop(self.lua) - top);
+        }
+        Ok(())
+    }
+
+    fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise> {
+        self.protected(function, args, 1)?;
+        // SAFETY: see above.
+        unsafe {
+            let truth = ffi::lua_toboolean(self.lua, -1) != 0;
+            ffi::lua_pop(self.lua, 1);
+            Ok(truth)
         }
     }
 
@@ -182,6 +208,14 @@ impl Frame for LuaFrame<'_> {
             unsafe { push_arg(self.lua, value) };
             self.given.set(self.given.get() + 1);
         }
+    }
+
+    fn give_item(&self, table: TableRef, index: usize) -> HostResult {
+        self.room(4)?;
+        // SAFETY: see above.
+        unsafe { ffi::lua_rawgeti(self.lua, table.0, index as i64 + 1) };
+        self.given.set(self.given.get() + 1);
+        Ok(())
     }
 
     fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult {

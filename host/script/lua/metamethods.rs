@@ -7,13 +7,12 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 use serde_json::Value;
 
-use crate::api::{MemberKind, Module, ObjectType, Raise};
+use crate::api::{Arg, MemberKind, Module, ObjectType, Raise};
 
-use super::bind::{
-    HostData, call_member, data_at, fail, push_cached, push_data, push_function, run, view_at,
-};
-use super::state::{guarded, push_str, raw_field, set_raw_field, str_at};
+use super::bind::{HostData, call_member, data_at, fail, push_cached, push_data, push_function, run};
+use super::state::{guarded, push_str, set_raw_field, str_at};
 use super::trace;
+use super::walk::pairs;
 
 /// Pushes a new metatable for all host userdata.
 ///
@@ -27,7 +26,7 @@ pub(super) unsafe fn push_metatable(lua: *mut lua_State) {
         ("__newindex", refuse_write),
         ("__close", close_data),
         ("__len", len_data),
-        ("__pairs", pairs_data),
+        ("__pairs", pairs),
         ("__tostring", show_data),
     ];
     // SAFETY: as `push_function`.
@@ -46,6 +45,21 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
     // SAFETY: called by Lua with the userdata and a key.
     unsafe {
         guarded(lua, |lua| match data_at(lua, 1) {
+            Some(HostData::Object(ObjectType { items: Some(items), .. }, id))
+                if ffi::lua_type(lua, 2) == ffi::LUA_TNUMBER =>
+            {
+                let mut whole = 0;
+                let number = ffi::lua_tointegerx(lua, 2, &raw mut whole);
+                run(lua, 3, |frame| match usize::try_from(number.wrapping_sub(1)) {
+                    Ok(index) if whole != 0 && index < (items.length)(frame, id) => {
+                        (items.get)(frame, id, index)
+                    }
+                    _ => {
+                        frame.give(Arg::Nil);
+                        Ok(())
+                    }
+                })
+            }
             Some(HostData::Object(kind, id)) => {
                 let name = str_at(lua, 2);
                 match kind.member(name) {
@@ -195,6 +209,12 @@ unsafe extern "C-unwind" fn len_data(lua: *mut lua_State) -> c_int {
         guarded(lua, |lua| {
             let len = match data_at(lua, 1) {
                 Some(HostData::View(Value::Array(items))) => items.len(),
+                Some(HostData::Object(ObjectType { items: Some(items), .. }, id)) => {
+                    return run(lua, 2, |frame| {
+                        frame.give(Arg::Int((items.length)(frame, id) as i64));
+                        Ok(())
+                    });
+                }
                 _ => 0,
             };
             ffi::lua_pushinteger(lua, len as i64);
@@ -214,52 +234,6 @@ unsafe extern "C-unwind" fn show_data(lua: *mut lua_State) -> c_int {
                 None => push_str(lua, "userdata"),
             }
             Ok(1)
-        })
-    }
-}
-
-unsafe extern "C-unwind" fn pairs_data(lua: *mut lua_State) -> c_int {
-    // SAFETY: called by Lua; the iterator counts in its upvalue.
-    unsafe {
-        if let Some(HostData::Object(ObjectType { entries: Some(entries), .. }, id)) = data_at(lua, 1) {
-            ffi::lua_rawgeti(lua, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
-            raw_field(lua, -1, "next");
-            return guarded(lua, |lua| {
-                run(lua, ffi::lua_gettop(lua) + 1, |frame| entries(frame, id)).map(|_| 2)
-            });
-        }
-        ffi::lua_pushvalue(lua, 1);
-        ffi::lua_pushinteger(lua, 0);
-        ffi::lua_pushcclosure(lua, next_data, 2);
-        1
-    }
-}
-
-unsafe extern "C-unwind" fn next_data(lua: *mut lua_State) -> c_int {
-    // SAFETY: the upvalues are those of `pairs_data`.
-    unsafe {
-        guarded(lua, |lua| {
-            let at = ffi::lua_tointeger(lua, ffi::lua_upvalueindex(2)) as usize;
-            ffi::lua_pushinteger(lua, at as i64 + 1);
-            ffi::lua_copy(lua, -1, ffi::lua_upvalueindex(2));
-            ffi::lua_pop(lua, 1);
-            match view_at(lua, ffi::lua_upvalueindex(1)) {
-                Some(Value::Array(items)) if at < items.len() => {
-                    ffi::lua_pushinteger(lua, at as i64 + 1);
-                    push_value(lua, items.get(at));
-                    Ok(2)
-                }
-                Some(Value::Object(fields)) if at < fields.len() => {
-                    let (name, value) = fields.iter().nth(at).expect("at is below the length");
-                    push_str(lua, name);
-                    push_value(lua, Some(value));
-                    Ok(2)
-                }
-                _ => {
-                    ffi::lua_pushnil(lua);
-                    Ok(1)
-                }
-            }
         })
     }
 }

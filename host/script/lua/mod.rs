@@ -24,6 +24,7 @@ mod stubs;
 mod tasks;
 mod trace;
 mod vm;
+mod walk;
 
 use crate::fault::Fault;
 
