@@ -15,7 +15,8 @@ pub(super) static MODULE: Module = Module {
 };
 
 fn check(frame: &dyn Frame) -> HostResult {
-    let count = |name: &str, held: bool| frame.vu().shared.recorder.borrow_mut().check(name, held);
+    let vu = frame.vu();
+    let count = |name: &str, held: bool| vu.shared.recorder.borrow_mut().check(vu.group.get(), name, held);
     let mut all = true;
     match (frame.arg(0), frame.arg(1)) {
         (subject, Arg::Table(checks)) => frame.each(checks, &mut |name, condition| {

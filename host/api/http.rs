@@ -113,7 +113,7 @@ fn keep(frame: &dyn Frame, asked: Asked, response: Box<net::Response>, caught: b
     };
     let open = caught || asked.catch_response;
     let verdict = if open { Verdict::Open } else { Verdict::Settled };
-    let kept = Kept { response, key, name, verdict };
+    let kept = Kept { response, key, group: vu.group.get(), name, verdict };
     if !open {
         vu.record(&kept, kept.default_failure().as_deref());
     }

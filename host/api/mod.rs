@@ -6,10 +6,12 @@ mod checks;
 mod data;
 mod fake;
 mod frame;
+mod groups;
 mod http;
 mod json;
 mod later;
 mod logging;
+mod metrics;
 mod object;
 mod options;
 mod records;
@@ -33,9 +35,11 @@ pub static MODULES: &[&Module] = &[
     &data::TEST,
     &data::VU,
     &fake::MODULE,
+    &groups::MODULE,
     &http::MODULE,
     &json::MODULE,
     &logging::MODULE,
+    &metrics::MODULE,
     &options::MODULE,
     &time::GLOBALS,
     &time::MODULE,
@@ -44,10 +48,19 @@ pub static MODULES: &[&Module] = &[
 ];
 
 /// Every type of object that host functions return.
-pub static OBJECTS: &[&ObjectType] = &[&RESPONSE, &HEADERS, &data::VU_OBJECT];
+pub static OBJECTS: &[&ObjectType] = &[
+    &RESPONSE,
+    &HEADERS,
+    &data::VU_OBJECT,
+    &metrics::COUNTER,
+    &metrics::GAUGE,
+    &metrics::RATE,
+    &metrics::TREND,
+];
 
 /// Every table with known fields that host functions take or return.
 pub static RECORDS: &[&Record] = &[
+    &metrics::METRIC_OPTIONS,
     &request::REQUEST_OPTIONS,
     &records::REDIRECT,
     &records::REQUEST_ERROR,

@@ -2,19 +2,26 @@
 //! and their sum, and what is asked of them. Called by `run` (workers record,
 //! the aggregator merges), `event` and `report` (which read).
 
+mod custom;
 mod entry;
+mod exact;
+mod groups;
 mod latencies;
+mod measure;
 mod recorder;
 mod slots;
 mod snapshot;
 mod summary;
 mod tally;
 
+pub use custom::{Metric, MetricKey, Undeclared};
 pub use entry::{Entry, Label};
+pub use groups::{Group, GroupCount};
+pub use measure::{Counter, Gauge, Kind, Measure, Rate, Trend};
 pub use recorder::{Call, Exception, Key, Recorder};
 pub use snapshot::{
-    CheckCount, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow, OverflowKind,
-    Snapshot,
+    CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
+    OverflowKind, Snapshot,
 };
 pub use summary::{PERCENTILES, Span, epoch};
 pub use tally::{Buckets, Count, Seconds, Tally};

@@ -8,21 +8,23 @@ use std::time::Duration;
 
 use rustc_hash::FxBuildHasher;
 
+use super::custom::Custom;
 use super::entry::{Entry, Label, micros};
+use super::groups::{Group, Groups};
 use super::latencies::{Latencies, Ruler};
 use super::slots::Slots;
 use super::snapshot::{
-    CheckCount, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow, OverflowKind,
-    Snapshot,
+    CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
+    OverflowKind, Snapshot,
 };
 
 /// Distinct names of each kind; whatever comes after them is counted under `other`.
-const LIMIT: usize = 10_000;
+pub(super) const LIMIT: usize = 10_000;
 /// Further keys for `METHOD other`; past them the method is `other` as well.
 const SPARE: usize = 64;
 /// Bytes of an error text or traceback that are kept: a text may quote a whole response.
 const TEXT: usize = 4096;
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 /// An interned (method, name); valid for the recorder that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +63,8 @@ struct Requests {
 
 #[derive(Debug)]
 struct Check {
-    name: Arc<str>,
+    group: Group,
+    key: Arc<CheckKey>,
     count: CheckCount,
 }
 
@@ -85,6 +88,8 @@ pub struct Recorder {
     checks: Slots<Check>,
     failures: Slots<Failure>,
     exceptions: Slots<Raised>,
+    pub(super) groups: Groups,
+    pub(super) custom: Custom,
     iterations: u64,
     overflow: Option<Overflow>,
     ruler: Ruler,
@@ -105,6 +110,8 @@ impl Recorder {
             checks: Slots::default(),
             failures: Slots::default(),
             exceptions: Slots::default(),
+            groups: Groups::default(),
+            custom: Custom::default(),
             iterations: 0,
             overflow: None,
             ruler: Ruler::new(),
@@ -191,23 +198,30 @@ impl Recorder {
         }
     }
 
-    /// Counts one outcome of a check.
-    pub fn check(&mut self, name: &str, passed: bool) {
-        let mut name = head(name);
-        let mut hash = FxBuildHasher.hash_one(name);
-        if self.checks.len() >= LIMIT && self.checks.find(hash, |slot| &*slot.name == name).is_none() {
+    /// Counts one outcome of a check in a group.
+    pub fn check(&mut self, group: Group, name: &str, passed: bool) {
+        let (mut group, mut name) = (group, head(name));
+        let mut hash = FxBuildHasher.hash_one((group, name));
+        let full = self.checks.len() >= LIMIT
+            && self.checks.find(hash, |slot| slot.group == group && slot.key.name == name).is_none();
+        if full {
             let offender = name;
             self.overflowed(OverflowKind::Check, || offender.to_owned());
-            name = OTHER;
-            hash = FxBuildHasher.hash_one(name);
+            (group, name) = (Group::NONE, OTHER);
+            hash = FxBuildHasher.hash_one((group, name));
         }
+        let groups = &self.groups;
         let index = self.checks.find_or_insert(
             hash,
-            |slot| &*slot.name == name,
-            || Check { name: Arc::from(name), count: CheckCount::default() },
+            |slot| slot.group == group && slot.key.name == name,
+            || {
+                let path = groups.path(group).map(|path| path.to_string()).unwrap_or_default();
+                let key = Arc::new(CheckKey { group: path, name: name.to_owned() });
+                Check { group, key, count: CheckCount::default() }
+            },
         );
         let count = &mut self.checks.get_mut(index).count;
-        let new = *count == CheckCount::default();
+        let new = count.passes + count.fails == 0;
         if passed {
             count.passes += 1;
         } else {
@@ -274,7 +288,7 @@ impl Recorder {
             slot.entry.clear();
         });
         self.checks.take_used(|slot| {
-            snapshot.checks.insert(slot.name.clone(), std::mem::take(&mut slot.count));
+            snapshot.checks.insert(slot.key.clone(), std::mem::take(&mut slot.count));
         });
         self.failures.take_used(|slot| {
             snapshot.failures.extend(slot.seen.take().map(|seen| (slot.key.clone(), seen)));
@@ -282,10 +296,12 @@ impl Recorder {
         self.exceptions.take_used(|slot| {
             snapshot.exceptions.extend(slot.count.take().map(|count| (slot.key.clone(), count)));
         });
+        self.groups.take(&self.ruler, &mut snapshot);
+        self.custom.take(&mut snapshot);
         snapshot
     }
 
-    fn overflowed(&mut self, kind: OverflowKind, name: impl FnOnce() -> String) {
+    pub(super) fn overflowed(&mut self, kind: OverflowKind, name: impl FnOnce() -> String) {
         let at = self.clock;
         self.overflow.get_or_insert_with(|| Overflow { at, kind, name: name() });
     }
@@ -304,7 +320,7 @@ impl ExceptionKey {
 }
 
 /// The part of a text that is kept.
-fn head(text: &str) -> &str {
+pub(super) fn head(text: &str) -> &str {
     if text.len() <= TEXT {
         return text;
     }

@@ -1,10 +1,16 @@
 //! Tests of `recorder`.
+#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::metrics::Kind;
+
+fn ungrouped(name: &str) -> CheckKey {
+    CheckKey { group: String::new(), name: name.to_owned() }
+}
 
 fn ms(latency: u64, at: u64, failure: Option<&str>) -> Call<'_> {
     Call { latency: Duration::from_millis(latency), bytes: 10, at, failure }
@@ -25,8 +31,8 @@ fn take_gives_what_came_since_the_last() {
     let key = recorder.key("GET", "/");
     recorder.call(key, &ms(5, 100, None));
     recorder.call(key, &ms(7, 101, Some("boom")));
-    recorder.check("ok", true);
-    recorder.check("ok", false);
+    recorder.check(Group::NONE, "ok", true);
+    recorder.check(Group::NONE, "ok", false);
     recorder.iteration();
     let first = recorder.take();
     let entry = first.entries.values().next().expect("one key was used");
@@ -35,7 +41,7 @@ fn take_gives_what_came_since_the_last() {
     assert_eq!(entry.requests_at.iter().collect::<Vec<_>>(), [(100, 1), (101, 1)]);
     assert_eq!(entry.failures_at.iter().collect::<Vec<_>>(), [(101, 1)]);
     assert_eq!((entry.first, entry.last), (Some(100), Some(101)));
-    assert_eq!(first.checks["ok"], CheckCount { passes: 1, fails: 1 });
+    assert_eq!(first.checks[&ungrouped("ok")], CheckCount { passes: 1, fails: 1 });
     assert_eq!(first.iterations, 1);
 
     recorder.call(key, &ms(1, 102, None));
@@ -107,7 +113,7 @@ fn other_groups_are_capped_as_well() {
     for index in 0..LIMIT + 5 {
         let text = format!("{index}");
         recorder.call(key, &ms(1, 1, Some(&text)));
-        recorder.check(&text, true);
+        recorder.check(Group::NONE, &text, true);
         recorder.exception(&Exception { message: &text, traceback: "", class: "", task: "", at: 1 });
     }
     let snapshot = recorder.take();
@@ -115,7 +121,7 @@ fn other_groups_are_capped_as_well() {
         (snapshot.failures.len(), snapshot.checks.len(), snapshot.exceptions.len()),
         (LIMIT + 1, LIMIT + 1, LIMIT + 1)
     );
-    assert_eq!(snapshot.checks[OTHER].passes, 5);
+    assert_eq!(snapshot.checks[&ungrouped(OTHER)].passes, 5);
     assert_eq!(snapshot.all_exceptions(), (LIMIT + 5) as u64);
 }
 
@@ -130,7 +136,9 @@ fn long_texts_are_cut_at_a_character() {
 #[derive(Clone, Debug)]
 enum Act {
     Call { name: u8, us: u64, at: u64, failure: Option<u8> },
-    Check(u8, bool),
+    Check(Option<u8>, u8, bool),
+    Group { outer: u8, us: u64, at: u64 },
+    Measure { kind: Kind, value: f64, at: u64, tag: Option<u8> },
     Raise(u8, u8, u64),
     Iterate,
 }
@@ -139,7 +147,16 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0u8..3, 0u64..5_000_000, 90u64..110, prop::option::of(0u8..3))
             .prop_map(|(name, us, at, failure)| Act::Call { name, us, at, failure }),
-        1 => (0u8..3, any::<bool>()).prop_map(|(name, passed)| Act::Check(name, passed)),
+        1 => (prop::option::of(0u8..2), 0u8..3, any::<bool>())
+            .prop_map(|(group, name, passed)| Act::Check(group, name, passed)),
+        1 => (0u8..2, 0u64..5_000_000, 90u64..110).prop_map(|(outer, us, at)| Act::Group { outer, us, at }),
+        2 => (
+            prop::sample::select(vec![Kind::Counter, Kind::Gauge, Kind::Rate, Kind::Trend]),
+            -1e6f64..1e6,
+            0u64..5,
+            prop::option::of(0u8..3),
+        )
+            .prop_map(|(kind, value, at, tag)| Act::Measure { kind, value, at, tag }),
         1 => (0u8..3, 0u8..3, 90u64..110).prop_map(|(message, task, at)| Act::Raise(message, task, at)),
         1 => Just(Act::Iterate),
     ]
@@ -154,7 +171,24 @@ fn perform(recorder: &mut Recorder, acts: &[Act]) {
                 let latency = Duration::from_micros(*us);
                 recorder.call(key, &Call { latency, bytes: *us, at: *at, failure: failure.as_deref() });
             }
-            Act::Check(name, passed) => recorder.check(&name.to_string(), *passed),
+            Act::Check(group, name, passed) => {
+                let group =
+                    group.map_or(Group::NONE, |group| recorder.group(Group::NONE, &group.to_string()));
+                recorder.check(group, &name.to_string(), *passed);
+            }
+            Act::Group { outer, us, at } => {
+                let outer = recorder.group(Group::NONE, &outer.to_string());
+                let group = recorder.group(outer, "inner");
+                let latency = Duration::from_micros(*us);
+                recorder.group_ended(group, latency);
+                recorder.call_within(group, &Call { latency, bytes: 1, at: *at, failure: None });
+            }
+            Act::Measure { kind, value, at, tag } => {
+                let metric = recorder.metric(*kind, kind.name(), "").unwrap();
+                recorder.clear_tags();
+                tag.iter().for_each(|tag| recorder.tag("tag", &tag.to_string()));
+                recorder.add(metric, *value, *at);
+            }
             Act::Raise(message, task, at) => recorder.exception(&Exception {
                 message: &message.to_string(),
                 traceback: "",

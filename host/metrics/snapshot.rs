@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::custom::MetricKey;
 use super::entry::{Entry, Label};
+use super::groups::GroupCount;
+use super::measure::Measure;
 
 /// A mergeable sum of measurements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +16,26 @@ pub struct Snapshot {
     pub entries: BTreeMap<Arc<Label>, Entry>,
     /// The sum of all entries, kept up while merging.
     pub total: Entry,
-    pub checks: BTreeMap<Arc<str>, CheckCount>,
+    pub checks: BTreeMap<Arc<CheckKey>, CheckCount>,
     pub failures: BTreeMap<Arc<FailureKey>, Occurrences>,
     pub exceptions: BTreeMap<Arc<ExceptionKey>, ExceptionCount>,
+    /// By the path of the group, such as `checkout::payment`.
+    pub groups: BTreeMap<Arc<str>, GroupCount>,
+    /// What scripts measured with metrics of their own. The values of a metric are those of all
+    /// its keys together.
+    pub metrics: BTreeMap<Arc<MetricKey>, Measure>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
     /// Set where a name no longer fitted: the first that was counted under `other`.
     pub overflow: Option<Overflow>,
+}
+
+/// A check, within its group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckKey {
+    /// The group's path; empty for a check in no group.
+    pub group: String,
+    pub name: String,
 }
 
 /// How often a check held.
@@ -82,6 +98,9 @@ pub struct Overflow {
 pub enum OverflowKind {
     Request,
     Check,
+    Group,
+    /// Of a script's own metric.
+    Tags,
     Failure,
     Exception,
 }
@@ -98,8 +117,8 @@ impl Snapshot {
             }
         }
         self.total.merge(&other.total);
-        for (name, count) in &other.checks {
-            let own = self.checks.entry(name.clone()).or_default();
+        for (key, count) in &other.checks {
+            let own = self.checks.entry(key.clone()).or_default();
             own.passes += count.passes;
             own.fails += count.fails;
         }
@@ -116,6 +135,17 @@ impl Snapshot {
                 }
                 None => {
                     self.exceptions.insert(key.clone(), count.clone());
+                }
+            }
+        }
+        for (path, count) in &other.groups {
+            self.groups.entry(path.clone()).or_default().merge(count);
+        }
+        for (key, measure) in &other.metrics {
+            match self.metrics.get_mut(key) {
+                Some(own) => own.merge(measure),
+                None => {
+                    self.metrics.insert(key.clone(), measure.clone());
                 }
             }
         }

@@ -75,7 +75,7 @@ fn ratio(sum: u64, count: u64) -> f64 {
 }
 
 /// Which of `count` sorted values the fraction `q` asks for, from 1.
-fn rank(q: f64, count: u64) -> u64 {
+pub(super) fn rank(q: f64, count: u64) -> u64 {
     let exact = q.clamp(0.0, 1.0) * count as f64;
     // 0.1 * 30 is a hair above 3: what is meant is the third.
     let near = exact.round();

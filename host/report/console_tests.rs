@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::Stop;
-use crate::metrics::{Exception, Recorder};
+use crate::metrics::{Exception, Group, Recorder};
 use crate::report::sample::{self, Buffer, START};
 
 fn shown(options: &Options, events: &[Event]) -> (String, String) {
@@ -54,8 +54,8 @@ Failures
 #[test]
 fn checks_exceptions_and_notes() {
     let mut recorder = Recorder::new();
-    (0..3).for_each(|index| recorder.check("uri matches", index > 0));
-    recorder.check("status is 200", true);
+    (0..3).for_each(|index| recorder.check(Group::NONE, "uri matches", index > 0));
+    recorder.check(Group::NONE, "status is 200", true);
     for at in [START, START + 5] {
         recorder.exception(&Exception {
             message: "a.lua:3: no such document",

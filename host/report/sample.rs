@@ -9,7 +9,7 @@ use indicatif::ProgressDrawTarget;
 use super::options::Writers;
 use crate::event::{Event, Level, LogLine, RunInfo, Stop, Summary, Tick};
 use crate::exit::Exit;
-use crate::metrics::{Call, Exception, Recorder, Snapshot};
+use crate::metrics::{Call, Exception, Group, Recorder, Snapshot};
 
 /// The second in which they start.
 pub(super) const START: u64 = 1_700_000_000;
@@ -103,8 +103,8 @@ pub(super) fn events() -> Vec<Event> {
             let second = START + seconds.start + index % (seconds.end - seconds.start);
             recorder
                 .call(key, &Call { latency: Duration::from_micros(us), bytes: index, at: second, failure });
-            recorder.check("status is 200", failure.is_none());
-            recorder.check("uri matches", true);
+            recorder.check(Group::NONE, "status is 200", failure.is_none());
+            recorder.check(Group::NONE, "uri matches", true);
             recorder.iteration();
         }
     };

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::measured;
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{clock, counted, cut_end, cut_middle, duration, ms, percent, printable, rate};
@@ -84,34 +85,16 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     };
     section("Statistics (times in ms)", statistics(totals, &span, false).render(columns, paint));
     section("Percentiles (ms)", percentiles(totals).render(columns, paint));
-    section("Checks", checks(totals, columns, paint));
+    section("Checks", measured::checks(totals, columns, paint));
+    section("Groups (times in ms)", measured::groups(totals, columns, paint));
+    let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default();
+    for (title, kind) in measured::KINDS {
+        section(title, measured::metrics(totals, kind, lasted, columns, paint));
+    }
     section("Failures", failures(totals, columns, paint));
     section("Exceptions", exceptions(totals, paint));
     section("Notes", notes(summary, paint));
     text + &verdict(summary, paint)
-}
-
-fn checks(totals: &Snapshot, columns: usize, paint: Paint) -> String {
-    if totals.checks.is_empty() {
-        return String::new();
-    }
-    let mut table = Table::new(vec!["", "Check", "passes", "fails", "held"], 1);
-    for (name, count) in &totals.checks {
-        let mark = if count.fails == 0 {
-            Cell::new("✓").tint(Tint::Good)
-        } else {
-            Cell::new("✗").tint(Tint::Bad)
-        };
-        let tint = if count.fails == 0 { Tint::Plain } else { Tint::Bad };
-        table.row(vec![
-            mark,
-            Cell::new(printable(name, false)),
-            Cell::new(count.passes.to_string()),
-            Cell::new(count.fails.to_string()).tint(tint),
-            Cell::new(percent(count.passes, count.passes + count.fails)),
-        ]);
-    }
-    table.render(columns, paint)
 }
 
 fn failures(totals: &Snapshot, columns: usize, paint: Paint) -> String {
@@ -181,11 +164,16 @@ fn notes(summary: &Summary, paint: Paint) -> String {
         let (kind, advice) = match overflow.kind {
             OverflowKind::Request => ("request", "; give requests that differ only in an id a common `name`"),
             OverflowKind::Check => ("check", ""),
+            OverflowKind::Group => ("group", "; a group is a part of the script, not of its data"),
+            OverflowKind::Tags => {
+                ("combinations of metric and tag", "; tags that are ids tell nothing apart")
+            }
             OverflowKind::Failure => ("failure", ""),
             OverflowKind::Exception => ("exception", ""),
         };
+        let s = if overflow.kind == OverflowKind::Tags { "" } else { "s" };
         notes.push(format!(
-            "more than 10,000 different {kind}s: from `{}` on they are counted under `other`{advice}",
+            "more than 10,000 different {kind}{s}: from `{}` on they are counted under `other`{advice}",
             overflow.name
         ));
     }

@@ -26,6 +26,23 @@ pub(super) fn rate(per_second: f64) -> String {
     }
 }
 
+/// Any number, to four significant digits; whole ones in full.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value.fract() == 0.0 && size < 1e15 {
+        return format!("{value:.0}");
+    }
+    if !(1e-4..1e15).contains(&size) {
+        return format!("{value:.3e}");
+    }
+    let decimals = (3 - size.log10().floor() as i32).max(0) as usize;
+    let shown = format!("{value:.decimals$}");
+    match shown.contains('.') {
+        true => shown.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => shown,
+    }
+}
+
 /// A part of a whole; only all of it is 100.00%, and only none of it 0.00%.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -140,6 +157,24 @@ mod tests {
         assert_eq!(percent(3, 3), "100.00%");
         assert_eq!(percent(1, 3), "33.33%");
         assert_eq!(percent(0, 0), "0.00%");
+    }
+
+    #[test]
+    fn numbers() {
+        for (value, shown) in [
+            (0.0, "0"),
+            (12_345_678.0, "12345678"),
+            (1.5, "1.5"),
+            (0.1 + 0.2, "0.3"),
+            (-1234.56, "-1235"),
+            (12.3456, "12.35"),
+            (0.00123456, "0.001235"),
+            (9.9996, "10"),
+            (1.5e-7, "1.500e-7"),
+            (1e20, "1.000e20"),
+        ] {
+            assert_eq!(number(value), shown);
+        }
     }
 
     #[test]

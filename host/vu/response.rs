@@ -1,7 +1,7 @@
 //! The responses that a VU's running call holds. Scripts hold numbers, so that
 //! bodies go when the call ends, whatever the script's collector does. Used by `api`.
 
-use crate::metrics::Key;
+use crate::metrics::{Group, Key};
 use crate::net::Response;
 
 /// Whether a response was counted.
@@ -16,6 +16,8 @@ pub enum Verdict {
 pub struct Kept {
     pub response: Box<Response>,
     pub key: Key,
+    /// The group that it was made in.
+    pub group: Group,
     /// The name that was given, if one was: failures are grouped under it instead of the URL.
     pub name: Option<Box<str>>,
     pub verdict: Verdict,

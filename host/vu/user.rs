@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::config::Level;
 use crate::fault::Fault;
-use crate::metrics::Exception;
+use crate::metrics::{Exception, Group};
 use crate::net::{Base, Client};
 
 use super::response::{Kept, Responses, Verdict};
@@ -30,6 +30,8 @@ pub struct Vu {
     /// Tasks begun, this one included.
     pub iteration: Cell<u64>,
     pub responses: RefCell<Responses>,
+    /// Where the script is just now (`group`).
+    pub group: Cell<Group>,
     /// `self:stop()` was called: no further task.
     pub leaving: Cell<bool>,
     /// The script that runs is in a task set, which it may leave.
@@ -61,6 +63,7 @@ impl Vu {
             values: OnceCell::new(),
             iteration: Cell::new(0),
             responses: RefCell::default(),
+            group: Cell::new(Group::NONE),
             leaving: Cell::new(false),
             in_set: Cell::new(false),
             left: Cell::new(None),
@@ -100,7 +103,11 @@ impl Vu {
             at: self.shared.epoch(kept.response.ended),
             failure,
         };
-        self.shared.recorder.borrow_mut().call(kept.key, &call);
+        let recorder = &mut *self.shared.recorder.borrow_mut();
+        recorder.call(kept.key, &call);
+        if kept.group != Group::NONE {
+            recorder.call_within(kept.group, &call);
+        }
     }
 
     /// Counts an error of the script.

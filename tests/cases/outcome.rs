@@ -32,7 +32,12 @@ impl Outcome<'_> {
                 let failed = if row[3] == "0" { String::new() } else { format!(", {} failed", row[3]) };
                 text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
             }
-            text.push_str(&checks(&self.read("stdout")));
+            let stdout = self.read("stdout");
+            text.push_str(&checks(&stdout));
+            text.push_str(&groups(&stdout));
+            ["Counters", "Gauges", "Rates", "Trends"]
+                .iter()
+                .for_each(|title| text.push_str(&metrics(&stdout, title)));
             for row in csv(&self.read("csv_failures.csv")) {
                 lines.push(format!("failure {} {}: {} x {}\n", row[0], row[1], row[3], row[2]));
             }
@@ -130,18 +135,60 @@ fn without_ports(text: &str) -> String {
     out
 }
 
-/// The table of checks of the terminal's report: mark, name, passes, fails, share.
+/// The table of checks of the terminal's report: mark, name, passes, fails, share; and the paths
+/// of groups, each before its checks.
 fn checks(stdout: &str) -> String {
     let lines = stdout.lines().skip_while(|line| *line != "Checks").skip(3);
     let mut text = String::new();
+    let mut group = String::new();
     for line in lines.take_while(|line| !line.is_empty()) {
+        if !line.ends_with('%') {
+            group = format!("{}: ", line.trim());
+            continue;
+        }
         let line = line.trim_end().rsplit_once(' ').unwrap().0.trim_end();
         let (line, fails) = line.rsplit_once(' ').unwrap();
         let (name, passes) = line.trim_end().rsplit_once(' ').unwrap();
         let name = name.trim_start_matches(['✓', '✗']).trim();
-        text.push_str(&format!("check {name}: {passes} passed, {fails} failed\n"));
+        text.push_str(&format!("check {group}{name}: {passes} passed, {fails} failed\n"));
     }
     text
+}
+
+/// The rows of the table with that title: its first column, and the others.
+fn table<'t>(stdout: &'t str, title: &str, others: usize) -> Vec<(&'t str, Vec<&'t str>)> {
+    let lines = stdout.lines().skip_while(|line| !line.starts_with(title)).skip(3);
+    let row = |line: &'t str| {
+        let (mut rest, mut cells) = (line.trim_end(), Vec::new());
+        for _ in 0..others {
+            let (before, cell) = rest.rsplit_once(' ').unwrap();
+            cells.insert(0, cell);
+            rest = before.trim_end();
+        }
+        (rest, cells)
+    };
+    lines.take_while(|line| !line.is_empty()).map(row).collect()
+}
+
+/// Groups: how often they ended, their requests, and how many of those failed.
+fn groups(stdout: &str) -> String {
+    let rows = table(stdout, "Groups", 8);
+    let row = |(path, cells): &(&str, Vec<&str>)| {
+        let fails = cells[7].split('(').next().unwrap();
+        format!("group {path}: {} times, {} requests, {fails} failed\n", cells[0], cells[6])
+    };
+    rows.iter().map(row).collect()
+}
+
+/// Metrics of one kind, as shown but for rates over time.
+fn metrics(stdout: &str, title: &str) -> String {
+    let columns = [("Counters", 2, 1), ("Gauges", 3, 3), ("Rates", 3, 3), ("Trends", 8, 8)];
+    let (_, columns, shown) = columns.into_iter().find(|(known, ..)| *known == title).unwrap();
+    let kind = title.to_lowercase();
+    let rows = table(stdout, title, columns);
+    rows.iter()
+        .map(|(name, cells)| format!("{} {name}: {}\n", kind.trim_end_matches('s'), cells[..shown].join(" ")))
+        .collect()
 }
 
 /// The records of a CSV file, without its head.
@@ -176,9 +223,19 @@ fn reads_quoted_records() {
 
 #[test]
 fn reads_checks_from_the_table() {
-    let table =
-        "Checks\n   Check  passes\n────\n✓  is  ok       1      0  100.00%\n✗  b  0  12  0.00%\n\nX\n";
-    assert_eq!(checks(table), "check is  ok: 1 passed, 0 failed\ncheck b: 0 passed, 12 failed\n");
+    let table = "Checks\n   Check  passes\n────\n✓  is  ok       1      0  100.00%\n✗  b  0  12  0.00%\n   g::h\n✓    c  1  0  100.00%\n\nX\n";
+    let expected =
+        "check is  ok: 1 passed, 0 failed\ncheck b: 0 passed, 12 failed\ncheck g::h: c: 1 passed, 0 failed\n";
+    assert_eq!(checks(table), expected);
+}
+
+#[test]
+fn reads_groups_and_metrics_from_their_tables() {
+    let stdout = "Groups (times in ms)\nGroup\n──\nmy  g  2  1  1  1  1  1  3  1(33.33%)\n\n\
+                  Counters\nMetric\n──\nseen (km)  3.5  0.35\n  a=b c    3.5  0.35\n\nX\n";
+    assert_eq!(groups(stdout), "group my  g: 2 times, 3 requests, 1 failed\n");
+    assert_eq!(metrics(stdout, "Counters"), "counter seen (km): 3.5\ncounter   a=b c: 3.5\n");
+    assert_eq!(metrics(stdout, "Trends"), "");
 }
 
 #[test]
