@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
 use crate::exit::Exit;
+use crate::mask;
 
 /// How many columns of a source line are shown; longer ones are cut around the caret.
 const SHOWN: usize = 100;
@@ -59,6 +60,28 @@ impl Fault {
     /// The whole message for a terminal or a log: what, `file:line:column` with the source line
     /// and a caret, why, help, and the script's stack. Ends with a line feed. `color` adds ANSI colours.
     pub fn render(&self, color: bool) -> String {
+        let shown = self.masked();
+        shown.render_masked(color)
+    }
+
+    /// The fault without the secrets that scripts have read.
+    pub fn masked(&self) -> Fault {
+        let hide = |text: &String| mask::hide(text).into_owned();
+        let mut fault = self.clone();
+        if mask::any() {
+            fault.what = hide(&self.what);
+            fault.why = self.why.as_ref().map(hide);
+            fault.help = self.help.as_ref().map(hide);
+            fault.trace = self.trace.iter().map(hide).collect();
+            if let Some(place) = &mut fault.at {
+                place.file = hide(&place.file);
+                place.source = place.source.as_ref().map(hide);
+            }
+        }
+        fault
+    }
+
+    fn render_masked(&self, color: bool) -> String {
         let paint = |code: &str, text: &str| {
             if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
         };

@@ -3,8 +3,10 @@
 
 mod authoring;
 mod complete;
+mod data;
 mod load;
 mod looks;
+mod secrets;
 mod seeds;
 mod terminal;
 mod watching;

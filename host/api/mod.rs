@@ -4,6 +4,7 @@
 
 mod checks;
 mod data;
+mod datasets;
 mod fake;
 mod frame;
 mod groups;
@@ -17,6 +18,7 @@ mod options;
 mod records;
 mod request;
 mod response;
+mod secrets;
 mod time;
 mod uuid;
 mod waits;
@@ -32,6 +34,7 @@ pub static MODULES: &[&Module] = &[
     &checks::MODULE,
     &data::CONFIG,
     &data::ENV,
+    &datasets::MODULE,
     &data::TEST,
     &data::VU,
     &fake::MODULE,
@@ -41,6 +44,7 @@ pub static MODULES: &[&Module] = &[
     &logging::MODULE,
     &metrics::MODULE,
     &options::MODULE,
+    &secrets::MODULE,
     &time::GLOBALS,
     &time::MODULE,
     &uuid::MODULE,
@@ -52,6 +56,7 @@ pub static OBJECTS: &[&ObjectType] = &[
     &RESPONSE,
     &HEADERS,
     &data::VU_OBJECT,
+    &datasets::DATASET,
     &metrics::COUNTER,
     &metrics::GAUGE,
     &metrics::RATE,
@@ -60,6 +65,7 @@ pub static OBJECTS: &[&ObjectType] = &[
 
 /// Every table with known fields that host functions take or return.
 pub static RECORDS: &[&Record] = &[
+    &datasets::DATA_OPTIONS,
     &metrics::METRIC_OPTIONS,
     &request::REQUEST_OPTIONS,
     &records::REDIRECT,

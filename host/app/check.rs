@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::cli::Run;
 use crate::config::{self, Layers, Surroundings, Survey};
+use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::run::Setup;
@@ -60,12 +62,14 @@ struct Loaded {
     layers: Layers,
     config: &'static Value,
     env: &'static Value,
+    sources: Arc<Sources>,
 }
 
 impl Loaded {
     fn new(layers: Layers) -> Loaded {
         let (config, env) = (prepare::keep(layers.config()), prepare::variables(layers.env_vars()));
-        Loaded { config, env: prepare::keep(env), layers }
+        let sources = prepare::sources(&layers);
+        Loaded { config, env: prepare::keep(env), sources, layers }
     }
 }
 
@@ -131,7 +135,13 @@ fn suite(scripts: Vec<PathBuf>, memory_limit: usize) -> Suite {
 fn declare(loaded: &Loaded, scripts: Vec<PathBuf>) -> Result<Manifest, Vec<Fault>> {
     let settings = loaded.layers.settings();
     let suite = suite(scripts, settings.memory_limit as usize);
-    crate::run::declare(&suite, &settings, (loaded.config, loaded.env), prepare::warnings())
+    crate::run::declare(
+        &suite,
+        &settings,
+        (loaded.config, loaded.env),
+        loaded.sources.clone(),
+        prepare::warnings(),
+    )
 }
 
 /// How many classes and tasks would run; of those that were asked for, or of all.
@@ -143,7 +153,8 @@ fn judge(loaded: &Loaded, manifest: Manifest, as_asked: bool) -> Result<(usize, 
     if !as_asked {
         (plan.classes, plan.tags, plan.exclude_tags) = Default::default();
     }
-    let setup = Setup::new(&plan, manifest, loaded.config, loaded.env).map_err(one)?;
+    let setup =
+        Setup::new(&plan, manifest, loaded.config, loaded.env, loaded.sources.clone()).map_err(one)?;
     let tasks = setup.classes.iter().map(|plan| plan.class.tasks.len()).sum();
     Ok((setup.classes.len(), tasks))
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::Look;
 use crate::config::Plan;
+use crate::data::{Secrets, Sources};
 use crate::fault::Fault;
 use crate::run::Setup;
 use crate::script::Manifest;
@@ -26,5 +27,7 @@ fn setup(plan: &Plan, manifest: Manifest) -> Result<Setup, Fault> {
     let mut plan = plan.clone();
     plan.base_url.get_or_insert_with(|| "http://localhost".into());
     let none: &'static serde_json::Value = Box::leak(Box::default());
-    Setup::new(&plan, manifest, none, none)
+    let sources =
+        Sources::new(plan.script_root.clone(), Secrets::new(Default::default(), Default::default()));
+    Setup::new(&plan, manifest, none, none, sources)
 }

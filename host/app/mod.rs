@@ -21,6 +21,7 @@ use crate::demo::{self, Demo, Faults};
 use crate::event::{Event, RunInfo, Stop};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::mask;
 use crate::report::{Options, Outputs, Writers};
 use crate::run::{Conductor, Setup, conduct};
 
@@ -62,7 +63,7 @@ pub fn main() -> ExitCode {
 fn quieten_panics() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let text = info.payload_as_str().unwrap_or("panic");
+        let text = mask::hide(info.payload_as_str().unwrap_or("panic"));
         let report = "(a defect of e2e, please report it)";
         let _ = writeln!(std::io::stderr(), "error: internal fault at {place}: {text} {report}");
     }));
@@ -75,7 +76,8 @@ fn print_fault(fault: &Fault) {
 
 /// What was asked for, on stdout. Whoever closed it has seen enough.
 fn print(text: &[u8]) {
-    let _ = std::io::stdout().lock().write_all(text);
+    let text = String::from_utf8_lossy(text);
+    let _ = std::io::stdout().lock().write_all(mask::hide(&text).as_bytes());
 }
 
 /// A line of e2e's own, on stderr.
@@ -97,8 +99,8 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         print(text.as_bytes());
         return Ok(0);
     }
-    let Prepared { plan, manifest, config, env, demo } = prepared;
-    let setup = Setup::new(&plan, manifest, config, env).map_err(|fault| vec![fault])?;
+    let Prepared { plan, manifest, config, env, sources, demo } = prepared;
+    let setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
     let mut outputs = prepare_outputs(&plan).map_err(|fault| vec![fault])?;
     let info = info(&plan, &setup);
     let signals = signals.hand_over();

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::cli::{Look, Run};
 use crate::config::{self, Layers, Level, Plan, Surroundings, show_config};
+use crate::data::{Secrets, Sources};
 use crate::demo::Demo;
 use crate::fault::Fault;
+use crate::mask;
 use crate::run::declare;
 use crate::script::{Manifest, Suite};
 use crate::vu::LogSink;
@@ -20,6 +23,7 @@ pub(super) struct Prepared {
     pub(super) manifest: Manifest,
     pub(super) config: &'static Value,
     pub(super) env: &'static Value,
+    pub(super) sources: Arc<Sources>,
     /// The bundled service, where it is the target; it ends when this is dropped.
     pub(super) demo: Option<Demo>,
 }
@@ -36,7 +40,8 @@ impl Prepared {
         let base_url = demo.as_ref().map(|demo| format!("http://{}", demo.addr()));
         let config = keep(aimed(layers.config(), base_url.as_deref()));
         let env = keep(variables(layers.env_vars()));
-        let declared = declare_scripts(&layers, config, env);
+        let sources = sources(&layers);
+        let declared = declare_scripts(&layers, config, env, sources.clone());
         if matches!(run.look, Some(Look::Config)) {
             let options = declared.as_ref().ok().map(|manifest| &manifest.options);
             super::print(show_config(&layers, options).as_bytes());
@@ -56,8 +61,14 @@ impl Prepared {
         if let Some(base_url) = base_url {
             plan = plan.aim_at(&base_url);
         }
-        Ok(Prepared { plan, manifest, config, env, demo })
+        Ok(Prepared { plan, manifest, config, env, sources, demo })
     }
+}
+
+/// The data files and secrets that scripts may read.
+pub(super) fn sources(layers: &Layers) -> Arc<Sources> {
+    let secrets = Secrets::new(layers.env_vars(), layers.settings().secrets);
+    Sources::new(layers.script_root().to_owned(), secrets)
 }
 
 /// What scripts read is made once a process and read by all threads until it ends.
@@ -80,6 +91,7 @@ fn declare_scripts(
     layers: &Layers,
     config: &'static Value,
     env: &'static Value,
+    sources: Arc<Sources>,
 ) -> Result<Manifest, Vec<Fault>> {
     let settings = layers.settings();
     let suite = Suite {
@@ -87,14 +99,14 @@ fn declare_scripts(
         root: layers.script_root().to_owned(),
         memory_limit: settings.memory_limit as usize,
     };
-    declare(&suite, &settings, (config, env), warnings())
+    declare(&suite, &settings, (config, env), sources, warnings())
 }
 
 /// What the top level prints would come again from every VU: only its warnings are shown.
 pub(super) fn warnings() -> LogSink {
     Box::new(|level: Level, _: &str, text: String| {
         if level >= Level::Warning {
-            let _ = writeln!(std::io::stderr(), "{}: {text}", level.name());
+            let _ = writeln!(std::io::stderr(), "{}: {}", level.name(), mask::hide(&text));
         }
     })
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::mask;
 
 use super::given::{Given, Load, Surroundings};
 use super::locate;
@@ -17,6 +18,7 @@ use super::origin::{Origin, Sited};
 use super::plan::{Outputs, Plan, Settings};
 use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
+use super::show::looks_secret;
 use super::yaml::Lookup;
 
 /// How long running tasks may finish at the end, unless told.
@@ -112,6 +114,7 @@ impl Layers {
             tls_ca: settings.tls_ca.map(|ca| ca.value),
             cpu_budget: settings.cpu_budget.value,
             memory_limit: settings.memory_limit.value,
+            secrets: settings.secrets.value,
         }
     }
 
@@ -247,6 +250,7 @@ impl Layers {
             tls_ca,
             cpu_budget,
             memory_limit,
+            secrets,
         } = raw;
         MergedSettings {
             default_timeout: default_timeout.unwrap_or(Sited::default(Duration::from_secs(60))),
@@ -256,6 +260,7 @@ impl Layers {
             tls_ca,
             cpu_budget: cpu_budget.unwrap_or(Sited::default(Duration::from_secs(1))),
             memory_limit: memory_limit.unwrap_or(Sited::default(64 << 20)),
+            secrets: secrets.unwrap_or(Sited::default(PathBuf::from("/run/secrets"))),
         }
     }
 
@@ -291,7 +296,12 @@ pub(super) struct MergedSettings {
     pub(super) tls_ca: Option<Sited<PathBuf>>,
     pub(super) cpu_budget: Sited<Duration>,
     pub(super) memory_limit: Sited<u64>,
+    pub(super) secrets: Sited<PathBuf>,
 }
+
+/// What the configuration takes from a variable whose name sounds like a secret is masked, unless it is
+/// so short that it may be anything.
+const SURELY_SECRET: usize = 8;
 
 /// `-e NAME=VALUE` above the variables of the process.
 struct Variables<'g> {
@@ -324,7 +334,11 @@ impl Variables<'_> {
 impl Lookup for Variables<'_> {
     fn get(&self, name: &str) -> Option<String> {
         let given = self.given.and_then(|given| given.value.iter().rev().find(|(known, _)| known == name));
-        given.map(|(_, value)| value).or_else(|| self.process.get(name)).cloned()
+        let value = given.map(|(_, value)| value).or_else(|| self.process.get(name))?;
+        if looks_secret(name) && value.len() >= SURELY_SECRET {
+            mask::add(value);
+        }
+        Some(value.clone())
     }
 
     fn names(&self) -> Vec<&str> {

@@ -24,6 +24,8 @@ pub struct Settings {
     pub cpu_budget: Duration,
     /// Bytes that one VM may hold.
     pub memory_limit: u64,
+    /// The folder of secrets that are files.
+    pub secrets: PathBuf,
 }
 
 /// Where results and messages go.

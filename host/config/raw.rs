@@ -29,7 +29,7 @@ const TOP: &[&str] = &[
     "vars",
 ];
 const SETTINGS: &[&str] =
-    &["default_timeout", "max_redirects", "max_retries", "tls", "cpu_budget", "memory_limit"];
+    &["default_timeout", "max_redirects", "max_retries", "tls", "cpu_budget", "memory_limit", "secrets"];
 const TLS: &[&str] = &["verify", "ca"];
 const LOAD: &[&str] = &["users", "spawn_rate", "run_time", "iterations", "stop_timeout"];
 const SAFETY: &[&str] = &[
@@ -55,6 +55,7 @@ pub(super) struct RawSettings {
     pub(super) tls_ca: Option<Sited<PathBuf>>,
     pub(super) cpu_budget: Option<Sited<Duration>>,
     pub(super) memory_limit: Option<Sited<u64>>,
+    pub(super) secrets: Option<Sited<PathBuf>>,
 }
 
 /// One environment file.
@@ -165,6 +166,7 @@ fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> 
         max_retries: section.whole("max_retries", 0)?,
         cpu_budget: section.positive_duration("cpu_budget")?,
         memory_limit: section.size("memory_limit")?,
+        secrets: section.text("secrets")?.map(|path| Sited::new(folder.join(path.value), path.origin)),
         ..RawSettings::default()
     };
     if let Some(Sited { value: 0..LEAST_MEMORY, origin }) = &settings.memory_limit {

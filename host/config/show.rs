@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::units::{format_duration, format_size};
 
+use crate::mask::MASK;
+
 use super::document::{Kind, Node};
 use super::layers::Layers;
 use super::options::ScriptOptions;
@@ -15,7 +17,12 @@ use super::raw::Raw;
 /// What a name holds that is not to be shown.
 const SECRET: &[&str] =
     &["secret", "password", "passwd", "token", "credential", "api_key", "apikey", "private_key"];
-const MASK: &str = "***";
+
+/// Whether a name says that its value is not to be shown.
+pub(super) fn looks_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    SECRET.iter().any(|word| lower.contains(word))
+}
 
 /// One line per value, the origins aligned. Values whose name looks like a secret are masked. `options` is
 /// nothing where the scripts did not compile.
@@ -38,8 +45,8 @@ struct Rows(Vec<(String, String)>);
 
 impl Rows {
     fn add(&mut self, name: &str, value: impl Display, origin: &Origin) {
-        let lower = name.to_ascii_lowercase();
-        let value = if SECRET.iter().any(|word| lower.contains(word)) {
+        // The folder of the secrets is none.
+        let value = if looks_secret(name) && name != "settings.secrets" {
             MASK.to_string()
         } else {
             without_password(value.to_string())
@@ -139,6 +146,7 @@ impl Rows {
         self.add("settings.cpu_budget", duration(&settings.cpu_budget), &settings.cpu_budget.origin);
         let memory = &settings.memory_limit;
         self.add("settings.memory_limit", format_size(memory.value), &memory.origin);
+        self.add("settings.secrets", settings.secrets.value.display(), &settings.secrets.origin);
     }
 
     fn safety(&mut self, raw: &Raw) {

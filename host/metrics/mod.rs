@@ -9,6 +9,7 @@ mod groups;
 mod latencies;
 mod measure;
 mod recorder;
+mod rewrite;
 mod slots;
 mod snapshot;
 mod summary;

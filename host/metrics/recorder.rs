@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::mask;
+
 use super::custom::Custom;
 use super::entry::{Entry, Label, micros};
 use super::groups::{Group, Groups};
@@ -325,7 +327,7 @@ pub(super) fn head(text: &str) -> &str {
         return text;
     }
     let end = (0..=TEXT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    &text[..end]
+    &text[..mask::cut(text, end)]
 }
 
 #[cfg(test)]

@@ -127,12 +127,7 @@ impl Snapshot {
         }
         for (key, count) in &other.exceptions {
             match self.exceptions.get_mut(key) {
-                Some(own) => {
-                    own.seen.merge(&count.seen);
-                    if count.origin < own.origin {
-                        own.origin = count.origin.clone();
-                    }
-                }
+                Some(own) => own.merge(count),
                 None => {
                     self.exceptions.insert(key.clone(), count.clone());
                 }
@@ -167,6 +162,15 @@ impl Snapshot {
     /// Raised errors over all groups.
     pub fn all_exceptions(&self) -> u64 {
         self.exceptions.values().map(|count| count.seen.count).sum()
+    }
+}
+
+impl ExceptionCount {
+    pub(super) fn merge(&mut self, other: &ExceptionCount) {
+        self.seen.merge(&other.seen);
+        if other.origin < self.origin {
+            self.origin = other.origin.clone();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod bar;
 mod console;
 mod csv;
 mod json;
+mod masked;
 mod measured;
 mod options;
 mod outputs;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::console::Console;
 use super::csv::Csv;
 use super::json::Json;
+use super::masked::masked;
 use super::options::{Options, Writers};
 use super::sink::Sink;
 use super::target::Target;
@@ -50,8 +51,9 @@ impl Outputs {
         self.files.push(sink);
     }
 
-    /// Tells every sink, whatever becomes of the others.
+    /// Tells every sink, whatever becomes of the others; no secret gets past here.
     pub fn on(&mut self, event: &Event) {
+        let event = &*masked(event);
         for sink in &mut self.files {
             self.faults.extend(sink.on(event).err());
         }

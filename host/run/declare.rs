@@ -3,12 +3,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::config::{ScriptOptions, Settings};
+use crate::data::{Reader, Sources};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Recorder;
@@ -25,6 +27,7 @@ pub fn declare(
     suite: &Suite,
     settings: &Settings,
     (config, env): (&'static Value, &'static Value),
+    sources: Arc<Sources>,
     log: LogSink,
 ) -> Result<Manifest, Vec<Fault>> {
     let one = |fault: Fault| vec![fault];
@@ -37,6 +40,7 @@ pub fn declare(
         config,
         env,
         log,
+        data: Reader::new(sources),
         seed: 0,
         started: Instant::now(),
         started_epoch: Shared::epoch_of(Instant::now()),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::config::{Level, Plan};
+use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
 use crate::load::{ClassSpec, Nodes, Weighted};
@@ -61,6 +62,7 @@ pub struct Setup {
     pub tls: Arc<Tls>,
     pub config: &'static Value,
     pub env: &'static Value,
+    pub sources: Arc<Sources>,
 }
 
 impl Setup {
@@ -71,6 +73,7 @@ impl Setup {
         manifest: Manifest,
         config: &'static Value,
         env: &'static Value,
+        sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
         let classes = choose(plan, manifest)?;
         let users = plan.users;
@@ -103,6 +106,7 @@ impl Setup {
             tls: Tls::new(plan.settings.tls_ca.clone()),
             config,
             env,
+            sources,
         })
     }
 

@@ -154,8 +154,11 @@ impl User {
         match noted {
             Noted::Broken => return After::Broken,
             Noted::Interrupted => {
-                let interrupted = &self.worker.shared.interrupted;
-                interrupted.set(interrupted.get() + 1);
+                // Who left by itself was not cut short by the run.
+                if !self.vu.leaving.get() {
+                    let interrupted = &self.worker.shared.interrupted;
+                    interrupted.set(interrupted.get() + 1);
+                }
                 return After::Stopped;
             }
             Noted::Fine => {}

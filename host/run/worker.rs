@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::config::{Level, ScriptOptions};
+use crate::data::Reader;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{Dispatcher, Ramp, Split};
@@ -182,6 +183,7 @@ impl Worker {
                     let _ = log.send(Report::Log { level: line, at: SystemTime::now(), source, text });
                 }
             }),
+            data: Reader::new(setup.sources.clone()),
             seed: setup.seed,
             started: at,
             started_epoch: Shared::epoch_of(at),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::config::{Level, ScriptOptions};
+use crate::data::Reader;
 use crate::metrics::Recorder;
 use crate::net::Net;
 
@@ -21,6 +22,8 @@ pub struct Shared {
     /// The script's `env`.
     pub env: &'static Value,
     pub log: LogSink,
+    /// Data files and secrets.
+    pub data: Reader,
     /// The run's seed: decisions repeat with it.
     pub seed: u64,
     /// The zero of `time.monotonic` and of paces.

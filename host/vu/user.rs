@@ -32,6 +32,8 @@ pub struct Vu {
     pub responses: RefCell<Responses>,
     /// Where the script is just now (`group`).
     pub group: Cell<Group>,
+    /// How far it has come in each data file of mode `sequential`, by the file's number.
+    pub places: RefCell<Vec<u32>>,
     /// `self:stop()` was called: no further task.
     pub leaving: Cell<bool>,
     /// The script that runs is in a task set, which it may leave.
@@ -64,6 +66,7 @@ impl Vu {
             iteration: Cell::new(0),
             responses: RefCell::default(),
             group: Cell::new(Group::NONE),
+            places: RefCell::default(),
             leaving: Cell::new(false),
             in_set: Cell::new(false),
             left: Cell::new(None),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use e2e::config::ScriptOptions;
+use e2e::data::{Reader, Secrets, Sources};
 use e2e::metrics::Recorder;
 use e2e::net::{Net, Settings, Tls};
 use e2e::script::lua::Lua;
@@ -47,6 +48,7 @@ impl Lab {
                 depth.set(depth.get().min(std::ptr::from_ref(&here).addr()));
                 log.borrow_mut().push(text);
             }),
+            data: Reader::new(Sources::new(".".into(), Secrets::new(Default::default(), ".".into()))),
             seed: 1,
             started: Instant::now(),
             started_epoch: Shared::epoch_of(Instant::now()),

@@ -121,6 +121,12 @@ impl Running {
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
+    /// Bytes of memory that it holds just now.
+    pub fn resident(&self) -> u64 {
+        let pages = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
+        pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+    }
+
     /// Until `reached`, which is asked again and again.
     pub fn until(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
         while !reached() {

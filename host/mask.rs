@@ -1,0 +1,292 @@
+//! Secret values that the process has read, and hiding them in texts that people get
+//! to see. Filled by `data` (`secret(name)`) and `config`; asked wherever a text
+//! leaves the process: `fault`, `report`, `app`. As long as there is no secret it
+//! costs one look at a flag.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What stands in a secret's place.
+pub const MASK: &str = "***";
+
+/// Shorter values are hidden only where they stand alone: a text without all its `7`s says nothing.
+const SHORT: usize = 4;
+/// Lines of a longer secret that are hidden by themselves.
+const LINE: usize = 8;
+
+/// In the order of the URL standard: what its query, path and user information leave alone.
+const QUERY: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+const PATH: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+const USER: AsciiSet =
+    PATH.add(b'/').add(b':').add(b';').add(b'=').add(b'@').add(b'[').add(b'\\').add(b']').add(b'|');
+/// What never needs encoding stays; forms, of which a space is a `+`, keep `*` as well.
+const COMPONENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const FORM: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
+
+static ANY: AtomicBool = AtomicBool::new(false);
+static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { needles: Vec::new() });
+
+/// Hides `value` from now on, also as it stands in URLs, in JSON and in base64.
+pub fn add(value: &str) {
+    if SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(value) {
+        return;
+    }
+    SECRETS.write().unwrap_or_else(PoisonError::into_inner).add(value);
+    ANY.store(true, Ordering::Release);
+}
+
+/// Whether there is anything to hide.
+pub fn any() -> bool {
+    ANY.load(Ordering::Acquire)
+}
+
+/// The text with every secret masked; borrowed where it holds none.
+pub fn hide(text: &str) -> Cow<'_, str> {
+    if !any() {
+        return Cow::Borrowed(text);
+    }
+    SECRETS.read().unwrap_or_else(PoisonError::into_inner).hide(text)
+}
+
+/// Where a text that is to be cut at `end` is to be cut instead: half a secret would not be
+/// recognised any more.
+pub fn cut(text: &str, end: usize) -> usize {
+    if !any() {
+        return end;
+    }
+    let places = SECRETS.read().unwrap_or_else(PoisonError::into_inner).places(text);
+    places.into_iter().find(|place| place.start < end && end < place.end).map_or(end, |place| place.start)
+}
+
+/// The secrets of a process, in all forms that are looked for.
+#[derive(Default)]
+struct Secrets {
+    needles: Vec<Needle>,
+}
+
+struct Needle {
+    text: String,
+    /// Only where no letter, digit or `_` is beside it.
+    alone: bool,
+    /// Whether a letter of base64 beside it, before and behind, holds bits of it as well.
+    shared: (bool, bool),
+}
+
+impl Secrets {
+    fn knows(&self, value: &str) -> bool {
+        self.needles.iter().any(|needle| needle.text == value)
+    }
+
+    fn add(&mut self, value: &str) {
+        if value.len() < SHORT {
+            self.needles.push(Needle { text: value.to_owned(), alone: true, shared: (false, false) });
+            return;
+        }
+        self.forms(value);
+        for line in value.lines().map(str::trim).filter(|line| line.len() >= LINE) {
+            self.forms(line);
+        }
+    }
+
+    fn forms(&mut self, value: &str) {
+        let form = utf8_percent_encode(value, &FORM).to_string().replace(' ', "+");
+        let json = serde_json::Value::from(value).to_string();
+        self.put(value.to_owned());
+        self.put(json[1..json.len() - 1].to_owned());
+        let sets = [NON_ALPHANUMERIC, &COMPONENT, &QUERY, &PATH, &USER];
+        for encoded in sets.map(|set| utf8_percent_encode(value, set).to_string()).into_iter().chain([form]) {
+            self.put(with_small_digits(&encoded));
+            self.put(encoded);
+        }
+        for offset in 0..3 {
+            for text in [inside(&STANDARD_NO_PAD, value, offset), inside(&URL_SAFE_NO_PAD, value, offset)] {
+                let shared = (offset > 0, !(offset + value.len()).is_multiple_of(3));
+                self.needles.push(Needle { text, alone: false, shared });
+            }
+        }
+    }
+
+    fn put(&mut self, text: String) {
+        if !self.knows(&text) {
+            self.needles.push(Needle { text, alone: false, shared: (false, false) });
+        }
+    }
+
+    /// Where secrets stand, in order, none touching another.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for needle in &self.needles {
+            let finder = memmem::Finder::new(&needle.text);
+            let mut from = 0;
+            while let Some(at) = finder.find(&text.as_bytes()[from..]) {
+                let place = from + at..from + at + needle.text.len();
+                // The next one may begin within this one.
+                from = place.start + 1;
+                if !needle.alone || stands_alone(text, &place) {
+                    places.push(with_neighbours(text, place, needle.shared));
+                }
+            }
+        }
+        places.sort_by_key(|place| place.start);
+        places.dedup_by(|next, place| {
+            let touches = next.start <= place.end;
+            if touches {
+                place.end = place.end.max(next.end);
+            }
+            touches
+        });
+        places
+    }
+
+    fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let places = self.places(text);
+        if places.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let (mut hidden, mut from) = (String::with_capacity(text.len()), 0);
+        for place in places {
+            hidden.push_str(&text[from..place.start]);
+            hidden.push_str(MASK);
+            from = place.end;
+        }
+        hidden.push_str(&text[from..]);
+        Cow::Owned(hidden)
+    }
+}
+
+/// The place with the letters beside it that hold a part of the secret.
+fn with_neighbours(text: &str, place: Range<usize>, shared: (bool, bool)) -> Range<usize> {
+    let letter =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte));
+    let bytes = text.as_bytes();
+    let before = shared.0 && place.start > 0 && letter(bytes.get(place.start - 1));
+    let behind = shared.1 && letter(bytes.get(place.end));
+    place.start - usize::from(before)..place.end + usize::from(behind)
+}
+
+fn stands_alone(text: &str, place: &Range<usize>) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    !text[..place.start].ends_with(word) && !text[place.end..].starts_with(word)
+}
+
+/// `%2F` as `%2f`.
+fn with_small_digits(encoded: &str) -> String {
+    let mut small = String::with_capacity(encoded.len());
+    let mut digits = 0;
+    for c in encoded.chars() {
+        small.push(if digits > 0 { c.to_ascii_lowercase() } else { c });
+        digits = if c == '%' { 2 } else { usize::saturating_sub(digits, 1) };
+    }
+    small
+}
+
+/// What base64 makes of `value` where it stands within more (`user:password`), `offset` bytes
+/// after a group of three: the letters that no neighbour has a part in.
+fn inside(engine: &impl Engine, value: &str, offset: usize) -> String {
+    let mut bytes = vec![0; offset];
+    bytes.extend_from_slice(value.as_bytes());
+    let encoded = engine.encode(&bytes);
+    let whole = bytes.len() * 8 / 6;
+    let first = (offset * 8).div_ceil(6);
+    encoded.get(first..whole).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn secrets(values: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        values.iter().for_each(|value| secrets.add(value));
+        secrets
+    }
+
+    #[test]
+    fn hides_every_form() {
+        let secrets = secrets(&["s3cr/t \"key\"&é"]);
+        for text in [
+            "s3cr/t \"key\"&é",
+            "s3cr/t \\\"key\\\"&é",
+            "s3cr%2Ft%20%22key%22%26%C3%A9",
+            "s3cr%2ft%20%22key%22%26%c3%a9",
+            "s3cr%2Ft+%22key%22%26%C3%A9",
+            "s3cr/t%20%22key%22&%C3%A9",
+        ] {
+            assert_eq!(secrets.hide(&format!("a {text} b")), "a *** b", "{text}");
+        }
+    }
+
+    #[test]
+    fn hides_it_in_basic_auth() {
+        let secrets = secrets(&["hunter22"]);
+        for user in ["", "a", "ab", "abc", "abcd", "somebody"] {
+            let encoded = STANDARD_NO_PAD.encode(format!("{user}:hunter22"));
+            let hidden = secrets.hide(&encoded).into_owned();
+            // All letters that hold a bit of it.
+            let first = (user.len() + 1) * 8 / 6;
+            assert_eq!(hidden, format!("{}{MASK}", &encoded[..first]));
+        }
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_nothing() {
+        let secrets = secrets(&["abcdef", "defghi", "aaaa"]);
+        assert_eq!(secrets.hide("xabcdefghix"), "x***x");
+        assert_eq!(secrets.hide("aaaaaa b"), "*** b");
+        assert_eq!(secrets.hide("nothing to see"), "nothing to see");
+    }
+
+    #[test]
+    fn short_ones_only_where_they_stand_alone() {
+        let secrets = secrets(&["7", "né"]);
+        assert_eq!(secrets.hide("pin=7, not 17 nor 7th or _7"), "pin=***, not 17 nor 7th or _7");
+        assert_eq!(secrets.hide("né néo"), "*** néo");
+    }
+
+    #[test]
+    fn lines_of_a_key_are_hidden_one_by_one() {
+        let secrets = secrets(&["-----BEGIN KEY-----\nMIIEvQIBADANBg\nshort\n"]);
+        assert_eq!(secrets.hide("line 2: MIIEvQIBADANBg."), "line 2: ***.");
+    }
+
+    #[test]
+    fn a_cut_takes_a_secret_whole() {
+        add("a-secret-of-the-test-of-cut");
+        let text = "before a-secret-of-the-test-of-cut";
+        assert_eq!(cut(text, 12), 7);
+        assert_eq!((cut(text, 7), cut(text, text.len()), cut(text, 3)), (7, text.len(), 3));
+        assert_eq!(hide(text), "before ***");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_secret_is_left(secret in "\\PC{4,20}", before in "\\PC{0,9}", after in "\\PC{0,9}") {
+            let secrets = secrets(&[&secret]);
+            let hidden = secrets.hide(&format!("{before}{secret}{after}")).into_owned();
+            prop_assert!(hidden.contains(MASK));
+            prop_assert!(secret.contains('*') || !hidden.contains(&secret) || before.contains(&secret) || after.contains(&secret));
+            // As base64, wherever it begins.
+            let encoded = STANDARD_NO_PAD.encode(format!("{before}{secret}{after}"));
+            prop_assert!(secrets.hide(&encoded).contains(MASK), "{}", encoded);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Events without the secrets that scripts have read: whatever they put into names,
+//! and servers into answers. Every sink gets them through `outputs`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::mask::hide;
+use crate::metrics::Snapshot;
+
+/// The event as sinks may see it.
+pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
+    if !crate::mask::any() {
+        return Cow::Borrowed(event);
+    }
+    Cow::Owned(match event {
+        Event::Started(info) => Event::Started(Arc::new(started(info))),
+        Event::Tick(tick) => Event::Tick(Tick {
+            totals: measured(&tick.totals),
+            interval: measured(&tick.interval),
+            classes: tick.classes.iter().map(|(name, users)| (hide(name).into(), *users)).collect(),
+            ..tick.clone()
+        }),
+        Event::Log(line) => Event::Log(LogLine {
+            source: hide(&line.source).into(),
+            text: hide(&line.text).into_owned(),
+            ..line.clone()
+        }),
+        Event::Done(summary) => Event::Done(Arc::new(done(summary))),
+    })
+}
+
+fn measured(snapshot: &Arc<Snapshot>) -> Arc<Snapshot> {
+    snapshot.rewritten(&|text| hide(text)).map_or_else(|| snapshot.clone(), Arc::new)
+}
+
+fn all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| hide(text).into_owned()).collect()
+}
+
+fn started(info: &RunInfo) -> RunInfo {
+    RunInfo {
+        environment: hide(&info.environment).into_owned(),
+        host: info.host.as_ref().map(|host| hide(host).into_owned()),
+        scripts: all(&info.scripts),
+        classes: all(&info.classes),
+        ..info.clone()
+    }
+}
+
+fn done(summary: &Summary) -> Summary {
+    Summary {
+        totals: measured(&summary.totals),
+        notes: all(&summary.notes),
+        stop: match &summary.stop {
+            Stop::Abort(message) => Stop::Abort(hide(message).into_owned()),
+            Stop::Fault(fault) => Stop::Fault(fault.masked()),
+            other => other.clone(),
+        },
+        ..summary.clone()
+    }
+}

@@ -1,0 +1,28 @@
+-- server: none
+-- What data refuses: each message names the file, and the line where there is one.
+local function refused(f, ...) print((select(2, pcall(f, ...)):gsub("^[%w_/]+%.lua:%d+: ", ""))) end
+refused(data.csv, "data/nowhere.csv")
+refused(data.csv, "data/poeple.csv")
+for _, path in ipairs { "", "../Cargo.toml", "data/../../Cargo.toml", "/etc/passwd", "data", "a\0b" } do refused(data.lines, path) end
+refused(data.csv, "data/ragged.csv")
+refused(data.csv, "data/empty.csv")
+refused(data.csv, "data/latin.txt")
+refused(data.lines, "data/latin.txt")
+refused(data.json, "data/broken.json")
+refused(data.json, "data/empty.csv")
+refused(data.csv)
+refused(data.csv, "data/people.csv", "random")
+refused(data.csv, "data/people.csv", { mode = "ranodm" })
+refused(data.csv, "data/people.csv", { mode = 1 })
+refused(data.csv, "data/people.csv", { mdoe = "random" })
+refused(data.csv, "data/people.csv", { on_end = "stop" })
+refused(data.csv, "data/people.csv", { mode = "unique", on_end = "panic" })
+refused(data.csv, "data/people.csv", { delimiter = "||" })
+refused(data.lines, "data/words.txt", { delimiter = ";" })
+local people = data.csv("data/people.csv", { mode = "unique" })
+refused(people.next, people)
+local U = User:extend("U", {})
+U:task("work", function()
+  refused(function() data.csv("data/header.csv"):next() end)
+  refused(people.next)
+end)
