@@ -164,6 +164,27 @@ fn task_sets() {
 }
 
 #[test]
+fn data() {
+    let run = example("15_data.lua");
+    run.exits(0).says(&["POST", "sell", "6", "0(0.00%)"]).says(&["all 6 rows of examples/data/articles.csv"]);
+    run.says(&["the order is kept", "6", "0", "100.00%"])
+        .says(&["18 requests, 0 failed", "no user was left"]);
+}
+
+#[test]
+fn metrics_and_groups() {
+    let run = example("16_metrics_and_groups.lua");
+    run.exits(0).says(&["import::create", "12", "0(0.00%)"]).says(&[
+        "batch is created",
+        "12",
+        "0",
+        "100.00%",
+    ]);
+    run.says(&["documents", "60"]).says(&["kind=image", "30"]).says(&["batch_size", "5", "5", "5"]);
+    run.says(&["found", "50.00%", "6", "12"]).says(&["time_per_document (ms)", "12"]);
+}
+
+#[test]
 fn the_smoke_suite() {
     let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
@@ -190,7 +211,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 14);
 }
 
 /// The script that the README shows is a script.

@@ -46,13 +46,13 @@ impl Secrets {
         };
         let value = match variable.filter(|value| !value.is_empty()) {
             Some(value) => value,
-            None => self.from_file(name)?,
+            None => self.file(name)?,
         };
         mask::add(&value);
         Ok(value)
     }
 
-    fn from_file(&self, name: &str) -> Result<String, Fault> {
+    fn file(&self, name: &str) -> Result<String, Fault> {
         let path = self.folder.join(name);
         let shown = path.display();
         let fault = |what: String| Fault::new(Exit::Script, what);

@@ -57,6 +57,8 @@ impl Broken {
 }
 
 type Key = (PathBuf, Form);
+/// A file as some script uses it.
+type Use = (Key, Mode, OnEnd);
 type Opened = Result<&'static Data, Fault>;
 
 enum State {
@@ -71,7 +73,7 @@ pub struct Sources {
     root: PathBuf,
     secrets: Secrets,
     known: Mutex<FxHashMap<Key, State>>,
-    cursors: Mutex<FxHashMap<(PathBuf, Form, Mode, OnEnd), Arc<Cursor>>>,
+    cursors: Mutex<FxHashMap<Use, Arc<Cursor>>>,
 }
 
 impl Sources {
@@ -127,7 +129,7 @@ impl Sources {
         let Data::Rows(rows) = self.open(path, form).await? else {
             return Err(Fault::new(Exit::Internal, "a data file without rows"));
         };
-        let key = (self.find(path)?, form, mode, on_end);
+        let key = ((self.find(path)?, form), mode, on_end);
         let cursor = lock(&self.cursors).entry(key).or_default().clone();
         Ok(Dataset { name: shown(&self.root.join(path)).into(), rows, mode, on_end, cursor })
     }

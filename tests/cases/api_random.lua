@@ -12,6 +12,8 @@ end
 
 local cycle = {}
 cycle[1] = cycle
+local people = data.csv("data/people.csv")
+local metric = metrics.trend("metric")
 local function values(response)
   return {
     nil, true, false, 0, 1, -1, 2, 1.5, -0.0, 0 / 0, 1 / 0, -1 / 0, math.mininteger, math.maxinteger, 1e300,
@@ -20,7 +22,7 @@ local function values(response)
     { name = 5 }, { [1.5] = 2 }, { [{}] = {} }, { params = { a = cycle } }, { timeout = 0.001 },
     function() end, function() return true end, function() error({}) end, function() error("x") end, print,
     coroutine.create(function() end), json.null, json.array {}, config, env, vu, http, json, response, response.headers,
-    U, setmetatable({}, { __index = function() error("index") end, __tostring = function() return 5 end }),
+    "data/people.csv", { mode = "unique" }, people, metric, U, setmetatable({}, { __index = function() error("index") end, __tostring = function() return 5 end }),
   }
 end
 
@@ -30,12 +32,14 @@ local function functions()
     http = { "batch", "request" },
     json = { "encode", "decode", "array" }, log = { "debug", "info" }, time = { "now", "monotonic", "iso" },
     uuid = { "v4", "v7", "hex" },
+    fake = { "name", "int", "float", "bool", "pick", "date", "words", "sentence", "paragraph", "password", "digits" },
+    metrics = { "counter", "gauge", "rate", "trend" }, data = { "csv", "lines", "json" },
   }
   for module, names in pairs(modules) do
     for _, name in ipairs(names) do found[#found + 1] = module .. "." .. name end
   end
   for _, name in ipairs { "between", "constant", "constant_pacing", "constant_throughput", "poisson", "options", "require",
-    "uuid", "setmetatable", "getmetatable", "tostring", "pairs" } do found[#found + 1] = name end
+    "uuid", "group", "secret", "setmetatable", "getmetatable", "tostring", "pairs" } do found[#found + 1] = name end
   table.sort(found)
   return found
 end
@@ -97,7 +101,12 @@ U:task("work", function(self)
       calls = calls + 1
     end
   end
-  for _, object in ipairs { config, env, vu, http, json, uuid, response, response.headers, U, HttpUser } do
+  for i = 1, count do
+    judge("next", pcall(people.next, pool[i]))
+    judge("add", pcall(metric.add, metric, pool[random(count)], pool[i]))
+    judge("add", pcall(metric.add, pool[i], pool[random(count)]))
+  end
+  for _, object in ipairs { people, metric, metrics, fake, data, config, env, vu, http, json, uuid, response, response.headers, U, HttpUser } do
     for _ = 1, 40 do
       local key = pool[random(count)]
       judge("index", pcall(function() return object[key] end))

@@ -83,6 +83,25 @@ fn a_link_leads_nowhere_else() {
     }
 }
 
+/// Each step of `pairs` costs the same: going through all names from the first at each step would
+/// exceed what one call may compute.
+#[test]
+fn a_large_object_is_walked_through_once() {
+    let script = "\
+local all = data.json(\"all.json\")
+local U = User:extend(\"U\", {})
+U:task(\"t\", function()
+  local count, sum = 0, 0
+  for name, value in pairs(all) do count, sum = count + 1, sum + value end
+  print(count .. \" of \" .. sum)
+end)
+";
+    let fields: Vec<String> = (0..30_000).map(|number| format!("\"name {number}\": {number}")).collect();
+    let text = format!("{{{}}}", fields.join(","));
+    let project = Project::new(&[("s.lua", script), ("all.json", &text)]);
+    project.run("-f s.lua -i 1").code(0).told(&["30000 of 449985000"]);
+}
+
 /// With the place in the file, and that in the script.
 #[test]
 fn a_broken_file_ends_the_run_before_it_begins() {

@@ -35,6 +35,16 @@
 ---@field tags? string[] Tags, for `--tags` and `--exclude-tags`. Those of a task set count for all within it.
 ---@field next? string|string[]|table<string, integer> In a MarkovTaskSet, instead of a weight: the names of the tasks that may follow, and how often each does, relative to the others.
 
+---Which row `next` gives.
+---@class DataOptions
+---@field mode? string `shared`: one after the other over all VUs, and again from the first (unless told otherwise). `sequential`: the same for each VU by itself. `random`: any, by the VU's random numbers. `unique`: each row once in the whole run.
+---@field on_end? string What becomes of a VU that asks for a `unique` row when all are used: `error` is raised (unless told otherwise), the VU ends (`stop`), or the rows begin anew (`recycle`).
+---@field delimiter? string Between the fields of a CSV file: `,` unless told.
+
+---How a metric is shown.
+---@class MetricOptions
+---@field unit? string What its values are counted in, such as `ms`.
+
 ---How a request is sent and counted. An option that does not exist is an error.
 ---@class RequestOptions
 ---@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
@@ -132,6 +142,53 @@ local Headers = {}
 ---@field iteration integer How many tasks it has begun, this one included; 0 in on_start.
 local Vu = {}
 
+---The rows of a data file: `#rows` are there, `rows[1]` is the first, `ipairs(rows)` visits all. A row is
+---made when it is asked for.
+---@class Dataset
+---@field columns string[] The names of the columns; empty for lines.
+---@field path string The file.
+local Dataset = {}
+
+---The next row, by the file's `mode`.
+---@return any
+function Dataset:next() end
+
+---A metric that adds values up.
+---@class Counter
+local Counter = {}
+
+---Adds a value. Values with different tags are shown apart, too.
+---@param value number
+---@param tags? table<string, Plain>
+function Counter:add(value, tags) end
+
+---A metric that keeps the last value.
+---@class Gauge
+local Gauge = {}
+
+---Adds a value. Values with different tags are shown apart, too.
+---@param value number
+---@param tags? table<string, Plain>
+function Gauge:add(value, tags) end
+
+---A metric that is the share of true values.
+---@class Rate
+local Rate = {}
+
+---Adds a value. Values with different tags are shown apart, too.
+---@param value boolean|integer
+---@param tags? table<string, Plain>
+function Rate:add(value, tags) end
+
+---A metric that is a distribution of values.
+---@class Trend
+local Trend = {}
+
+---Adds a value. Values with different tags are shown apart, too.
+---@param value number
+---@param tags? table<string, Plain>
+function Trend:add(value, tags) end
+
 ---Counts each named condition as passed or failed and returns whether all held. `check(name, condition)`
 ---counts one. A failed check does not fail the request.
 ---@param subject any
@@ -148,6 +205,31 @@ config = {}
 ---@type table<string, string?>
 env = {}
 
+---Files of test data below the script root. Each is read once, whatever the number of VUs, and cannot be
+---changed. Open them at the top level of a script, so that a file that is wrong ends the run before it
+---begins.
+---@class datalib
+data = {}
+
+---A CSV file, whose first row names the columns. A row is a table of strings: `row.email`.
+---@param path string
+---@param options? DataOptions
+---@return Dataset
+function data.csv(path, options) end
+
+---A text file. A row is a line, without its end.
+---@param path string
+---@param options? DataOptions
+---@return Dataset
+function data.lines(path, options) end
+
+---A JSON file. Lists and objects in it are read-only and looked up where they lie: index, `#`, `ipairs`,
+---`pairs` and `json.encode` work. It is held in memory as a tree, once, which takes some times as much as the
+---file.
+---@param path string
+---@return any
+function data.json(path) end
+
 ---The run as a whole.
 ---@class testlib
 test = {}
@@ -159,6 +241,172 @@ function test.abort(message) end
 ---The virtual user that runs this script.
 ---@type Vu
 vu = {}
+
+---Invented values, from random numbers of the VU's own: with `--seed` a VU draws the same values in each run.
+---Use `uuid` for what must be unique.
+---@class fakelib
+fake = {}
+
+---A first and a last name.
+---@return string
+function fake.name() end
+
+---A first name.
+---@return string
+function fake.first_name() end
+
+---A last name.
+---@return string
+function fake.last_name() end
+
+---A name to log in with.
+---@return string
+function fake.user_name() end
+
+---A mail address at example.com, .net or .org, where no mail ever arrives.
+---@return string
+function fake.email() end
+
+---Letters and digits, 12 unless told.
+---@param length? integer
+---@return string
+function fake.password(length) end
+
+---A phone number, in one of several forms.
+---@return string
+function fake.phone_number() end
+
+---What somebody works as.
+---@return string
+function fake.job() end
+
+---The name of a company.
+---@return string
+function fake.company() end
+
+---What a company says of itself.
+---@return string
+function fake.catch_phrase() end
+
+---A branch of industry.
+---@return string
+function fake.industry() end
+
+---A street.
+---@return string
+function fake.street_name() end
+
+---A number and a street.
+---@return string
+function fake.street_address() end
+
+---A postcode.
+---@return string
+function fake.postcode() end
+
+---A city.
+---@return string
+function fake.city() end
+
+---A state of the USA.
+---@return string
+function fake.state() end
+
+---A country.
+---@return string
+function fake.country() end
+
+---A country's code, such as `NZ`.
+---@return string
+function fake.country_code() end
+
+---A time zone, such as `Europe/Rome`.
+---@return string
+function fake.time_zone() end
+
+---A currency's code, such as `EUR`.
+---@return string
+function fake.currency_code() end
+
+---A word of Lorem Ipsum.
+---@return string
+function fake.word() end
+
+---Words with spaces between, 3 unless told.
+---@param count? integer
+---@return string
+function fake.words(count) end
+
+---A sentence, of 4 to 9 words unless told.
+---@param words? integer
+---@return string
+function fake.sentence(words) end
+
+---Sentences with spaces between, 4 to 6 unless told.
+---@param sentences? integer
+---@return string
+function fake.paragraph(sentences) end
+
+---A whole number, both ends included.
+---@param from integer
+---@param to integer
+---@return integer
+function fake.int(from, to) end
+
+---A number, from 0 to 1 unless told.
+---@param from? number
+---@param to? number
+---@return number
+function fake.float(from, to) end
+
+---True with this probability, 0.5 unless told.
+---@param probability? number
+---@return boolean
+function fake.bool(probability) end
+
+---One item of a list.
+---@param list any[]
+---@return any
+function fake.pick(list) end
+
+---A day as `2026-01-31`, both ends included; from 1970 to 2029 unless told.
+---@param from? string
+---@param to? string
+---@return string
+function fake.date(from, to) end
+
+---A random UUID that the seed repeats: another run makes the same one. `uuid()` is unique.
+---@return string
+function fake.uuid() end
+
+---Digits, 6 unless told.
+---@param count? integer
+---@return string
+function fake.digits(count) end
+
+---An IPv4 address.
+---@return string
+function fake.ipv4() end
+
+---An IPv6 address.
+---@return string
+function fake.ipv6() end
+
+---A MAC address.
+---@return string
+function fake.mac_address() end
+
+---What a browser says that it is.
+---@return string
+function fake.user_agent() end
+
+---Runs the function as a named part of the task, and returns what it returns. How long it took is measured;
+---checks are listed below their group, and requests are counted in it too. Names of groups within groups are
+---joined with `::`. An error in the function ends the group and goes on.
+---@param name string
+---@param run fun(): any
+---@return any
+function group(name, run) end
 
 ---HTTP requests over the VU's own connections. `self.client` is the same client.
 ---@class httplib
@@ -268,9 +516,46 @@ function log.warn(...) end
 ---@param ... any
 function log.error(...) end
 
+---Metrics of the script's own. A name is one metric in all VUs, wherever it is declared. A name has 1 to 128
+---ASCII letters, digits or underscores, and does not begin with a digit.
+---@class metricslib
+metrics = {}
+
+---Adds its values up: numbers of 0 or more.
+---@param name string
+---@param options? MetricOptions
+---@return Counter
+function metrics.counter(name, options) end
+
+---Keeps the last of its values, the least and the greatest.
+---@param name string
+---@param options? MetricOptions
+---@return Gauge
+function metrics.gauge(name, options) end
+
+---The share of its values that are true, or 1; the others are false, or 0.
+---@param name string
+---@param options? MetricOptions
+---@return Rate
+function metrics.rate(name, options) end
+
+---How its values are distributed: average, median, percentiles.
+---@param name string
+---@param options? MetricOptions
+---@return Trend
+function metrics.trend(name, options) end
+
 ---Sets defaults of the run, at the top level of a script.
 ---@param options RunOptions
 function options(options) end
+
+---A secret: the variable of that name (`-e` included), else the file of that name in the folder
+---`settings.secrets` (`/run/secrets`). It is an error where there is neither. From then on its value is
+---written as `***` in every log line, result and message, also as it stands in URLs, JSON and base64; a value
+---of fewer than 4 bytes only where it stands alone.
+---@param name string
+---@return string
+function secret(name) end
 
 ---Waits; other VUs go on meanwhile.
 ---@param seconds number
