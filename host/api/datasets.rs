@@ -30,8 +30,8 @@ pub(super) static MODULE: Module = Module {
             name: "json",
             sig: "(path: string): any",
             doc: "A JSON file. Lists and objects in it are read-only and looked up where they lie: index, `#`, \
-                  `ipairs`, `pairs` and `json.encode` work. It is held in memory as a tree, once, which takes some \
-                  times as much as the file.",
+                  `ipairs`, `pairs` and `json.encode` work. It is held in memory as a tree, once, which takes up \
+                  to ten times as much as the file.",
             run: json,
         },
     ],

@@ -224,8 +224,8 @@ function data.csv(path, options) end
 function data.lines(path, options) end
 
 ---A JSON file. Lists and objects in it are read-only and looked up where they lie: index, `#`, `ipairs`,
----`pairs` and `json.encode` work. It is held in memory as a tree, once, which takes some times as much as the
----file.
+---`pairs` and `json.encode` work. It is held in memory as a tree, once, which takes up to ten times as much
+---as the file.
 ---@param path string
 ---@return any
 function data.json(path) end
