@@ -152,14 +152,15 @@ fn signals_count_whatever_ended_the_run_before() {
 local U = HttpUser:extend(\"U\", {})
 U:task(\"t\", function(self)
   self.client:get(\"/before\")
-  if vu.id == 1 and env.E2E_ABORT then test.abort(\"enough\") end
+  if vu.id == 2 and env.E2E_ABORT then test.abort(\"enough\") end
   sleep(60)
 end)
 ";
-    for (line, code) in [("-t 0.3s", 105), ("-t 60s -e E2E_ABORT=1", 108)] {
+    for (line, code) in [("-t 1s", 105), ("-t 60s -e E2E_ABORT=1", 108)] {
         let case = Case::new(script);
-        let running = case.start(&format!("-u 2 -r 100 -s 60s {line}"), 2);
-        std::thread::sleep(Duration::from_millis(600));
+        // One worker: the second user asks after the first.
+        let running = case.start(&format!("-u 2 -r 100 --workers 1 -s 60s {line}"), 2);
+        std::thread::sleep(Duration::from_millis(1500));
         running.signal("INT");
         std::thread::sleep(Duration::from_millis(200));
         running.signal("INT");
@@ -171,7 +172,10 @@ end)
 
 #[test]
 fn a_signal_before_the_run_ends_the_process() {
-    let project = Project::new(&[("s.lua", "log.warn(\"loading\") while true do end\n")]);
+    let project = Project::new(&[
+        ("s.lua", "log.warn(\"loading\") while true do end\n"),
+        ("config/local.yaml", "settings:\n  cpu_budget: 60s\n"),
+    ]);
     let mut running = project.start("-f s.lua -H http://127.0.0.1:9", &[]);
     running.until_told("loading");
     running.signal("INT");

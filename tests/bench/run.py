@@ -46,7 +46,7 @@ def main():
     settings = Settings(
         rounds=options.rounds or (1 if options.quick else 3),
         seconds=options.seconds or (2 if options.quick else 8),
-        endurance=20 if options.quick else 60,
+        endurance=20 if options.quick else 180,
         most=10000 if hard > 10100 else 1000,
     )
     try:

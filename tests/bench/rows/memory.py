@@ -77,7 +77,7 @@ def await_idle(process, service, count, limit=90):
 
 
 def growth(settings):
-    """Resident memory each second of a run under full load, and its slope once the run is warm."""
+    """Resident memory each second of a run under full load, and how it drifts once the run is warm."""
     section = Section("Memory over a run under full load (POST, GET, check, DELETE)", ["from", "to", "RSS MiB", "KiB/s"])
     sizes = []
     with Service() as service:
@@ -100,9 +100,8 @@ def growth(settings):
     return section
 
 
-def slope(values):
-    """Least squares, per step."""
-    middle = (len(values) - 1) / 2
-    mean = sum(values) / len(values)
-    spread = sum((step - middle) ** 2 for step in range(len(values)))
-    return sum((step - middle) * (value - mean) for step, value in enumerate(values)) / spread
+def drift(values):
+    """From the median of the first third to that of the last one, per step: collectors make single values jump."""
+    third = max(1, len(values) // 3)
+    first, last = sorted(values[:third]), sorted(values[-third:])
+    return (last[third // 2] - first[third // 2]) / max(1, len(values) - third)
