@@ -33,6 +33,8 @@ pub struct RunInfo {
     pub users: u64,
     /// Users started per second.
     pub spawn_rate: f64,
+    /// The load shape that says how many users there are, and how fast they come, if there is one.
+    pub shape: Option<String>,
     /// None: until something else ends it.
     pub run_time: Option<Duration>,
     /// Worker threads.
@@ -44,8 +46,9 @@ pub struct RunInfo {
 /// The state of the run, about once a second.
 #[derive(Clone, Debug)]
 pub struct Tick {
-    /// Since the start of the run.
+    /// Since the first users.
     pub elapsed: Duration,
+    pub at: SystemTime,
     /// Users that are active.
     pub users: u64,
     /// Active users per class.
@@ -82,6 +85,7 @@ pub enum Level {
 pub struct Summary {
     /// Everything since `since`, to the last request.
     pub totals: Arc<Snapshot>,
+    /// From the first users to the last.
     pub elapsed: Duration,
     pub started_at: SystemTime,
     pub ended_at: SystemTime,
@@ -110,6 +114,8 @@ impl Summary {
 pub enum Stop {
     RunTime,
     Iterations,
+    /// The load shape is over.
+    ShapeEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
     Signal,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::vu::Vu;
+use crate::vu::{Hook, Vu};
 
 use super::object::ObjectType;
 
@@ -152,6 +152,10 @@ pub trait Frame {
     fn call(&self, function: FnRef, args: &[Arg<'_>]) -> HostResult;
     /// Calls a script function; the truth of its first result.
     fn invoke(&self, function: FnRef, args: &[Arg<'_>]) -> Result<bool, Raise>;
+    /// Keeps a script function, for the host to call on that occasion.
+    fn keep(&self, hook: Hook, function: FnRef);
+    /// The name of the user class that a table is, if it is one.
+    fn class_name(&self, table: TableRef) -> Option<String>;
     /// Whether the script is only being loaded, before any class runs.
     fn loading(&self) -> bool;
     /// Where the script is just now: `file:line`.

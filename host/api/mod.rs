@@ -5,6 +5,7 @@
 mod checks;
 mod data;
 mod datasets;
+mod events;
 mod fake;
 mod frame;
 mod groups;
@@ -19,14 +20,17 @@ mod records;
 mod request;
 mod response;
 mod secrets;
+mod shape;
 mod time;
 mod uuid;
 mod waits;
 
+pub use events::{Occasion, give_happened};
 pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
 pub use later::later;
 pub use object::{Field, HostFn, Items, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
+pub use shape::{SHAPE_METHODS, Wanted, read_stages, read_wanted};
 pub use waits::wait_of;
 
 /// Every global of the API but the classes, which engines make.
@@ -37,6 +41,8 @@ pub static MODULES: &[&Module] = &[
     &datasets::MODULE,
     &data::TEST,
     &data::VU,
+    &events::FUNCTIONS,
+    &events::MODULE,
     &fake::MODULE,
     &groups::MODULE,
     &http::MODULE,
@@ -61,12 +67,21 @@ pub static OBJECTS: &[&ObjectType] = &[
     &metrics::GAUGE,
     &metrics::RATE,
     &metrics::TREND,
+    &events::EVENTS,
+    &events::EVENT,
 ];
 
 /// Every table with known fields that host functions take or return.
 pub static RECORDS: &[&Record] = &[
     &datasets::DATA_OPTIONS,
     &metrics::METRIC_OPTIONS,
+    &events::ENVIRONMENT,
+    &events::INIT_EVENT,
+    &events::QUITTING_EVENT,
+    &events::REQUEST_EVENT,
+    &events::SPAWNING_COMPLETE_EVENT,
+    &events::TEST_EVENT,
+    &events::USER_ERROR_EVENT,
     &request::REQUEST_OPTIONS,
     &records::REDIRECT,
     &records::REQUEST_ERROR,

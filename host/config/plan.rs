@@ -60,6 +60,8 @@ pub struct Plan {
     pub users: u32,
     /// Users per second.
     pub spawn_rate: f64,
+    /// Users or spawn rate were given by a flag or a variable.
+    pub load_given: bool,
     /// Nothing: until stopped, or all iterations are done.
     pub run_time: Option<Duration>,
     pub iterations: Option<u64>,

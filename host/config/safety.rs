@@ -89,6 +89,23 @@ impl Safety {
         })
     }
 
+    /// Refuses a target beyond the limits, whoever asks for it while it runs: a load shape, or a person.
+    pub fn check_target(&self, users: u64, spawn_rate: f64) -> Result<(), Fault> {
+        if let Some(max) = self.max_users.as_ref().filter(|max| users > u64::from(max.value)) {
+            return Err(refuse(
+                max,
+                format!("{users} users are more than `safety.max_users`, {}", max.value),
+            ));
+        }
+        if let Some(max) = self.max_spawn_rate.as_ref().filter(|max| spawn_rate > max.value) {
+            let limit = max.value;
+            let what =
+                format!("{spawn_rate} users per second are more than `safety.max_spawn_rate`, {limit}");
+            return Err(refuse(max, what));
+        }
+        Ok(())
+    }
+
     fn check_load(&self, intent: &Intent<'_>) -> Result<(), Fault> {
         if let Some(max) = self.max_users.as_ref().filter(|max| intent.users.value > max.value) {
             let (users, max_users) = (intent.users.value, max.value);
@@ -258,6 +275,17 @@ mod tests {
         let stop = Duration::from_secs(11);
         assert!(refusal(time(), |run| run.stop_timeout.value = stop).unwrap().contains("timeout of 11s"));
         assert_eq!(refusal(Safety::default(), |run| run.stop_timeout.value = stop), None);
+    }
+
+    #[test]
+    fn a_later_target_is_held_to_the_same_limits() {
+        let safety =
+            Safety { max_users: Some(sited(5)), max_spawn_rate: Some(sited(2.0)), ..Safety::default() };
+        assert!(safety.check_target(5, 2.0).is_ok() && Safety::default().check_target(1 << 40, 1e6).is_ok());
+        for (users, rate, limit) in [(6, 1.0, "max_users"), (1, 2.5, "max_spawn_rate")] {
+            let fault = safety.check_target(users, rate).unwrap_err();
+            assert!(fault.exit == Exit::Refused && fault.what.contains(limit), "{}", fault.what);
+        }
     }
 
     #[test]

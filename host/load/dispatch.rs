@@ -2,10 +2,10 @@
 //! the class that brings the running mix nearest to the weights. Called by
 //! `run` as users come and go.
 
-use std::cmp::Ordering;
-
 use crate::exit::Exit;
 use crate::fault::Fault;
+
+use super::mix::Mix;
 
 /// What the dispatcher must know of a user class.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,15 @@ pub struct ClassSpec {
     pub weight: f64,
     /// Above 0: exactly so many users, and the weight means nothing.
     pub fixed_count: u32,
+}
+
+/// A user as the arithmetic knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// Counts the users of the run from 0, in the order in which they are added.
+    pub number: u64,
+    /// An index into the list of classes.
+    pub class: usize,
 }
 
 /// Chooses classes one user at a time. Same calls, same order.
@@ -28,9 +37,12 @@ pub struct Dispatcher {
     refill_left: u64,
     /// Fixed users may be missing.
     check_fixed: bool,
-    /// For each class the ordinals of its running users, ascending.
+    /// For each class the numbers of its running users, ascending.
     running: Vec<Vec<u64>>,
-    ordinal: u64,
+    /// Which classes may be added to just now.
+    allowed: Vec<bool>,
+    /// The number of the next user.
+    number: u64,
 }
 
 impl Dispatcher {
@@ -51,7 +63,7 @@ impl Dispatcher {
         let (fixed, weighted): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|class| classes[*class].fixed_count > 0);
         let weighted = Mix::new(weighted.into_iter().map(|class| (class, classes[class].weight)));
-        if weighted.members.is_empty() && fixed.is_empty() {
+        if weighted.is_empty() && fixed.is_empty() {
             return Err(Fault::new(Exit::Script, "no user class can be spawned")
                 .why("every class has weight 0 and no fixed_count")
                 .help("give at least one class a weight above 0"));
@@ -63,28 +75,40 @@ impl Dispatcher {
             refill_left: 0,
             check_fixed: true,
             running: vec![Vec::new(); classes.len()],
-            ordinal: 0,
+            allowed: vec![true; classes.len()],
+            number: 0,
         })
     }
 
-    /// The class of the next user, as an index into the list given to `new`.
-    /// None where only fixed classes exist and all of them are complete.
+    /// The next user. None where only fixed classes may be added to and all of them are complete.
     #[expect(clippy::should_implement_trait, reason = "after None it may go on, once users are removed")]
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn next(&mut self) -> Option<Slot> {
         if self.refill_left == 0 && self.check_fixed {
             self.check_fixed = false;
             self.plan_refill();
         }
         let class = match self.refill_left {
-            0 => self.weighted.take()?,
+            0 => self.weighted.take(|class| self.allowed[class])?,
             left => {
                 self.refill_left = left - 1;
-                self.refill.take()?
+                self.refill.take(|_| true)?
             }
         };
-        self.running[class].push(self.ordinal);
-        self.ordinal += 1;
-        Some(class)
+        let number = self.number;
+        self.running[class].push(number);
+        self.number += 1;
+        Some(Slot { number, class })
+    }
+
+    /// From now on only these classes are added to (None: all). Users who run are left alone.
+    pub fn restrict(&mut self, classes: Option<&[usize]>) {
+        let allows = |class: usize| classes.is_none_or(|classes| classes.contains(&class));
+        let allowed: Vec<bool> = (0..self.allowed.len()).map(allows).collect();
+        if allowed != self.allowed {
+            self.allowed = allowed;
+            self.refill_left = 0;
+            self.check_fixed = true;
+        }
     }
 
     /// A user of `class` has ended by itself. False where none was running.
@@ -102,11 +126,22 @@ impl Dispatcher {
 
     /// Ramp-down: takes back the user that was added last and still runs, which
     /// is the last added of its class. None where nobody runs.
-    pub fn remove_last(&mut self) -> Option<usize> {
-        let latest = |class: &usize| self.running[*class].last().copied();
-        let class = (0..self.running.len()).filter(|class| latest(class).is_some()).max_by_key(latest)?;
-        self.remove(class);
-        Some(class)
+    pub fn remove_last(&mut self) -> Option<Slot> {
+        let latest = |class: usize| Some(Slot { number: *self.running[class].last()?, class });
+        let last: Slot = (0..self.running.len()).filter_map(latest).max()?;
+        self.remove(last.class);
+        Some(last)
+    }
+
+    /// How many users are running.
+    pub fn total(&self) -> u64 {
+        self.running.iter().map(|numbers| numbers.len() as u64).sum()
+    }
+
+    /// Every user who is running, class by class.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        let classes = self.running.iter().enumerate();
+        classes.flat_map(|(class, numbers)| numbers.iter().map(move |number| Slot { number: *number, class }))
     }
 
     /// How many users of `class` are running.
@@ -116,75 +151,11 @@ impl Dispatcher {
 
     fn plan_refill(&mut self) {
         let running = &self.running;
-        let missing = self
-            .fixed
-            .iter()
+        let allowed = self.fixed.iter().filter(|(class, _)| self.allowed[*class]);
+        let missing = allowed
             .map(|(class, count)| (*class, u64::from(*count).saturating_sub(running[*class].len() as u64)));
         self.refill_left = missing.clone().map(|(_, missing)| missing).sum();
         self.refill = Mix::new(missing.map(|(class, missing)| (class, missing as f64)));
-    }
-}
-
-/// Draws members so that the drawn keep nearest to the weights, in the sense of
-/// the Kullback-Leibler divergence.
-#[derive(Clone, Debug, Default)]
-struct Mix {
-    /// In order of name: of two that are equal in all else the first goes first.
-    members: Vec<Member>,
-}
-
-#[derive(Clone, Debug)]
-struct Member {
-    class: usize,
-    weight: f64,
-    drawn: u64,
-    /// What drawing it once more changes the divergence by; the lowest is next.
-    key: f64,
-}
-
-impl Mix {
-    fn new(members: impl Iterator<Item = (usize, f64)>) -> Self {
-        let members = members.filter(|(_, weight)| *weight > 0.0);
-        Mix { members: members.map(|(class, weight)| Member::new(class, weight)).collect() }
-    }
-
-    fn take(&mut self) -> Option<usize> {
-        // Of equals `min_by` returns the first.
-        let next = self.members.iter_mut().min_by(|a, b| a.compare(b))?;
-        next.redraw(next.drawn + 1);
-        Some(next.class)
-    }
-
-    fn give_back(&mut self, class: usize) {
-        if let Some(member) = self.members.iter_mut().find(|member| member.class == class) {
-            member.redraw(member.drawn.saturating_sub(1));
-        }
-    }
-}
-
-impl Member {
-    fn new(class: usize, weight: f64) -> Self {
-        let mut member = Member { class, weight, drawn: 0, key: 0.0 };
-        member.redraw(0);
-        member
-    }
-
-    /// Counting starts at the weight itself, so that the first draws already follow the weights.
-    fn x(&self) -> f64 {
-        self.weight + self.drawn as f64
-    }
-
-    fn redraw(&mut self, drawn: u64) {
-        self.drawn = drawn;
-        let x = self.x();
-        self.key = self.weight * (x / (x + 1.0)).log2();
-    }
-
-    fn compare(&self, other: &Member) -> Ordering {
-        self.key
-            .total_cmp(&other.key)
-            .then(self.x().total_cmp(&other.x()))
-            .then(self.weight.total_cmp(&other.weight))
     }
 }
 
@@ -206,7 +177,7 @@ mod tests {
 
     fn draw(classes: &[(&str, f64, u32)], count: usize) -> String {
         let mut dispatcher = dispatcher(classes);
-        (0..count).map_while(|_| dispatcher.next()).map(|class| classes[class].0).collect()
+        (0..count).map_while(|_| dispatcher.next()).map(|slot| classes[slot.class].0).collect()
     }
 
     #[test]
@@ -236,11 +207,25 @@ mod tests {
     #[test]
     fn fixed_counts_are_filled_again_after_a_removal() {
         let mut dispatcher = dispatcher(&[("A", 1.0, 0), ("F", 1.0, 2)]);
-        let mut drawn: Vec<_> = (0..4).map(|_| dispatcher.next().unwrap()).collect();
+        let mut drawn: Vec<_> = (0..4).map(|_| dispatcher.next().unwrap().class).collect();
         assert_eq!(drawn, [1, 1, 0, 0]);
         assert!(dispatcher.remove(1));
-        drawn = (0..2).map(|_| dispatcher.next().unwrap()).collect();
+        drawn = (0..2).map(|_| dispatcher.next().unwrap().class).collect();
         assert_eq!(drawn, [1, 0]);
+    }
+
+    #[test]
+    fn only_allowed_classes_are_added_to() {
+        let mut dispatcher = dispatcher(&[("A", 1.0, 0), ("B", 1.0, 0), ("F", 1.0, 2)]);
+        let mut add = |classes: Option<&[usize]>, count| {
+            dispatcher.restrict(classes);
+            (0..count).map_while(|_| dispatcher.next()).map(|slot| slot.class).collect::<Vec<_>>()
+        };
+        assert_eq!(add(Some(&[0]), 3), [0, 0, 0]);
+        // All again: the fixed class is filled first, then the mix is made even.
+        assert_eq!(add(None, 6), [2, 2, 1, 1, 1, 0]);
+        assert!(add(Some(&[2]), 5).is_empty(), "it is complete");
+        assert_eq!(dispatcher.total(), 9);
     }
 
     #[test]
@@ -248,7 +233,7 @@ mod tests {
         let mut dispatcher = dispatcher(&[("A", 1.0, 0)]);
         assert!(!dispatcher.remove(0) && !dispatcher.remove(7));
         assert_eq!(dispatcher.remove_last(), None);
-        assert_eq!(dispatcher.next(), Some(0));
+        assert_eq!(dispatcher.next(), Some(Slot { number: 0, class: 0 }));
     }
 
     #[test]

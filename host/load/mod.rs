@@ -4,18 +4,25 @@
 
 mod choice;
 mod dispatch;
+mod mix;
 mod order;
 mod pace;
+mod roster;
 mod spawn;
 mod split;
+mod stages;
 mod stop;
+mod target;
 mod walk;
 
 pub use choice::Weighted;
-pub use dispatch::{ClassSpec, Dispatcher};
+pub use dispatch::{ClassSpec, Dispatcher, Slot};
 pub use order::Order;
 pub use pace::{Pace, Wait};
+pub use roster::{Change, Roster};
 pub use spawn::Ramp;
 pub use split::Split;
+pub use stages::{Stage, Stages};
 pub use stop::{Ended, Stop};
+pub use target::{Aim, Target};
 pub use walk::{Node, Nodes, Step, Walk};

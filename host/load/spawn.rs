@@ -30,6 +30,21 @@ impl Ramp {
         Ok(Ramp { batch, interval: batch as f64 / rate * NANOS })
     }
 
+    /// How many users come at once.
+    pub fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    /// How long after the first batch the one numbered `k` comes; `k` counts from 0.
+    pub fn batch_time(&self, k: u64) -> Duration {
+        Duration::from_nanos(self.batch_offset(k))
+    }
+
+    /// How long `users` take at this rate, were they to come one by one.
+    pub fn time_of(&self, users: u64) -> Duration {
+        Duration::from_nanos((users as f64 / self.batch as f64 * self.interval) as u64)
+    }
+
     /// How long after the start user `k` comes; `k` counts from 0.
     pub fn offset(&self, k: u64) -> Duration {
         Duration::from_nanos(self.batch_offset(k / self.batch))

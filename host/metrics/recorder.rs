@@ -121,6 +121,11 @@ impl Recorder {
         }
     }
 
+    /// What a key counts under: method and name.
+    pub fn label(&self, key: Key) -> &Label {
+        &self.requests.get(key.0).label
+    }
+
     /// The key of a method and name; allocates only for one that is new.
     pub fn key(&mut self, method: &str, name: &str) -> Key {
         let hash = FxBuildHasher.hash_one((method, name));

@@ -2,7 +2,7 @@
 //! stderr, where stdout carries the JSON array).
 
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use indicatif::ProgressDrawTarget;
 
@@ -34,7 +34,6 @@ pub(super) struct Console {
     width: usize,
     out_paint: Paint,
     err_paint: Paint,
-    started_at: SystemTime,
     /// When the next table is due, since the start.
     due: Duration,
 }
@@ -58,13 +57,11 @@ impl Console {
             width: options.width,
             out_paint: Paint(options.color && tables_tty),
             err_paint: Paint(options.color && options.stderr_tty),
-            started_at: SystemTime::UNIX_EPOCH,
             due: EVERY,
         }
     }
 
     fn started(&mut self, info: &RunInfo) {
-        self.started_at = info.started_at;
         self.tell(&opening(info, self.err_paint));
         if let Some(target) = self.target.take() {
             self.bar = Some(Bar::new(target, info.run_time, self.err_paint));
@@ -72,7 +69,7 @@ impl Console {
     }
 
     fn tick(&mut self, tick: &Tick) -> io::Result<()> {
-        let span = Span::of(&tick.totals, tick.since, self.started_at + tick.elapsed);
+        let span = Span::of(&tick.totals, tick.since, tick.at);
         let mut printed = Ok(());
         if self.running && tick.elapsed >= self.due {
             // A tick is not exactly a second: a table is due at even ones all the same.
@@ -163,7 +160,10 @@ fn opening(info: &RunInfo, paint: Paint) -> String {
         Some(host) => format!("{} at {host}", info.environment),
         None => info.environment.clone(),
     });
-    parts.push(format!("{}, {}/s", counted(info.users, "user"), rate(info.spawn_rate)));
+    parts.push(match &info.shape {
+        Some(shape) => format!("load shape {shape}"),
+        None => format!("{}, {}/s", counted(info.users, "user"), rate(info.spawn_rate)),
+    });
     parts.extend(info.run_time.map(duration));
     parts.push(counted(info.workers as u64, "worker"));
     parts.push(format!("seed {}", info.seed));

@@ -23,7 +23,6 @@ pub(super) struct Csv {
     full: bool,
     /// Open from the start of the run on, until a row is lost.
     log: Option<File>,
-    started_at: SystemTime,
 }
 
 /// The measurements and the moment a set of rows is about.
@@ -52,7 +51,6 @@ impl Csv {
             history: target("_stats_history.csv")?,
             full,
             log: None,
-            started_at: SystemTime::UNIX_EPOCH,
         })
     }
 
@@ -89,7 +87,6 @@ impl Sink for Csv {
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         match event {
             Event::Started(info) => {
-                self.started_at = info.started_at;
                 let totals = Snapshot::default();
                 let span = Span::of(&totals, info.started_at, info.started_at);
                 // A failure here or at a tick is made good by the next rewrite.
@@ -97,7 +94,7 @@ impl Sink for Csv {
                 self.begin()
             }
             Event::Tick(tick) => {
-                let at = self.started_at + tick.elapsed;
+                let at = tick.at;
                 let span = Span::of(&tick.totals, tick.since, at);
                 let view = View { totals: &tick.totals, span, at, users: tick.users };
                 let _ = self.replace(&view);

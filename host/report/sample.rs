@@ -54,6 +54,7 @@ pub(super) fn info() -> RunInfo {
         classes: vec!["SmokeTestUser".into()],
         users: 4,
         spawn_rate: 2.0,
+        shape: None,
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
         seed: 42,
@@ -113,6 +114,7 @@ pub(super) fn events() -> Vec<Event> {
         totals.merge(&interval);
         Event::Tick(Tick {
             elapsed: Duration::from_secs(elapsed),
+            at: at(elapsed as f64),
             users: 4,
             classes: [("SmokeTestUser".into(), 4)].into(),
             totals: Arc::new(totals.clone()),

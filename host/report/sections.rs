@@ -209,6 +209,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     let reason = match &summary.stop {
         Stop::RunTime => "run time reached".to_owned(),
         Stop::Iterations => "iterations done".to_owned(),
+        Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
         Stop::Abort(message) => format!("aborted: {message}"),

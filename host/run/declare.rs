@@ -17,7 +17,7 @@ use crate::metrics::Recorder;
 use crate::net::{self, Net, Tls};
 use crate::script::lua::Lua;
 use crate::script::{Engine, Manifest, Suite};
-use crate::vu::{LogSink, Shared, Vu, fiber};
+use crate::vu::{Briefing, LogSink, Shared, Vu, fiber};
 
 /// What the scripts declare: their classes and options.
 ///
@@ -47,6 +47,7 @@ pub fn declare(
         options: RefCell::new(ScriptOptions::default()),
         abort: RefCell::new(None),
         interrupted: Cell::new(0),
+        briefing: Briefing::default(),
     });
     let internal =
         |why: std::io::Error| one(Fault::new(Exit::Internal, "cannot load the scripts").why(why.to_string()));

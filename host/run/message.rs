@@ -1,9 +1,13 @@
 //! What conductor and workers tell each other.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
+use serde_json::Value;
+
+use crate::api::Wanted;
 use crate::config::Level;
 use crate::fault::Fault;
+use crate::load::Aim;
 use crate::metrics::Snapshot;
 
 /// From a worker to the conductor.
@@ -13,8 +17,11 @@ pub(super) enum Report {
         snapshot: Box<Snapshot>,
         users: Users,
     },
-    /// All its users have been started.
-    Spawned,
+    /// Its users have come, or gone, as this order asked for.
+    Reached {
+        worker: usize,
+        order: u64,
+    },
     /// What it reports from now on was measured after the order to reset.
     Reset {
         worker: usize,
@@ -38,8 +45,47 @@ pub(super) enum Report {
     },
 }
 
+/// From the control VM to the conductor.
+pub(super) enum Said {
+    /// What workers report as well: logs, `test.abort`.
+    Report(Report),
+    /// What was measured since the last time.
+    Metrics(Box<Snapshot>),
+    /// Something took too long, or was ended by a signal.
+    Interrupted(&'static str),
+    /// `init`, `test_start` and `setup` are done; what `setup` returned.
+    Prepared(Result<Option<&'static Value>, Fault>),
+    /// What the load shape's `tick` returned.
+    Wanted(Result<Option<Wanted>, Fault>),
+    /// Listeners, and what goes with them, are done.
+    Told,
+}
+
+/// From the conductor to the control VM. Each gets an answer: `Prepared`, `Wanted` or `Told`.
+#[derive(Clone, Copy)]
+pub(super) enum Ask {
+    Prepare,
+    /// So many users live; the load shape's time began then.
+    Tick {
+        users: u64,
+        since: Instant,
+    },
+    /// So many users live, as many as were aimed at.
+    Complete {
+        users: u64,
+    },
+    /// No user is left: `teardown` and `test_stop`.
+    Finish,
+    /// With the process's exit code as far as it is known.
+    Quit(u8),
+}
+
 /// From the conductor to a worker.
 pub(super) enum Order {
+    /// How many users there are to be from now on.
+    Aim(Aim),
+    /// No other target will come.
+    Close,
     /// The end of the run has come so far.
     Go(Phase),
     /// Forget what was measured: statistics begin now.

@@ -2,12 +2,20 @@
 //! each worker owns one thread of VUs. They meet only through channels. Called by
 //! `app`.
 
+mod attendant;
 mod conductor;
+mod control;
+mod crew;
 mod declare;
+mod door;
+mod ending;
 mod members;
 mod message;
+mod phases;
 mod ratio;
 mod routes;
+mod running;
+mod schedule;
 mod setup;
 mod ticks;
 mod turns;
@@ -17,4 +25,5 @@ mod worker;
 pub use conductor::{Conductor, conduct};
 pub use declare::declare;
 pub use ratio::Ratio;
+pub use schedule::Schedule;
 pub use setup::{ClassPlan, Setup};

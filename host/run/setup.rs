@@ -3,20 +3,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::config::{Level, Plan};
+use crate::config::{Level, Plan, Safety};
 use crate::data::Sources;
 use crate::exit::Exit;
-use crate::fault::{Fault, Place};
+use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::net::{self, Allowed, Settings, Tls, Turns};
-use crate::script::{Class, Manifest, Set, Suite};
+use crate::script::{Class, Manifest, Set, Shape, Suite};
+use crate::vu::Hooks;
 
 use super::routes::{Blocked, Routes, Tags, routes};
+use super::schedule::{Schedule, place_of};
 
 /// A class that runs, and the tasks of it that the tags leave.
 pub struct ClassPlan {
@@ -43,13 +45,23 @@ pub struct Setup {
     pub scripts: Vec<PathBuf>,
     pub root: PathBuf,
     pub classes: Vec<ClassPlan>,
-    pub users: u32,
-    pub spawn_rate: f64,
+    pub schedule: Schedule,
+    /// What scripts have left functions for.
+    pub hooks: Hooks,
+    /// What listeners get as `event.environment`; `null` where there are none.
+    pub about: &'static Value,
+    /// The limits of the environment.
+    pub safety: Safety,
+    /// Something that the user ought to know before the run.
+    pub warning: Option<String>,
+    pub base_url: Option<String>,
     pub run_time: Option<Duration>,
     /// How many tasks may begin in all; None: no limit.
     pub iterations: Option<u64>,
     /// How many have begun.
     pub begun: AtomicU64,
+    /// Users that live, over all workers.
+    pub users_now: AtomicU64,
     pub stop_timeout: Duration,
     pub seed: u64,
     pub workers: usize,
@@ -75,20 +87,33 @@ impl Setup {
         env: &'static Value,
         sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
-        let classes = choose(plan, manifest)?;
-        let users = plan.users;
+        let (shapes, hooks) = (manifest.shapes, manifest.hooks);
+        let classes = choose(plan, manifest.classes, &shapes)?;
+        let schedule = Schedule::new(plan, shapes, &classes)?;
+        let ignored = plan.load_given && schedule.shape().is_some();
+        let warning = ignored.then(|| {
+            let shape = schedule.shape().unwrap_or_default();
+            format!(
+                "the load shape `{shape}` says how many users there are: --users and --spawn-rate are ignored"
+            )
+        });
         Ok(Setup {
+            about: about(plan, &classes, &schedule, hooks),
+            hooks,
+            safety: plan.safety.clone(),
+            warning,
+            base_url: plan.base_url.clone(),
             scripts: plan.scripts.clone(),
             root: plan.script_root.clone(),
-            classes,
-            users,
-            spawn_rate: plan.spawn_rate,
             run_time: plan.run_time,
             iterations: plan.iterations,
             begun: AtomicU64::new(0),
+            users_now: AtomicU64::new(0),
             stop_timeout: plan.stop_timeout,
             seed: plan.seed,
-            workers: plan.workers.clamp(1, users.max(1) as usize),
+            workers: plan.workers.clamp(1, most(&schedule)),
+            schedule,
+            classes,
             reset_stats: plan.reset_stats,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,
@@ -110,6 +135,25 @@ impl Setup {
         })
     }
 
+    /// Whether scripts want something called that no VU calls.
+    pub(super) fn needs_control(&self) -> bool {
+        self.hooks.need_control() || matches!(self.schedule, Schedule::Ticks { .. })
+    }
+
+    /// When the run ends at the latest, as far as it is known: by its run time or its last stage.
+    pub fn ends_after(&self) -> Option<Duration> {
+        let stages = match &self.schedule {
+            Schedule::Stages { stages, .. } => Some(stages.end()),
+            _ => None,
+        };
+        self.run_time.into_iter().chain(stages).min()
+    }
+
+    /// Users that live.
+    pub(super) fn living(&self) -> u64 {
+        self.users_now.load(Ordering::Relaxed)
+    }
+
     pub(super) fn suite(&self) -> Suite {
         Suite { scripts: self.scripts.clone(), root: self.root.clone(), memory_limit: self.memory_limit }
     }
@@ -125,10 +169,43 @@ impl Setup {
     }
 }
 
+/// No more workers than users.
+fn most(schedule: &Schedule) -> usize {
+    schedule.most_users().map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
+}
+
+/// What listeners learn of the run.
+fn about(plan: &Plan, classes: &[ClassPlan], schedule: &Schedule, hooks: Hooks) -> &'static Value {
+    static NONE: Value = Value::Null;
+    if !hooks.need_control() {
+        return &NONE;
+    }
+    let scripts: Vec<String> = plan.scripts.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
+    let mut about = serde_json::json!({
+        "name": plan.environment, "scripts": scripts, "user_classes": names, "seed": plan.seed.cast_signed(),
+    });
+    let mut put = |name: &str, value: Value| about[name] = value;
+    match schedule {
+        Schedule::Steady(target) => {
+            put("users", target.users.into());
+            put("spawn_rate", target.spawn_rate.into());
+        }
+        shaped => put("shape_class", shaped.shape().into()),
+    }
+    plan.base_url.iter().for_each(|host| put("host", host.as_str().into()));
+    plan.run_time.iter().for_each(|time| put("run_time", time.as_secs_f64().into()));
+    // Read by the control VM until the process ends.
+    Box::leak(Box::new(about))
+}
+
 /// The classes named on the command line (else all), with their tags applied.
-fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
-    let known: Vec<String> = manifest.classes.iter().map(|class| class.name.clone()).collect();
-    for name in &plan.classes {
+fn choose(plan: &Plan, all: Vec<Class>, shapes: &[Shape]) -> Result<Vec<ClassPlan>, Fault> {
+    let known: Vec<String> = all.iter().map(|class| class.name.clone()).collect();
+    // A load shape can be named as well; it is no class that has users.
+    let is_shape = |name: &String| shapes.iter().any(|shape| shape.name == *name);
+    let chosen: Vec<&String> = plan.classes.iter().filter(|name| !is_shape(name)).collect();
+    for name in &chosen {
         if !known.contains(name) {
             let fault = Fault::new(Exit::Usage, format!("the script defines no user class `{name}`"));
             let fault = fault.help(format!("it defines {}", known.join(", ")));
@@ -138,10 +215,11 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
     let tags = Tags::of(plan);
     let tagged = tags.given();
     let mut classes = Vec::new();
-    for class in manifest.classes {
-        let named = plan.classes.is_empty() || plan.classes.contains(&class.name);
+    for class in all {
+        let is_chosen = chosen.contains(&&class.name);
+        let named = chosen.is_empty() || is_chosen;
         if !named || class.tasks.is_empty() {
-            if named && plan.classes.contains(&class.name) {
+            if is_chosen {
                 return Err(Fault::new(Exit::Script, format!("class `{}` has no task", class.name)));
             }
             continue;
@@ -185,19 +263,14 @@ fn choose(plan: &Plan, manifest: Manifest) -> Result<Vec<ClassPlan>, Fault> {
 /// A set that would be entered and never do anything.
 fn idle(set: &Set) -> Fault {
     let what = format!("task set `{}` never comes to a function that it could run", set.name);
-    let fault = place(&set.place).into_iter().fold(Fault::new(Exit::Script, what), Fault::at);
+    let fault = place_of(&set.place).into_iter().fold(Fault::new(Exit::Script, what), Fault::at);
     fault.help("give it a task that is a function, with a weight above 0")
-}
-
-/// `file:line` as a place.
-fn place(text: &str) -> Option<Place> {
-    let (file, line) = text.trim_end_matches([':', ' ']).rsplit_once(':')?;
-    Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
 }
 
 /// A class's own host is seen before the first request, as that of the run is.
 fn check_host(plan: &Plan, class: &Class, host: &str) -> Result<(), Fault> {
-    let fault = |exit, what: String| place(&class.place).into_iter().fold(Fault::new(exit, what), Fault::at);
+    let place = place_of(&class.place);
+    let fault = |exit, what: String| place.iter().cloned().fold(Fault::new(exit, what), Fault::at);
     let (name, port) = net::place(host).map_err(|error| {
         fault(Exit::Script, format!("the `host` of class `{}` cannot be used", class.name))
             .why(error.text)

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -39,8 +40,9 @@ impl User {
     /// A user that counts as active from now on.
     pub(super) fn new(worker: Rc<Worker>, class: Rc<Class>, id: u64) -> User {
         let vu = Vu::new(id, class.name.clone(), class.base.clone(), worker.shared.clone());
-        let place = worker.members.join();
+        let place = worker.members.join(id);
         class.active.set(class.active.get() + 1);
+        worker.setup.users_now.fetch_add(1, Ordering::Relaxed);
         User { worker, class, vu, place, parked: Cell::new(false) }
     }
 
@@ -84,7 +86,7 @@ impl User {
     }
 
     pub(super) fn stopping(&self) -> bool {
-        self.worker.members.phase() > Phase::Running || self.vu.leaving.get()
+        self.worker.members.phase_of(self.place) > Phase::Running || self.vu.leaving.get()
     }
 
     /// A new VM, its on_start done.
@@ -144,7 +146,7 @@ impl User {
         self.parked.set(false);
         let mut call = pin!(call);
         let result = poll_fn(|cx| {
-            if self.worker.members.phase() >= until {
+            if self.worker.members.phase_of(self.place) >= until {
                 call.as_mut().interrupt();
             }
             let polled = call.as_mut().poll(cx);
@@ -205,6 +207,7 @@ pub(super) enum Noted {
 impl Drop for User {
     fn drop(&mut self) {
         self.class.active.set(self.class.active.get() - 1);
-        self.worker.members.leave(self.place);
+        self.worker.setup.users_now.fetch_sub(1, Ordering::Relaxed);
+        self.worker.members.leave(self.vu.id, self.place);
     }
 }

@@ -2,15 +2,14 @@
 //! Started by `conductor`.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
 use std::time::{Instant, SystemTime};
 
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashSet;
+use serde_json::Value;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -18,18 +17,18 @@ use crate::config::{Level, ScriptOptions};
 use crate::data::Reader;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{Dispatcher, Ramp, Split};
+use crate::load::{Dispatcher, Roster};
 use crate::metrics::Recorder;
 use crate::net::{Base, Net};
 use crate::script::lua::Lua;
 use crate::script::{self, Engine, Program};
-use crate::vu::{Shared, fiber};
+use crate::vu::{Briefing, LogSink, Shared, fiber};
 
+use super::crew::Crew;
 use super::members::Members;
-use super::message::{Order, Phase, Report, Users};
+use super::message::{Order, Report, Users};
 use super::setup::{ClassPlan, Setup};
 use super::ticks::INTERVAL;
-use super::user::User;
 
 /// A user class on this worker.
 pub(super) struct Class {
@@ -57,9 +56,9 @@ pub(super) struct Worker {
     pub(super) shared: Rc<Shared>,
     pub(super) program: Box<dyn Program>,
     pub(super) members: Members,
-    number: usize,
-    classes: Vec<Rc<Class>>,
-    reports: Sender<Report>,
+    pub(super) number: usize,
+    pub(super) classes: Vec<Rc<Class>>,
+    pub(super) reports: Sender<Report>,
     /// Exceptions that were logged once: the rest is only counted.
     logged: RefCell<FxHashSet<String>>,
 }
@@ -71,6 +70,8 @@ pub(super) struct Start {
     pub(super) at: Instant,
     pub(super) reports: Sender<Report>,
     pub(super) orders: UnboundedReceiver<Order>,
+    /// What `setup` returned.
+    pub(super) data: Option<&'static Value>,
 }
 
 /// The whole thread: returns when no user is left. Always ends with `Report::Done`.
@@ -91,38 +92,16 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault>
         Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
     let orders = start.orders;
-    let worker = Worker::new(start.setup, start.number, start.at, start.reports)?;
+    let briefing = Briefing::of(start.data);
+    let worker = Worker::new(start.setup, (start.number, start.at), start.reports, briefing)?;
     runtime.block_on(async {
-        tokio::task::spawn_local(follow(worker.clone(), orders));
         tokio::task::spawn_local(report(worker.clone()));
-        worker.clone().spawn_users().await;
-        let _ = worker.reports.send(Report::Spawned);
-        poll_fn(|cx| {
-            if worker.members.is_empty() {
-                return Poll::Ready(());
-            }
-            worker.members.set_closer(cx);
-            Poll::Pending
-        })
-        .await;
+        if let Ok(dispatcher) = Dispatcher::new(worker.setup.specs()) {
+            Crew::new(worker.clone(), Roster::new(dispatcher)).follow(orders).await;
+        }
     });
     let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
     Ok((snapshot, worker.shared.interrupted.get()))
-}
-
-/// Passes the conductor's phases on to the VUs.
-async fn follow(worker: Rc<Worker>, mut orders: UnboundedReceiver<Order>) {
-    while let Some(order) = orders.recv().await {
-        match order {
-            Order::Go(phase) => worker.members.advance(phase),
-            Order::Reset => {
-                drop(worker.shared.recorder.borrow_mut().take());
-                let _ = worker.reports.send(Report::Reset { worker: worker.number });
-            }
-        }
-    }
-    // The conductor is gone.
-    worker.members.advance(Phase::Killing);
 }
 
 async fn report(worker: Rc<Worker>) {
@@ -141,12 +120,21 @@ async fn report(worker: Rc<Worker>) {
     }
 }
 
+/// Passes on what is grave enough to be logged.
+pub(super) fn log_sink(level: Level, send: impl Fn(Report) + 'static) -> LogSink {
+    Box::new(move |line, source, text| {
+        if line >= level {
+            send(Report::Log { level: line, at: SystemTime::now(), source: source.to_owned(), text });
+        }
+    })
+}
+
 impl Worker {
     fn new(
         setup: Arc<Setup>,
-        number: usize,
-        at: Instant,
+        (number, at): (usize, Instant),
         reports: Sender<Report>,
+        briefing: Briefing,
     ) -> Result<Rc<Worker>, Fault> {
         let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
         let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
@@ -171,18 +159,13 @@ impl Worker {
                 index,
             }));
         }
-        let (log, level) = (reports.clone(), setup.log_level);
+        let (sender, level) = (reports.clone(), setup.log_level);
         let shared = Rc::new(Shared {
             recorder: RefCell::new(Recorder::new()),
             net,
             config: setup.config,
             env: setup.env,
-            log: Box::new(move |line, source, text| {
-                if line >= level {
-                    let source = source.to_owned();
-                    let _ = log.send(Report::Log { level: line, at: SystemTime::now(), source, text });
-                }
-            }),
+            log: log_sink(level, move |report| drop(sender.send(report))),
             data: Reader::new(setup.sources.clone()),
             seed: setup.seed,
             started: at,
@@ -190,6 +173,7 @@ impl Worker {
             options: RefCell::new(ScriptOptions::default()),
             abort: RefCell::new(None),
             interrupted: Cell::new(0),
+            briefing,
         });
         Ok(Rc::new(Worker {
             setup,
@@ -201,45 +185,6 @@ impl Worker {
             reports,
             logged: RefCell::default(),
         }))
-    }
-
-    /// Starts this worker's share of the users, each at its time.
-    async fn spawn_users(self: Rc<Self>) {
-        let (Ok(mut dispatcher), Ok(ramp)) =
-            (Dispatcher::new(self.setup.specs()), Ramp::new(self.setup.spawn_rate))
-        else {
-            return;
-        };
-        let split = Split::new(self.number, self.setup.workers);
-        for number in 0..u64::from(self.setup.users) {
-            let Some(class) = dispatcher.next() else { return };
-            if !split.owns(number) {
-                continue;
-            }
-            let due = self.shared.started + ramp.offset(number);
-            self.until(due).await;
-            if self.members.phase() > Phase::Running {
-                return;
-            }
-            let user = User::new(self.clone(), self.classes[class].clone(), number + 1);
-            tokio::task::spawn_local(user.live());
-        }
-    }
-
-    /// Waits for `due`, or the end of the run.
-    async fn until(&self, due: Instant) {
-        if due <= Instant::now() {
-            return;
-        }
-        let mut sleep = std::pin::pin!(tokio::time::sleep_until(due.into()));
-        poll_fn(|cx| {
-            if self.members.phase() > Phase::Running {
-                return Poll::Ready(());
-            }
-            self.members.set_closer(cx);
-            sleep.as_mut().poll(cx)
-        })
-        .await;
     }
 
     /// Whether one more task may begin.

@@ -3,6 +3,9 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
+use crate::api::{Occasion, Wanted};
 use crate::fault::Fault;
 use crate::vu::Vu;
 
@@ -40,6 +43,33 @@ pub trait Program {
     /// # Errors
     /// As `declare`; and when the script does not define the class this time.
     fn spawn(&self, vu: Rc<Vu>, class: &str, tasks: &[Task]) -> Result<Box<dyn Vm>, Fault>;
+
+    /// The sandbox for what is called once a run; on a fiber. `shape` is the load shape to ask.
+    ///
+    /// # Errors
+    /// As `spawn`.
+    fn control(&self, vu: Rc<Vu>, shape: Option<&str>) -> Result<Box<dyn Control>, Fault>;
+}
+
+/// The sandbox that belongs to no VU, for what is called once a run.
+pub trait Control {
+    /// Calls the listeners of an event, each whatever the others do; their errors go to `raised`.
+    fn fire(&mut self, occasion: &Occasion, raised: &mut Vec<Fault>) -> Outcome;
+
+    /// Calls `setup`; what it returned as JSON, None where it returned nothing.
+    ///
+    /// # Errors
+    /// How it ended otherwise; also where JSON cannot hold what it returned.
+    fn setup(&mut self) -> Result<Option<Vec<u8>>, Outcome>;
+
+    /// Calls `teardown` with what `setup` returned.
+    fn teardown(&mut self, data: Option<&'static Value>) -> Outcome;
+
+    /// Asks the load shape what it wants; None: the end of the run.
+    ///
+    /// # Errors
+    /// How it ended otherwise; also where it returned something wrong.
+    fn tick(&mut self) -> Result<Option<Wanted>, Outcome>;
 }
 
 /// One VU's sandbox.

@@ -1,14 +1,40 @@
 //! What a script declares, as data: the runtime walks it, functions stay in the
 //! VM. Made by the engines, used by `run` and `app`.
 
+use std::time::Duration;
+
+use crate::api::Wanted;
 use crate::config::ScriptOptions;
+use crate::fault::Place;
 use crate::load::Wait;
+use crate::vu::Hooks;
 
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
     /// Every class that is not abstract and has a task, in the order of their definition.
     pub classes: Vec<Class>,
     pub options: ScriptOptions,
+    /// Every load shape that is not abstract.
+    pub shapes: Vec<Shape>,
+    /// What functions were left for.
+    pub hooks: Hooks,
+}
+
+/// A load shape: how many users there are, when.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub name: String,
+    /// Where it is defined.
+    pub place: Option<Place>,
+    pub form: ShapeForm,
+}
+
+#[derive(Clone, Debug)]
+pub enum ShapeForm {
+    /// How long each lasts, and what it asks for.
+    Stages(Vec<(Duration, Wanted)>),
+    /// Its own function, which is asked about every second.
+    Tick,
 }
 
 #[derive(Clone, Debug)]

@@ -6,5 +6,5 @@ pub mod lua;
 mod manifest;
 pub mod stubs;
 
-pub use engine::{Engine, Entry, Outcome, Program, Suite, Vm};
-pub use manifest::{Class, Manifest, Set, SetKind, Target, Task, WaitTime};
+pub use engine::{Control, Engine, Entry, Outcome, Program, Suite, Vm};
+pub use manifest::{Class, Manifest, Set, SetKind, Shape, ShapeForm, Target, Task, WaitTime};

@@ -2,11 +2,15 @@
 //! responses of its running task; and the fibers that its script runs on. Used by
 //! `api` (host functions), `script` (engines) and `run` (which drives it).
 
+mod briefing;
 pub mod fiber;
+mod hooks;
 mod response;
 mod shared;
 mod user;
 
+pub use briefing::Briefing;
+pub use hooks::{Happened, Hook, Hooks, RequestDone};
 pub use response::{Kept, Responses, Verdict};
 pub use shared::{LogSink, Shared};
 pub use user::{Left, Vu};

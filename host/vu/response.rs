@@ -73,8 +73,8 @@ impl Responses {
         (number >> 32 == u64::from(self.call)).then_some(number as u32 as usize)
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Kept> {
-        self.kept.iter()
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Kept> {
+        self.kept.iter_mut()
     }
 
     pub fn clear(&mut self) {

@@ -11,6 +11,8 @@ use crate::data::Reader;
 use crate::metrics::Recorder;
 use crate::net::Net;
 
+use super::briefing::Briefing;
+
 /// Takes a log line: its level, who says it, the text.
 pub type LogSink = Box<dyn Fn(Level, &str, String)>;
 
@@ -36,6 +38,7 @@ pub struct Shared {
     pub abort: RefCell<Option<String>>,
     /// Tasks that were told to end before they were done.
     pub interrupted: Cell<u64>,
+    pub briefing: Briefing,
 }
 
 impl Shared {

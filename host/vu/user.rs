@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::metrics::{Exception, Group};
 use crate::net::{Base, Client};
 
+use super::hooks::{Happened, Hook, Hooks, RequestDone, message_of};
 use super::response::{Kept, Responses, Verdict};
 use super::shared::Shared;
 
@@ -40,6 +41,14 @@ pub struct Vu {
     pub in_set: Cell<bool>,
     /// `self:interrupt(reschedule)` was called in the running call, which must end there.
     pub left: Cell<Option<Left>>,
+    /// What its scripts have left functions for.
+    pub hooks: Cell<Hooks>,
+    /// What listeners of this VM have not heard yet; stays empty where there is none.
+    happened: RefCell<Vec<Happened>>,
+    /// Listeners are being called: what they do themselves is not told to them.
+    telling: Cell<bool>,
+    /// The error of a listener was logged.
+    complained: Cell<bool>,
 }
 
 /// How a task set was left.
@@ -70,6 +79,10 @@ impl Vu {
             leaving: Cell::new(false),
             in_set: Cell::new(false),
             left: Cell::new(None),
+            hooks: Cell::default(),
+            happened: RefCell::default(),
+            telling: Cell::new(false),
+            complained: Cell::new(false),
         })
     }
 
@@ -111,13 +124,64 @@ impl Vu {
         if kept.group != Group::NONE {
             recorder.call_within(kept.group, &call);
         }
+        if self.hooks.get().contains(Hook::Request) && !self.telling.get() {
+            self.happened.borrow_mut().push(self.request_done(kept, failure));
+        }
+    }
+
+    fn request_done(&self, kept: &Kept, failure: Option<&str>) -> Happened {
+        let response = &kept.response;
+        let started = response.ended.checked_sub(response.elapsed).unwrap_or(response.ended);
+        let since_start = started.saturating_duration_since(self.shared.started);
+        let recorder = self.shared.recorder.borrow();
+        let label = recorder.label(kept.key);
+        Happened::Request(Box::new(RequestDone {
+            method: label.method.clone(),
+            name: label.name.clone(),
+            url: response.url(),
+            response_time: response.elapsed,
+            response_length: response.body().len() as u64,
+            status_code: kept.status(),
+            exception: failure.map(str::to_owned),
+            start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+        }))
+    }
+
+    /// Something that listeners are to hear, if there are any.
+    pub fn happen(&self, happened: Happened) {
+        if self.hooks.get().contains(happened.hook()) && !self.telling.get() {
+            self.happened.borrow_mut().push(happened);
+        }
+    }
+
+    /// Whether listeners have something to hear.
+    pub fn has_news(&self) -> bool {
+        self.hooks.get().listen() && !self.telling.get() && !self.happened.borrow().is_empty()
+    }
+
+    /// Takes what listeners have not heard yet. Until `told`, nothing is kept for them.
+    pub fn news(&self) -> Vec<Happened> {
+        self.telling.set(true);
+        std::mem::take(&mut *self.happened.borrow_mut())
+    }
+
+    /// A listener raised: counted each time, logged once a VM.
+    pub fn listener_raised(&self, hook: Hook, fault: &Fault) {
+        self.record_exception(hook.name(), fault);
+        if !self.complained.replace(true) {
+            let at = fault.at.as_ref().map(|at| format!(" ({}:{})", at.file, at.line)).unwrap_or_default();
+            self.log(Level::Error, format!("{}: {}{at}", hook.name(), fault.what));
+        }
+    }
+
+    /// All listeners have been called.
+    pub fn told(&self) {
+        self.telling.set(false);
     }
 
     /// Counts an error of the script.
     pub fn record_exception(&self, task: &str, fault: &Fault) {
-        let place = fault.at.as_ref().map(|at| format!("{}:{}: ", at.file, at.line)).unwrap_or_default();
-        let help = fault.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        let message = format!("{place}{}{help}", fault.what);
+        let message = message_of(fault);
         self.shared.recorder.borrow_mut().exception(&Exception {
             message: &message,
             traceback: &fault.trace.join("\n"),
@@ -130,12 +194,17 @@ impl Vu {
     /// The end of a call into the script: whatever the script left unjudged is settled by the
     /// default rule, and the bodies are released.
     pub fn release(&self) {
-        let mut responses = self.responses.borrow_mut();
-        for kept in responses.all() {
+        self.settle();
+        self.responses.borrow_mut().clear();
+    }
+
+    /// Counts by the default rule what the script left unjudged.
+    pub fn settle(&self) {
+        for kept in self.responses.borrow_mut().all_mut() {
             if kept.verdict == Verdict::Open {
+                kept.verdict = Verdict::Settled;
                 self.record(kept, kept.default_failure().as_deref());
             }
         }
-        responses.clear();
     }
 }

@@ -13,7 +13,7 @@ use e2e::metrics::Recorder;
 use e2e::net::{Net, Settings, Tls};
 use e2e::script::lua::Lua;
 use e2e::script::{Engine, Entry, Outcome, Program, Suite, Task, Vm};
-use e2e::vu::{Shared, Vu, fiber};
+use e2e::vu::{Briefing, Shared, Vu, fiber};
 use serde_json::Value;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
@@ -55,6 +55,7 @@ impl Lab {
             options: RefCell::new(ScriptOptions::default()),
             abort: RefCell::new(None),
             interrupted: Cell::new(0),
+            briefing: Briefing::default(),
         };
         let _watch = watched.then(fiber::Watch::start);
         Rc::new(Lab { shared: Rc::new(shared), lines, deepest, next: Cell::new(0), _watch })

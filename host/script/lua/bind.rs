@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::api::{Arg, Frame, HostFn, HostResult, Member, MemberKind, Module, ObjectType, Raise};
 
 use super::frame::LuaFrame;
+use super::listeners;
 use super::metamethods::{self, push_value};
 use super::preempt;
 use super::state::{context, guarded, push_str};
@@ -135,6 +136,8 @@ pub(super) unsafe fn run(
         let count = (ffi::lua_gettop(lua) - first + 1).max(0);
         let frame = LuaFrame { lua, context: context(lua), first, count, given: Cell::new(0) };
         match catch_unwind(AssertUnwindSafe(|| body(&frame))) {
+            // Whoever listens hears of it before the script goes on.
+            Ok(Ok(())) if frame.context.vu.has_news() => listeners::tell(lua).map(|()| frame.given.get()),
             Ok(Ok(())) => Ok(frame.given.get()),
             Ok(Err(raise)) => fail(lua, raise),
             Err(_) => {
@@ -203,6 +206,17 @@ pub(super) unsafe fn push_made(lua: *mut lua_State, make: crate::api::Run) {
 pub(super) unsafe fn keep_raised(lua: *mut lua_State) {
     // SAFETY: as the caller promised.
     unsafe { ffi::lua_rawsetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const RAISED).cast()) }
+}
+
+/// Pushes the error value that was kept.
+///
+/// # Safety
+/// From within a relaxed account.
+pub(super) unsafe fn push_raised(lua: *mut lua_State) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const RAISED).cast());
+    }
 }
 
 /// Pushes any argument value.

@@ -9,12 +9,15 @@ use mlua_sys::lua_State;
 
 use crate::script::SetKind;
 
+use super::metamethods::push_value;
 use super::methods;
 use super::sandbox;
-use super::state::{push_str, raw_field, set_raw_field, str_at};
+use super::shape;
+use super::state::{context, push_str, raw_field, set_raw_field, str_at};
 
 /// The classes that every script has.
-pub(super) const BASES: [&str; 5] = ["User", "HttpUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet"];
+pub(super) const BASES: [&str; 6] =
+    ["User", "HttpUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet", shape::BASE];
 
 /// What a class descends from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,7 @@ pub(super) unsafe fn push_base(lua: *mut lua_State, name: &[u8]) -> bool {
                 sandbox::push_api_cached(lua, "TaskSet");
                 ffi::lua_setmetatable(lua, -2);
             }
+            _ if name == shape::BASE.as_bytes() => shape::push_base(lua),
             _ => return false,
         }
         true
@@ -72,6 +76,11 @@ unsafe fn push_root(lua: *mut lua_State, name: &str, methods: &[(&str, ffi::lua_
         for (name, method) in methods {
             ffi::lua_pushcfunction(lua, *method);
             set_raw_field(lua, -2, name);
+        }
+        if let Some(data) = context(lua).vu.shared.briefing.data {
+            // What `setup` returned is inherited by every class, as one view of it.
+            push_value(lua, Some(data));
+            set_raw_field(lua, -2, "data");
         }
         finish_base(lua, name);
     }

@@ -8,13 +8,14 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
 use crate::api::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
-use crate::vu::Vu;
+use crate::vu::{Hook, Vu};
 
 use super::bind::{self, HostData, data_at, push_arg};
 use super::json;
 use super::json_decode;
 use super::state::{Context, push_str, str_at};
 use super::trace;
+use super::{class, listeners};
 
 /// How deep host functions that call script functions may nest. Their frames are larger than
 /// those of Lua's own C functions, whose number Lua limits to 200.
@@ -191,6 +192,20 @@ impl Frame for LuaFrame<'_> {
             ffi::lua_pop(self.lua, 1);
             Ok(truth)
         }
+    }
+
+    fn keep(&self, hook: Hook, function: FnRef) {
+        if self.room(6).is_ok() {
+            // SAFETY: see above.
+            unsafe { listeners::keep(self.lua, hook, function.0) };
+        }
+    }
+
+    fn class_name(&self, table: TableRef) -> Option<String> {
+        self.room(2).ok()?;
+        // SAFETY: see above.
+        let name = unsafe { class::name_of(self.lua, table.0) };
+        name.map(|name| String::from_utf8_lossy(name).into_owned())
     }
 
     fn loading(&self) -> bool {

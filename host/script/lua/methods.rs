@@ -15,6 +15,7 @@ use super::class::{
     self, BASES, Base, PLACE, TASKS, base_of, finalizer, finish_base, key, name_of, push_classes,
 };
 use super::protect;
+use super::shape::push_shape;
 use super::state::{context, guarded, push_str, set_raw_field, str_at};
 use super::trace;
 
@@ -56,7 +57,7 @@ unsafe extern "C-unwind" fn extend(lua: *mut lua_State) -> c_int {
             }
             let name = String::from_utf8_lossy(str_at(lua, 2)).into_owned();
             // Sets are known by where they are used, so that their names need not differ.
-            let taken = base == Some(Base::User) && class::push_class(lua, &name);
+            let taken = (base == Some(Base::User) && class::push_class(lua, &name)) || push_shape(lua, &name);
             if taken || BASES.contains(&name.as_str()) {
                 return bind::refuse(lua, format!("the class `{name}` is defined already"));
             }

@@ -12,9 +12,10 @@ use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
-use crate::script::{Manifest, Program, Suite, Task, Vm};
+use crate::script::{Control, Manifest, Program, Suite, Task, Vm};
 use crate::vu::Vu;
 
+use super::control::LuaControl;
 use super::trace;
 use super::vm::LuaVm;
 
@@ -215,8 +216,14 @@ pub(super) struct LuaProgram(pub(super) Rc<Library>);
 impl Program for LuaProgram {
     fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Fault> {
         let options = vu.shared.clone();
-        let classes = LuaVm::load(vu, self.0.clone())?.classes()?;
-        Ok(Manifest { classes, options: options.options.borrow().clone() })
+        let vm = LuaVm::load(vu.clone(), self.0.clone())?;
+        let (classes, shapes) = (vm.classes()?, vm.shapes()?);
+        Ok(Manifest { classes, options: options.options.borrow().clone(), shapes, hooks: vu.hooks.get() })
+    }
+
+    fn control(&self, vu: Rc<Vu>, shape: Option<&str>) -> Result<Box<dyn Control>, Fault> {
+        let vm = LuaVm::load(vu, self.0.clone())?;
+        Ok(Box::new(LuaControl::new(vm, shape)?))
     }
 
     fn spawn(&self, vu: Rc<Vu>, class: &str, tasks: &[Task]) -> Result<Box<dyn Vm>, Fault> {

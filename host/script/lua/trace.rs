@@ -213,6 +213,12 @@ fn suggest(message: &str) -> Option<String> {
     (best != name).then(|| format!("did you mean `{best}`?"))
 }
 
+/// The place that `file:line` names.
+pub(super) fn place(text: &str) -> Option<Place> {
+    let (file, line) = text.rsplit_once(':')?;
+    Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
+}
+
 /// Takes `file:line: rest` apart.
 fn split(message: &str) -> Option<(&str, usize, &str)> {
     let mut from = 0;

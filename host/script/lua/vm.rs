@@ -19,14 +19,23 @@ use super::state::State;
 use super::{class, manifest, preempt, protect, sandbox, tasks, trace};
 
 pub(super) struct LuaVm {
-    state: State,
-    library: Rc<Library>,
+    pub(super) state: State,
+    pub(super) library: Rc<Library>,
 }
 
 /// How a protected call ended.
-enum Called {
+pub(super) enum Called {
     Done,
     Failed(Outcome),
+}
+
+impl From<Called> for Outcome {
+    fn from(called: Called) -> Outcome {
+        match called {
+            Called::Done => Outcome::Done,
+            Called::Failed(outcome) => outcome,
+        }
+    }
 }
 
 impl LuaVm {
@@ -116,7 +125,7 @@ impl LuaVm {
     }
 
     /// Calls the function below `args` values on top, whose message handler is below it.
-    fn call_top(&self, args: c_int, results: c_int) -> Called {
+    pub(super) fn call_top(&self, args: c_int, results: c_int) -> Called {
         let lua = self.state.lua();
         let context = self.state.context();
         context.trace.borrow_mut().clear();
@@ -217,7 +226,12 @@ impl LuaVm {
     }
 
     /// Calls a method of the instance that `push` pushes.
-    fn call_method(&self, name: &str, results: c_int, push: impl FnOnce(*mut ffi::lua_State)) -> Called {
+    pub(super) fn call_method(
+        &self,
+        name: &str,
+        results: c_int,
+        push: impl FnOnce(*mut ffi::lua_State),
+    ) -> Called {
         self.call_with(results, |lua| {
             // SAFETY: see `call_with`.
             unsafe {
@@ -296,6 +310,17 @@ impl LuaVm {
 
 impl Vm for LuaVm {
     fn call(&mut self, entry: Entry<'_>) -> Outcome {
+        let outcome = self.run(entry);
+        self.tell(outcome)
+    }
+
+    fn memory(&self) -> usize {
+        self.state.used()
+    }
+}
+
+impl LuaVm {
+    fn run(&self, entry: Entry<'_>) -> Outcome {
         // SAFETY: see `call_with`.
         let own = |lua: *mut ffi::lua_State| unsafe { nest::push_instance(lua, 0) };
         let called = match entry {
@@ -313,13 +338,6 @@ impl Vm for LuaVm {
                 }
             }),
         };
-        match called {
-            Called::Done => Outcome::Done,
-            Called::Failed(outcome) => outcome,
-        }
-    }
-
-    fn memory(&self) -> usize {
-        self.state.used()
+        called.into()
     }
 }

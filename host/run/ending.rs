@@ -1,0 +1,159 @@
+//! How a run ends: signals, deadlines, phases, and what it came to. Of `running`.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use crate::config;
+use crate::event::{Event, Level, LogLine, Stop, Summary};
+use crate::exit::Exit;
+
+use super::message::{Phase, Report};
+use super::running::{Act, Running};
+use super::schedule::Schedule;
+
+impl Running {
+    pub(super) fn signal(&mut self, tell: &mut dyn FnMut(&Event)) {
+        self.signals += 1;
+        self.end(Stop::Signal);
+        if self.signals > 1 {
+            self.go(Phase::Killing);
+        } else if self.setup.log_level <= config::Level::Warning {
+            let what = match self.act {
+                Act::Preparing => "setup",
+                Act::Users => "tasks",
+                Act::Closing => "teardown",
+            };
+            let time = self.phases.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+            let time = time.unwrap_or_default().as_secs_f64().round();
+            tell(&warning(format!(
+                "stopping: {what} may take {time} s to finish; a second signal (Ctrl-C) ends it at once"
+            )));
+        }
+    }
+
+    /// Begins the end of the run; of several reasons the gravest counts.
+    pub(super) fn end(&mut self, stop: Stop) {
+        let gravity = |stop: &Stop| match stop {
+            Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded => 0,
+            Stop::Signal => 1,
+            Stop::Abort(_) => 2,
+            Stop::Fault(_) => 3,
+        };
+        if self.stop.as_ref().is_none_or(|before| gravity(&stop) > gravity(before)) {
+            self.stop = Some(stop);
+        }
+        self.go(Phase::Stopping);
+    }
+
+    pub(super) fn go(&mut self, phase: Phase) {
+        if self.phases.go(phase) {
+            self.door.go(phase);
+            // That users take too long with their `on_stop` is no reason to hurry what comes after.
+            if self.act != Act::Users || phase < Phase::Killing || self.signals > 1 {
+                self.attendant.go(phase);
+            }
+        }
+    }
+
+    /// When something is due at the latest.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        if let Some(deadline) = self.phases.deadline() {
+            return Some(deadline);
+        }
+        if self.act != Act::Users {
+            return None;
+        }
+        let end = self.setup.run_time.and_then(|time| self.started.checked_add(time));
+        end.into_iter().chain(self.schedule_deadline()).min()
+    }
+
+    /// Goes to the next phase when it is due; false when the last one is over.
+    pub(super) fn advance(&mut self, now: Instant) -> bool {
+        match self.phases.deadline() {
+            None => self.end_when_over(now),
+            Some(deadline) if now < deadline => {}
+            Some(_) => match self.phases.phase() {
+                Phase::Running | Phase::Finishing => {}
+                Phase::Stopping => self.go(Phase::Interrupting),
+                Phase::Interrupting => {
+                    let what = match self.act {
+                        Act::Users => "some on_stop functions were interrupted: they took too long",
+                        _ => "setup, teardown or a listener was interrupted: it took too long",
+                    };
+                    self.notes.push(what.into());
+                    self.go(Phase::Killing);
+                }
+                Phase::Killing => return false,
+            },
+        }
+        true
+    }
+
+    /// The run time, and the end of the stages.
+    fn end_when_over(&mut self, now: Instant) {
+        if self.act != Act::Users {
+            return;
+        }
+        let passed = now.saturating_duration_since(self.started);
+        if self.setup.run_time.is_some_and(|time| passed >= time) {
+            self.end(Stop::RunTime);
+        } else if let Schedule::Stages { stages, .. } = &self.setup.schedule
+            && passed >= stages.end()
+        {
+            self.end(Stop::ShapeEnded);
+        }
+    }
+
+    pub(super) fn give_up(&mut self) {
+        self.notes
+            .push("a worker did not end in time: its last second may be missing from the results".into());
+    }
+
+    /// What the workers said last.
+    pub(super) fn drain(&mut self, reports: &Receiver<Report>, tell: &mut dyn FnMut(&Event)) {
+        loop {
+            match reports.recv_timeout(Duration::ZERO) {
+                Ok(report) => self.hear(report, tell),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// What the process exits with, as far as it is known.
+    pub(super) fn exit(&self) -> Exit {
+        let mut exit = Exit::Ok;
+        if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
+            exit = exit.worst(Exit::Failures);
+        }
+        match &self.stop {
+            None | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded) => exit,
+            Some(Stop::Signal) => exit.worst(Exit::Signal),
+            Some(Stop::Abort(_)) => exit.worst(Exit::Abort),
+            Some(Stop::Fault(fault)) => exit.worst(fault.exit),
+        }
+    }
+
+    pub(super) fn summary(mut self) -> Summary {
+        let exit = self.exit();
+        let stop =
+            self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
+        Summary {
+            totals: self.totals,
+            elapsed: self.elapsed.unwrap_or_default(),
+            started_at: self.started_at,
+            ended_at: SystemTime::now(),
+            since: self.since,
+            stop,
+            failures_code: self.setup.exit_code_on_error,
+            exit,
+            interrupted: self.interrupted,
+            notes: self.notes,
+        }
+    }
+}
+
+/// A warning of e2e's own.
+pub(super) fn warning(text: String) -> Event {
+    Event::Log(LogLine { level: Level::Warn, at: SystemTime::now(), source: "e2e".into(), text })
+}

@@ -1,0 +1,314 @@
+//! The state of a run under way: what the workers and the control VM report, and
+//! what becomes of it. Moved by `conductor`; how it ends is in `ending`.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::{Receiver, Sender, select};
+use serde_json::Value;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::config;
+use crate::event::{Event, Level, LogLine, Stop, Tick};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::metrics::Snapshot;
+
+use super::attendant::Attendant;
+use super::door::Door;
+use super::message::{Phase, Report};
+use super::phases::Phases;
+use super::schedule::Schedule;
+use super::setup::Setup;
+use super::ticks::Ticks;
+use super::worker::{self, Start};
+
+/// What part of the run it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// `init`, `test_start` and `setup` run; there are no users yet.
+    Preparing,
+    /// Users come, run and go.
+    Users,
+    /// `teardown`, `test_stop` and `quitting` run; no users are left.
+    Closing,
+}
+
+pub(super) struct Running {
+    pub(super) setup: Arc<Setup>,
+    pub(super) act: Act,
+    /// When the first users come.
+    pub(super) started: Instant,
+    pub(super) started_at: SystemTime,
+    /// How long there were users.
+    pub(super) elapsed: Option<Duration>,
+    pub(super) since: SystemTime,
+    pub(super) ticks: Ticks,
+    pub(super) door: Door,
+    pub(super) attendant: Attendant,
+    /// The stage of a load shape that is next.
+    pub(super) stage: usize,
+    pub(super) phases: Phases,
+    pub(super) stop: Option<Stop>,
+    pub(super) totals: Arc<Snapshot>,
+    interval: Snapshot,
+    users: Vec<Vec<u64>>,
+    /// Workers whose reports are still about the time before the statistics were reset.
+    resetting: Vec<bool>,
+    reset: bool,
+    pub(super) signals: u64,
+    /// As many iterations have begun as were asked for.
+    pub(super) exhausted: bool,
+    /// For each worker the order whose target it reached last.
+    reached: Vec<u64>,
+    pub(super) done: usize,
+    pub(super) interrupted: u64,
+    pub(super) notes: Vec<String>,
+    names: Vec<Arc<str>>,
+}
+
+/// The channels that the conductor listens to.
+pub(super) struct Ears {
+    pub(super) reports: Receiver<Report>,
+    pub(super) signals: Receiver<()>,
+}
+
+impl Running {
+    pub(super) fn new(setup: Arc<Setup>, started_at: SystemTime) -> Running {
+        let started = Instant::now();
+        Running {
+            act: Act::Preparing,
+            started,
+            started_at,
+            elapsed: None,
+            since: started_at,
+            ticks: Ticks::new(started, setup.workers),
+            door: Door::new(setup.safety.clone()),
+            attendant: Attendant::start(&setup),
+            stage: 0,
+            phases: Phases::new(started, setup.stop_timeout),
+            stop: None,
+            totals: Arc::default(),
+            interval: Snapshot::default(),
+            users: vec![vec![0; setup.classes.len()]; setup.workers],
+            resetting: vec![false; setup.workers],
+            reset: false,
+            signals: 0,
+            exhausted: false,
+            reached: vec![0; setup.workers],
+            done: 0,
+            interrupted: 0,
+            notes: Vec::new(),
+            names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
+            setup,
+        }
+    }
+
+    /// Lets the first users come. `data` is what `setup` returned.
+    pub(super) fn start_workers(
+        &mut self,
+        reports: Sender<Report>,
+        data: Option<&'static Value>,
+    ) -> Vec<JoinHandle<()>> {
+        self.act = Act::Users;
+        if self.attendant.is_there() {
+            // Statistics are about the time with users, however long the preparation took.
+            self.since = SystemTime::now();
+            self.started = Instant::now();
+            self.ticks = Ticks::new(self.started, self.setup.workers);
+        }
+        let mut receivers = Vec::new();
+        for _ in 0..self.setup.workers {
+            let (orders, receiver) = unbounded_channel();
+            self.door.add(orders);
+            receivers.push(receiver);
+        }
+        self.begin_load();
+        let mut threads = Vec::new();
+        for (number, orders) in receivers.into_iter().enumerate() {
+            let start = Start {
+                setup: self.setup.clone(),
+                number,
+                at: self.started,
+                reports: reports.clone(),
+                orders,
+                data,
+            };
+            let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+            match thread.spawn(move || worker::work(start)) {
+                Ok(thread) => threads.push(thread),
+                Err(why) => {
+                    self.done += 1;
+                    let fault =
+                        Fault::new(Exit::Internal, "cannot start a worker thread").why(why.to_string());
+                    self.end(Stop::Fault(fault));
+                }
+            }
+        }
+        threads
+    }
+
+    /// The first target: workers find it when they start.
+    fn begin_load(&mut self) {
+        if let Schedule::Steady(target) = &self.setup.schedule {
+            let target = target.clone();
+            match self.door.aim(Duration::ZERO, target) {
+                Ok(()) => self.door.close(),
+                Err(fault) => self.end(Stop::Fault(fault)),
+            }
+        }
+        self.follow_schedule(self.started);
+    }
+
+    /// Whatever a load shape wants done by now.
+    pub(super) fn follow_schedule(&mut self, now: Instant) {
+        if self.act != Act::Users || self.phases.phase() > Phase::Running {
+            return;
+        }
+        let setup = self.setup.clone();
+        match &setup.schedule {
+            Schedule::Steady(_) => {}
+            Schedule::Stages { stages, .. } => {
+                while let Some((at, target)) = stages.begin(self.stage)
+                    && self.started + at <= now
+                {
+                    self.stage += 1;
+                    if let Err(fault) = self.door.aim(at, target.clone()) {
+                        self.end(Stop::Fault(fault));
+                    }
+                }
+            }
+            Schedule::Ticks { .. } => self.attendant.tick(now, self.started, setup.living()),
+        }
+    }
+
+    /// When a load shape wants something done next.
+    pub(super) fn schedule_deadline(&self) -> Option<Instant> {
+        match &self.setup.schedule {
+            Schedule::Steady(_) => None,
+            Schedule::Stages { stages, .. } => match stages.begin(self.stage) {
+                Some((at, _)) => Some(self.started + at),
+                None => Some(self.started + stages.end()),
+            },
+            Schedule::Ticks { .. } => self.attendant.next_tick(self.started),
+        }
+    }
+
+    /// Waits for what comes next, and does what it asks for. False when waiting is over,
+    /// whatever has not ended.
+    pub(super) fn turn(&mut self, ears: &Ears, tell: &mut dyn FnMut(&Event)) -> bool {
+        let tick = self.ticks.deadline(Instant::now());
+        let deadline = self.next_deadline().map_or(tick, |deadline| deadline.min(tick));
+        select! {
+            recv(ears.reports) -> report => match report {
+                Ok(report) => self.hear(report, tell),
+                Err(_) => {
+                    self.notes.push("a worker ended without a word: its last second is missing".into());
+                    return false;
+                }
+            },
+            recv(self.attendant.said()) -> said => match said {
+                Ok(said) => self.hear_control(said, tell),
+                Err(_) => self.lose_control(),
+            },
+            recv(ears.signals) -> signal => if signal.is_ok() { self.signal(tell) },
+            default(deadline.saturating_duration_since(Instant::now())) => {}
+        }
+        let now = Instant::now();
+        if self.ticks.take(now) && self.act == Act::Users {
+            self.tick(tell);
+        }
+        self.follow_schedule(now);
+        self.advance(now)
+    }
+
+    pub(super) fn hear(&mut self, report: Report, tell: &mut dyn FnMut(&Event)) {
+        match report {
+            Report::Metrics { snapshot, users } => {
+                self.add(users.worker, &snapshot);
+                self.ticks.hear(users.worker, Instant::now());
+                self.users[users.worker] = users.classes;
+            }
+            Report::Reached { worker, order } => {
+                self.reached[worker] = order;
+                if self.door.is_newest(order) && self.reached.iter().all(|reached| *reached == order) {
+                    self.complete();
+                }
+            }
+            Report::Reset { worker } => self.resetting[worker] = false,
+            Report::Exhausted => {
+                self.exhausted = true;
+                self.go(Phase::Finishing);
+            }
+            Report::Log { level, at, source, text } => {
+                tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
+            }
+            Report::Abort(message) => self.end(Stop::Abort(message)),
+            Report::Done { worker, snapshot, interrupted, outcome } => {
+                self.add(worker, &snapshot);
+                self.users[worker].fill(0);
+                self.ticks.leave(worker);
+                self.done += 1;
+                self.interrupted += interrupted;
+                if let Err(fault) = outcome {
+                    self.end(Stop::Fault(fault));
+                }
+            }
+        }
+    }
+
+    /// All users have come, or gone, that the newest target asks for.
+    fn complete(&mut self) {
+        if self.stop.is_none() {
+            if self.setup.reset_stats && !self.reset {
+                self.reset();
+            }
+            self.attendant.complete(self.setup.living());
+        }
+    }
+
+    fn add(&mut self, worker: usize, snapshot: &Snapshot) {
+        if !self.resetting[worker] {
+            self.merge(snapshot);
+        }
+    }
+
+    pub(super) fn merge(&mut self, snapshot: &Snapshot) {
+        Arc::make_mut(&mut self.totals).merge(snapshot);
+        self.interval.merge(snapshot);
+    }
+
+    /// Counts from anew, once: what was measured before is forgotten, here and by the workers.
+    fn reset(&mut self) {
+        self.reset = true;
+        self.totals = Arc::default();
+        self.interval = Snapshot::default();
+        self.since = SystemTime::now();
+        self.resetting = self.door.reset();
+    }
+
+    fn tick(&mut self, tell: &mut dyn FnMut(&Event)) {
+        let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
+        let classes: Vec<(Arc<str>, u64)> =
+            self.names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
+        tell(&Event::Tick(Tick {
+            elapsed: self.started.elapsed(),
+            at: SystemTime::now(),
+            users: classes.iter().map(|(_, users)| users).sum(),
+            classes: classes.into(),
+            totals: self.totals.clone(),
+            interval: Arc::new(std::mem::take(&mut self.interval)),
+            since: self.since,
+        }));
+    }
+}
+
+pub(super) fn level_of(level: config::Level) -> Level {
+    match level {
+        config::Level::Debug => Level::Debug,
+        config::Level::Info => Level::Info,
+        config::Level::Warning => Level::Warn,
+        config::Level::Error => Level::Error,
+    }
+}
