@@ -87,5 +87,6 @@ pub static RECORDS: &[&Record] = &[
     &records::REQUEST_ERROR,
     &options::RUN_OPTIONS,
     &records::SENT_REQUEST,
+    &shape::STAGE,
     &records::TIMINGS,
 ];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::units;
 
 use super::frame::{Arg, Frame, Raise, TableRef, wrong};
-use super::object::HostFn;
+use super::object::{Field, HostFn, Record};
 
 /// What a load shape asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,27 @@ pub struct Wanted {
     pub classes: Option<Vec<String>>,
 }
 
-const STAGE_KEYS: [&str; 5] = ["duration", "users", "spawn_rate", "classes", "user_classes"];
+/// What [`read_stages`] understands.
+pub(super) static STAGE: Record = Record {
+    name: "Stage",
+    doc: "A part of a run with a load of its own: an item of `stages`.",
+    given: true,
+    fields: &[
+        Field {
+            name: "duration",
+            sig: "number|string",
+            doc: "How long this stage lasts, seconds or `\"1m30s\"`; not the time since the start of the run.",
+        },
+        Field { name: "users", sig: "number", doc: "How many users there are to be." },
+        Field { name: "spawn_rate", sig: "number|string", doc: "How many come or go per second." },
+        Field {
+            name: "classes",
+            sig: "(User|string)[]",
+            doc: "The classes to add users of, if not all. Users who run already stay.",
+        },
+        Field { name: "user_classes", sig: "(User|string)[]", doc: "As `classes`." },
+    ],
+};
 
 /// The methods of a load shape; they ignore their receiver, for there is one.
 pub static SHAPE_METHODS: &[HostFn] = &[
@@ -82,7 +102,10 @@ fn read_stage(frame: &dyn Frame, place: &str, table: TableRef) -> Result<(Durati
             "classes" | "user_classes" => {
                 classes = Some(classes_of(frame, value).map_err(|why| at(place, why))?);
             }
-            name => return Err(Raise::unknown(&format!("key of {place}"), name, STAGE_KEYS)),
+            name => {
+                let known = STAGE.fields.iter().map(|field| field.name);
+                return Err(Raise::unknown(&format!("key of {place}"), name, known));
+            }
         }
         Ok(())
     })?;

@@ -8,9 +8,10 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
 use crate::api::{Arg, Raise, SHAPE_METHODS, TableRef, read_stages};
-use crate::fault::{Fault, closest};
+use crate::fault::Fault;
 use crate::script::{Shape, ShapeForm};
 
+use super::attributes::check_names;
 use super::bind;
 use super::class::{self, PLACE, key, name_of, push_inherited};
 use super::frame::LuaFrame;
@@ -172,7 +173,7 @@ unsafe fn read_shape(lua: *mut lua_State, index: c_int) -> Result<Option<Shape>,
         ffi::lua_pop(lua, 1);
         let wrong =
             |what: String| Wrong { place: place.clone(), what: format!("load shape `{name}`: {what}") };
-        check_names(lua, index).map_err(wrong)?;
+        check_names(lua, index, &SHAPE_ATTRIBUTES).map_err(wrong)?;
         raw_field(lua, index, "abstract");
         let is_abstract = ffi::lua_toboolean(lua, -1) != 0;
         ffi::lua_pop(lua, 1);
@@ -205,30 +206,5 @@ pub(super) fn text_of(raise: Raise) -> String {
         Raise::Error { what, help: Some(help) } => format!("{what} ({help})"),
         Raise::Error { what, help: None } => what,
         Raise::Script | Raise::Interrupted => "interrupted".to_owned(),
-    }
-}
-
-/// Refuses names that are all but one of the host's.
-unsafe fn check_names(lua: *mut lua_State, index: c_int) -> Result<(), String> {
-    // SAFETY: as `read`.
-    unsafe {
-        let top = ffi::lua_gettop(lua);
-        ffi::lua_pushnil(lua);
-        while ffi::lua_next(lua, index) != 0 {
-            let name = String::from_utf8_lossy(str_at(lua, -2)).into_owned();
-            ffi::lua_pop(lua, 1);
-            let is_own = SHAPE_ATTRIBUTES.contains(&name.as_str()) || name.len() < 5;
-            if !is_own
-                && strsim::damerau_levenshtein(
-                    &name.to_lowercase(),
-                    closest(&name, SHAPE_ATTRIBUTES).unwrap_or(""),
-                ) <= 2
-            {
-                let best = closest(&name, SHAPE_ATTRIBUTES).unwrap_or_default();
-                ffi::lua_settop(lua, top);
-                return Err(format!("unknown attribute `{name}` (did you mean `{best}`?)"));
-            }
-        }
-        Ok(())
     }
 }

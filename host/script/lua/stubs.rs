@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use crate::api::{Field, MODULES, MemberKind, Module, OBJECTS, ObjectType, RECORDS, Record};
-use crate::script::stubs::{ATTRIBUTES, CLASSES, ClassType, Method, SET_ATTRIBUTES, Signature, TASK_OPTIONS};
+use crate::script::stubs::{
+    ATTRIBUTES, CLASSES, ClassType, Method, SET_ATTRIBUTES, SHAPE_ATTRIBUTES, Signature, TASK_OPTIONS,
+};
 
 /// Columns of a comment.
 const WIDTH: usize = 110;
@@ -48,7 +50,10 @@ Scripts see `string`, `table`, `math`, `utf8`, `coroutine` and the basic functio
 /// The whole stub file.
 pub fn stubs() -> String {
     let mut out = HEAD.to_owned();
-    for record in [&ATTRIBUTES, &SET_ATTRIBUTES, &TASK_OPTIONS].into_iter().chain(RECORDS.iter().copied()) {
+    for record in [&ATTRIBUTES, &SET_ATTRIBUTES, &SHAPE_ATTRIBUTES, &TASK_OPTIONS]
+        .into_iter()
+        .chain(RECORDS.iter().copied())
+    {
         write_record(&mut out, record);
     }
     OBJECTS.iter().for_each(|object| write_object(&mut out, object));
@@ -98,7 +103,9 @@ fn write_field(out: &mut String, field: &Field, optional: bool, receiver: &str) 
 fn write_record(out: &mut String, record: &Record) {
     write_head(out, record.doc, record.name, None);
     record.fields.iter().for_each(|field| write_field(out, field, record.given, "User"));
-    if [&raw const ATTRIBUTES, &raw const SET_ATTRIBUTES].contains(&std::ptr::from_ref(record)) {
+    if [&raw const ATTRIBUTES, &raw const SET_ATTRIBUTES, &raw const SHAPE_ATTRIBUTES]
+        .contains(&std::ptr::from_ref(record))
+    {
         out.push_str("---@field [string] any\n");
     }
 }

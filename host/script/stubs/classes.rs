@@ -1,7 +1,7 @@
 //! The user classes as scripts see them. Engines make them by hand, so they are
 //! described by hand; a test compares with what an engine reads.
 
-use crate::api::{Field, Record};
+use crate::api::{Field, HostFn, Record, SHAPE_METHODS};
 
 /// A class that scripts extend.
 #[derive(Debug)]
@@ -121,13 +121,39 @@ pub static TASK_OPTIONS: Record = Record {
     ],
 };
 
+/// The attributes of load shapes that the host reads.
+pub static SHAPE_ATTRIBUTES: Record = Record {
+    name: "LoadTestShapeAttributes",
+    doc: "Attributes of a load shape; they are inherited. Further ones are the script's own.",
+    given: true,
+    fields: &[
+        Field {
+            name: "stages",
+            sig: "Stage[]",
+            doc: "The stages of the run, one after the other; it ends with the last. A method `tick` comes before them.",
+        },
+        Field { name: "abstract", sig: "boolean", doc: "Only to be extended. Not inherited." },
+    ],
+};
+
+const DATA: Field = Field {
+    name: "data",
+    sig: "any",
+    doc: "What `setup` returned; read-only, one for all users. Nil without it.",
+};
+
+/// A method that engines bind from the API's tables.
+const fn bound(method: &HostFn) -> Method {
+    Method { name: method.name, sig: method.sig, short: None, doc: method.doc }
+}
+
 pub static CLASSES: &[ClassType] = &[
     ClassType {
         name: "User",
         parent: None,
         doc: "A kind of virtual user. Extend it and give it tasks; each user runs them in a sandbox of its own, one \
               after the other, chosen by weight. `self` is the user's own instance.",
-        fields: &[],
+        fields: &[DATA],
         hooks: &[
             Field {
                 name: "on_start",
@@ -180,6 +206,7 @@ pub static CLASSES: &[ClassType] = &[
               on with the set's tasks, chosen by weight, until one of them calls `interrupt`. `self` is an instance of \
               the set, new each time that it is entered.",
         fields: &[
+            DATA,
             Field { name: "user", sig: "User", doc: "The user." },
             Field { name: "client", sig: "HttpClient", doc: "The user's client." },
             Field {
@@ -243,5 +270,33 @@ pub static CLASSES: &[ClassType] = &[
         hooks: &[],
         attributes: None,
         methods: &[],
+    },
+    ClassType {
+        name: "LoadTestShape",
+        parent: None,
+        doc: "How many users there are, when. A script that extends it (once) takes over from `--users` and \
+              `--spawn-rate`; `--run-time` still ends the run. Give it `stages`, or a method `tick`.",
+        fields: &[],
+        hooks: &[Field {
+            name: "tick",
+            sig: "fun(self: self): number?, number|string|nil, (User|string)[]?",
+            doc: "Asked at the start and then each second, in a VM of its own. It returns how many users there are to \
+                  be (computed numbers are rounded), how many come or go per second, and, if only some classes are \
+                  to be added to, those; nil ends the run. The newest answer counts, also while users still come or \
+                  go for an older one.",
+        }],
+        attributes: Some(&SHAPE_ATTRIBUTES),
+        methods: &[
+            Method {
+                name: "extend",
+                sig: "(name: string, attributes?: LoadTestShapeAttributes): self",
+                short: None,
+                doc: "Defines a load shape. A run has one that is not abstract, unless one is named on the command \
+                      line. At a script's top level only.",
+            },
+            bound(&SHAPE_METHODS[0]),
+            bound(&SHAPE_METHODS[1]),
+            bound(&SHAPE_METHODS[2]),
+        ],
     },
 ];

@@ -7,7 +7,7 @@ mod classes;
 mod reference;
 mod signature;
 
-pub use classes::{ATTRIBUTES, CLASSES, ClassType, Method, SET_ATTRIBUTES, TASK_OPTIONS};
+pub use classes::{ATTRIBUTES, CLASSES, ClassType, Method, SET_ATTRIBUTES, SHAPE_ATTRIBUTES, TASK_OPTIONS};
 pub use reference::reference;
 pub use signature::{Param, Signature};
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::api::{MODULES, MemberKind, Module, OBJECTS, ObjectType, RECORDS, Record};
 
-use super::classes::{ATTRIBUTES, CLASSES, ClassType, SET_ATTRIBUTES, TASK_OPTIONS};
+use super::classes::{ATTRIBUTES, CLASSES, ClassType, SET_ATTRIBUTES, SHAPE_ATTRIBUTES, TASK_OPTIONS};
 use super::signature::Signature;
 
 const HEAD: &str = "\
@@ -23,6 +23,7 @@ pub fn reference(languages: &[&str]) -> String {
     CLASSES.iter().for_each(|class| write_class(&mut page, class));
     write_record(&mut page, &ATTRIBUTES);
     write_record(&mut page, &SET_ATTRIBUTES);
+    write_record(&mut page, &SHAPE_ATTRIBUTES);
     write_record(&mut page, &TASK_OPTIONS);
     page.push_str("\n## Functions\n");
     for module in MODULES.iter().filter(|module| module.name.is_empty()) {

@@ -45,7 +45,11 @@ fn every_signature_can_be_taken_apart() {
 
 #[test]
 fn every_attribute_that_is_read_is_described() {
-    for (base, read) in [("User", lua::ATTRIBUTES.to_vec()), ("TaskSet", lua::SET_ATTRIBUTES.to_vec())] {
+    for (base, read) in [
+        ("User", lua::ATTRIBUTES.to_vec()),
+        ("TaskSet", lua::SET_ATTRIBUTES.to_vec()),
+        ("LoadTestShape", lua::SHAPE_ATTRIBUTES.to_vec()),
+    ] {
         let class = CLASSES.iter().find(|class| class.name == base).unwrap();
         let fields = class.attributes.unwrap().fields.iter().chain(class.hooks);
         let mut described: Vec<&str> = fields.map(|field| field.name).collect();
