@@ -164,6 +164,23 @@ fn task_sets() {
 }
 
 #[test]
+fn load_shape() {
+    let script = "examples/13_load_shape.lua";
+    let steps = run(script, &[]);
+    steps.exits(0).says(&["load shape Steps"]).says(&["0 failed", "load shape done"]).says(&["POST", "write"]);
+    let wave = run(script, &["-e", "TEST_SHAPE=wave"]);
+    wave.exits(0).says(&["load shape Wave"]).says(&["0 failed", "load shape done"]);
+}
+
+#[test]
+fn events_and_setup() {
+    let run = example("14_events_and_setup.lua");
+    run.exits(0).says(&["control: testing local"]).says(&["exit code so far: 0"]);
+    run.says(&["hello from user", "with 0 slow requests"]).says(&["it is the prepared one", "6", "0", "100.00%"]);
+    run.says(&["POST", "prepare", "1"]).says(&["DELETE", "clean up", "1"]).says(&["passed: 8 requests, 0 failed"]);
+}
+
+#[test]
 fn data() {
     let run = example("15_data.lua");
     run.exits(0).says(&["POST", "sell", "6", "0(0.00%)"]).says(&["all 6 rows of examples/data/articles.csv"]);
@@ -211,7 +228,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 16);
 }
 
 /// The script that the README shows is a script.

@@ -232,7 +232,7 @@ pub(super) static SPAWNING_COMPLETE_EVENT: Record = Record {
     name: "SpawningCompleteEvent",
     doc: "What listeners of `events.spawning_complete` get.",
     given: false,
-    fields: &[ABOUT, Field { name: "user_count", sig: "integer", doc: "Users that live." }],
+    fields: &[ABOUT, Field { name: "user_count", sig: "integer", doc: "How many users there are now." }],
 };
 
 pub(super) static QUITTING_EVENT: Record = Record {

@@ -137,19 +137,14 @@ impl Roster {
         let Some(course) = &mut self.course else { return Vec::new() };
         let (target, most) = (course.aim.target.users, course.ramp.batch());
         let total = self.dispatcher.total();
+        let wanted = most.min(target.abs_diff(total));
         let changes: Vec<Change> = match target > total {
-            true => {
-                let more = most.min(target - total);
-                (0..more).map_while(|_| self.dispatcher.next()).map(Change::Start).collect()
-            }
-            false => {
-                let less = most.min(total - target);
-                (0..less).map_while(|_| self.dispatcher.remove_last()).map(Change::Stop).collect()
-            }
+            true => (0..wanted).map_while(|_| self.dispatcher.next()).map(Change::Start).collect(),
+            false => (0..wanted).map_while(|_| self.dispatcher.remove_last()).map(Change::Stop).collect(),
         };
         course.batches += 1;
-        // Nothing to add where the allowed classes are fixed and complete: nearer it cannot come.
-        course.reached = changes.is_empty() || self.dispatcher.total() == target;
+        // Where the allowed classes are fixed and complete, it comes no nearer.
+        course.reached = (changes.len() as u64) < wanted || self.dispatcher.total() == target;
         if !changes.is_empty() {
             self.last = Some(Batch { at, users: changes.len() as u64, ramp: course.ramp });
         }

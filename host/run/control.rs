@@ -80,7 +80,7 @@ struct Room {
     said: Sender<Said>,
     /// `init` went well.
     initialized: bool,
-    /// `setup` went well, so that `teardown` is owed.
+    /// `setup` went well, or there is none: `teardown` is owed.
     set_up: bool,
     data: Option<&'static Value>,
 }
@@ -168,7 +168,11 @@ impl Room {
             }
         }
         self.fire(&Occasion::TestStart { environment }, Phase::Interrupting).await;
-        if self.has_ended() || !self.setup.hooks.contains(Hook::Setup) {
+        if self.has_ended() {
+            return Ok(None);
+        }
+        if !self.setup.hooks.contains(Hook::Setup) {
+            self.set_up = true;
             return Ok(None);
         }
         let mut returned = None;

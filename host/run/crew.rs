@@ -134,7 +134,8 @@ impl Crew {
             && let Some(order) = reached
         {
             self.reached = reached;
-            let _ = self.worker.reports.send(Report::Reached { worker: self.worker.number, order });
+            let (worker, users) = (self.worker.number, self.roster.users());
+            let _ = self.worker.reports.send(Report::Reached { worker, order, users });
         }
     }
 }

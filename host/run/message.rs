@@ -21,6 +21,8 @@ pub(super) enum Report {
     Reached {
         worker: usize,
         order: u64,
+        /// How many there are now, over all workers.
+        users: u64,
     },
     /// What it reports from now on was measured after the order to reset.
     Reset {
@@ -70,7 +72,7 @@ pub(super) enum Ask {
         users: u64,
         since: Instant,
     },
-    /// So many users live, as many as were aimed at.
+    /// So many users were started, or were left, as were aimed at.
     Complete {
         users: u64,
     },

@@ -230,10 +230,10 @@ impl Running {
                 self.ticks.hear(users.worker, Instant::now());
                 self.users[users.worker] = users.classes;
             }
-            Report::Reached { worker, order } => {
+            Report::Reached { worker, order, users } => {
                 self.reached[worker] = order;
                 if self.door.is_newest(order) && self.reached.iter().all(|reached| *reached == order) {
-                    self.complete();
+                    self.complete(users);
                 }
             }
             Report::Reset { worker } => self.resetting[worker] = false,
@@ -259,12 +259,12 @@ impl Running {
     }
 
     /// All users have come, or gone, that the newest target asks for.
-    fn complete(&mut self) {
+    fn complete(&mut self, users: u64) {
         if self.stop.is_none() {
             if self.setup.reset_stats && !self.reset {
                 self.reset();
             }
-            self.attendant.complete(self.setup.living());
+            self.attendant.complete(users);
         }
     }
 

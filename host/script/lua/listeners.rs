@@ -98,7 +98,8 @@ impl LuaVm {
             return outcome;
         }
         vu.settle();
-        if let Outcome::Raised(fault) = &outcome {
+        // The control VM has no user to whom something could happen.
+        if let (Outcome::Raised(fault), true) = (&outcome, vu.id != 0) {
             vu.happen(Happened::of_fault(fault));
         }
         if !vu.has_news() {

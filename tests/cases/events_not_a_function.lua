@@ -1,0 +1,2 @@
+-- A listener is a function.
+events.request:add_listener("print") --@error

@@ -1,0 +1,2 @@
+-- An event that does not exist.
+events.test_strat:add_listener(function() end) --@error

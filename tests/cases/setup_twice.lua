@@ -1,0 +1,3 @@
+-- A run has one setup.
+setup(function() end)
+setup(function() end) --@error

@@ -1,0 +1,17 @@
+-- flags: --stop-timeout 5
+-- Stages: each lasts its own time, up and down, with classes of their own; the last added goes first.
+local A = User:extend("A", { wait_time = constant(60) })
+A:task("t", function() end)
+function A:on_start() print("up", vu.class, vu.id) end
+function A:on_stop() print("down", vu.class, vu.id) end
+
+local B = A:extend("B")
+
+LoadTestShape:extend("Steps", {
+  stages = {
+    { duration = "200ms", users = 2, spawn_rate = 100, classes = { A } },
+    { duration = 0.2, users = 5, spawn_rate = "6000/m" },
+    { duration = "0.2s", users = 1, spawn_rate = 100.0, user_classes = { "B" } },
+    { duration = "0.2s", users = 3, spawn_rate = 100, classes = B },
+  },
+})
