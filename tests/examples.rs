@@ -167,7 +167,11 @@ fn task_sets() {
 fn load_shape() {
     let script = "examples/13_load_shape.lua";
     let steps = run(script, &[]);
-    steps.exits(0).says(&["load shape Steps"]).says(&["0 failed", "load shape done"]).says(&["POST", "write"]);
+    steps
+        .exits(0)
+        .says(&["load shape Steps"])
+        .says(&["0 failed", "load shape done"])
+        .says(&["POST", "write"]);
     let wave = run(script, &["-e", "TEST_SHAPE=wave"]);
     wave.exits(0).says(&["load shape Wave"]).says(&["0 failed", "load shape done"]);
 }
@@ -176,8 +180,15 @@ fn load_shape() {
 fn events_and_setup() {
     let run = example("14_events_and_setup.lua");
     run.exits(0).says(&["control: testing local"]).says(&["exit code so far: 0"]);
-    run.says(&["hello from user", "with 0 slow requests"]).says(&["it is the prepared one", "6", "0", "100.00%"]);
-    run.says(&["POST", "prepare", "1"]).says(&["DELETE", "clean up", "1"]).says(&["passed: 8 requests, 0 failed"]);
+    run.says(&["hello from user", "with 0 slow requests"]).says(&[
+        "it is the prepared one",
+        "6",
+        "0",
+        "100.00%",
+    ]);
+    run.says(&["POST", "prepare", "1"])
+        .says(&["DELETE", "clean up", "1"])
+        .says(&["passed: 8 requests, 0 failed"]);
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod load;
 mod looks;
 mod secrets;
 mod seeds;
+mod shapes;
 mod terminal;
 mod watching;
