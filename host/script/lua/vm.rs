@@ -9,8 +9,7 @@ use crate::config::Level;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::script::{Class, Entry, Outcome, Set, Task, Vm};
-use crate::vu::Vu;
-use crate::vu::fiber;
+use crate::vu::{Hooks, Vu, fiber};
 
 use super::class::push_inherited;
 use super::nest::{self, INSTANCE, NEST, TASKS};
@@ -42,6 +41,8 @@ impl LuaVm {
     /// A new sandbox in which the scripts' top level has run.
     pub(super) fn load(vu: Rc<Vu>, library: Rc<Library>) -> Result<LuaVm, Fault> {
         let limit = library.memory_limit();
+        // The functions that a VM before it was left for are gone with it.
+        vu.hooks.set(Hooks::default());
         let state = State::new(vu, library.clone(), limit)
             .ok_or_else(|| Fault::new(Exit::Internal, "no memory for another VM"))?;
         let vm = LuaVm { state, library };
