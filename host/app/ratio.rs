@@ -17,7 +17,8 @@ pub(super) struct Share {
 pub(super) fn shares(setup: &Setup) -> Vec<Share> {
     let mut classes: Vec<&ClassPlan> = setup.classes.iter().collect();
     classes.sort_by(|a, b| a.class.name.cmp(&b.class.name));
-    let users = f64::from(setup.users.max(1));
+    // A load shape's `tick` does not tell beforehand.
+    let users = setup.schedule.most_users().unwrap_or(1).max(1) as f64;
     // Fixed counts are filled first; what is left is shared by weight.
     let mut left = users;
     let fixed: Vec<f64> = classes

@@ -106,6 +106,17 @@ impl Safety {
         Ok(())
     }
 
+    /// Refuses a preparation (`setup` and the like) that has taken so long, for it is part of the run.
+    pub fn check_preparation(&self, time: Duration) -> Result<(), Fault> {
+        match &self.max_run_time {
+            Some(max) if time >= max.value => {
+                let longest = format_duration(max.value);
+                Err(refuse(max, format!("setup took longer than `safety.max_run_time`, {longest}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_load(&self, intent: &Intent<'_>) -> Result<(), Fault> {
         if let Some(max) = self.max_users.as_ref().filter(|max| intent.users.value > max.value) {
             let (users, max_users) = (intent.users.value, max.value);
@@ -282,6 +293,9 @@ mod tests {
         let safety =
             Safety { max_users: Some(sited(5)), max_spawn_rate: Some(sited(2.0)), ..Safety::default() };
         assert!(safety.check_target(5, 2.0).is_ok() && Safety::default().check_target(1 << 40, 1e6).is_ok());
+        let short = Safety { max_run_time: Some(sited(Duration::from_secs(5))), ..Safety::default() };
+        assert!(short.check_preparation(Duration::from_millis(4999)).is_ok());
+        assert_eq!(short.check_preparation(Duration::from_secs(5)).unwrap_err().exit, Exit::Refused);
         for (users, rate, limit) in [(6, 1.0, "max_users"), (1, 2.5, "max_spawn_rate")] {
             let fault = safety.check_target(users, rate).unwrap_err();
             assert!(fault.exit == Exit::Refused && fault.what.contains(limit), "{}", fault.what);

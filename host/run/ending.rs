@@ -61,11 +61,15 @@ impl Running {
         if let Some(deadline) = self.phases.deadline() {
             return Some(deadline);
         }
-        if self.act != Act::Users {
-            return None;
-        }
+        // What `setup` took is part of a run that must not be longer.
+        let most = self.setup.safety.max_run_time.as_ref().map(|most| most.value);
+        let most = most.and_then(|most| self.opened.checked_add(most));
         let end = self.setup.run_time.and_then(|time| self.started.checked_add(time));
-        end.into_iter().chain(self.schedule_deadline()).min()
+        match self.act {
+            Act::Preparing => most,
+            Act::Users => most.into_iter().chain(end).chain(self.schedule_deadline()).min(),
+            Act::Closing => None,
+        }
     }
 
     /// Goes to the next phase when it is due; false when the last one is over.
@@ -90,13 +94,16 @@ impl Running {
         true
     }
 
-    /// The run time, and the end of the stages.
+    /// The run time, the longest that the environment allows, and the end of the stages.
     fn end_when_over(&mut self, now: Instant) {
-        if self.act != Act::Users {
-            return;
+        let allowed = self.setup.safety.check_preparation(now.saturating_duration_since(self.opened));
+        match (self.act, &allowed) {
+            (Act::Users, _) => {}
+            (Act::Preparing, Err(fault)) => return self.end(Stop::Fault(fault.clone())),
+            _ => return,
         }
         let passed = now.saturating_duration_since(self.started);
-        if self.setup.run_time.is_some_and(|time| passed >= time) {
+        if self.setup.run_time.is_some_and(|time| passed >= time) || allowed.is_err() {
             self.end(Stop::RunTime);
         } else if let Schedule::Stages { stages, .. } = &self.setup.schedule
             && passed >= stages.end()

@@ -38,6 +38,8 @@ pub(super) enum Act {
 pub(super) struct Running {
     pub(super) setup: Arc<Setup>,
     pub(super) act: Act,
+    /// When the preparation began.
+    pub(super) opened: Instant,
     /// When the first users come.
     pub(super) started: Instant,
     pub(super) started_at: SystemTime,
@@ -79,6 +81,7 @@ impl Running {
         let started = Instant::now();
         Running {
             act: Act::Preparing,
+            opened: started,
             started,
             started_at,
             elapsed: None,

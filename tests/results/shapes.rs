@@ -167,6 +167,22 @@ end
     assert!(server.asked() > 5);
 }
 
+/// A setup that goes on for ever is part of the run.
+#[test]
+fn a_guarded_environment_limits_setup() {
+    let server = Counter::start();
+    let yaml = format!("base_url: {}\nsafety:\n  max_run_time: 1s\n", server.url());
+    let script = "\
+local U = HttpUser:extend(\"U\", {})
+U:task(\"t\", function(self) self.client:get(\"/t\") end)
+setup(function() while true do sleep(0.05) end end)
+";
+    let project = Project::new(&[("scripts/s.lua", script), ("config/prod.yaml", &yaml)]);
+    let ended = project.run("-f s.lua --env prod -t 1s -s 0.2").code(111);
+    ended.told(&["setup took longer than `safety.max_run_time`", "prod.yaml:3"]).printed(&["0 requests"]);
+    assert_eq!(server.asked(), 0);
+}
+
 /// What `setup` sent before the signal is in the results; nobody runs, nothing is torn down.
 #[test]
 fn a_signal_ends_setup() {
