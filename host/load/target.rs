@@ -19,12 +19,12 @@ pub struct Target {
     pub classes: Option<Arc<[usize]>>,
 }
 
-/// More users than any machine runs: a slip of the pen must not fill the memory.
-const MOST_USERS: u64 = 10_000_000;
+/// As many as the command line can ask for.
+const MOST_USERS: u64 = u32::MAX as u64;
 
 impl Target {
     /// # Errors
-    /// [`Exit::Usage`] for a rate that is not above 0, and for users beyond ten million.
+    /// [`Exit::Usage`] for a rate that is not above 0, and for users beyond what a command line can ask for.
     pub fn check(&self) -> Result<(), Fault> {
         Ramp::new(self.spawn_rate)?;
         if self.users > MOST_USERS {
