@@ -29,6 +29,12 @@
 ---@field tasks? (fun(self: TaskSet)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`.
 ---@field [string] any
 
+---Attributes of a load shape; they are inherited. Further ones are the script's own.
+---@class LoadTestShapeAttributes
+---@field stages? Stage[] The stages of the run, one after the other; it ends with the last. A method `tick` comes before them.
+---@field abstract? boolean Only to be extended. Not inherited.
+---@field [string] any
+
 ---How often a task is chosen, and when.
 ---@class TaskOptions
 ---@field weight? integer How often, relative to the class's other tasks (1).
@@ -44,6 +50,55 @@
 ---How a metric is shown.
 ---@class MetricOptions
 ---@field unit? string What its values are counted in, such as `ms`.
+
+---What runs, and where. The environment file itself is `config`.
+---@class EnvironmentInfo
+---@field name string The environment, such as `local`.
+---@field host string? The base URL, where there is one.
+---@field scripts string[] The scripts.
+---@field user_classes string[] The classes that run.
+---@field shape_class string? The load shape, where there is one.
+---@field users integer? Users aimed at, without a load shape.
+---@field spawn_rate number? Users per second, without a load shape.
+---@field run_time number? Seconds after which the run ends, if it was limited.
+---@field seed integer The run's seed.
+
+---What listeners of `events.init` get.
+---@class InitEvent
+---@field environment EnvironmentInfo What runs, and where. Read-only.
+
+---What listeners of `events.quitting` get.
+---@class QuittingEvent
+---@field environment EnvironmentInfo What runs, and where. Read-only.
+---@field exit_code integer What the process will exit with, unless a listener or an output fails.
+
+---What listeners of `events.request` get, right after the request was counted. Requests that a listener sends
+---itself are counted, but not told to listeners.
+---@class RequestEvent
+---@field request_type string The method: `GET` and the like.
+---@field name string What it counts under.
+---@field url string The URL that answered last, without credentials.
+---@field response_time number Milliseconds.
+---@field response_length integer Bytes of the body.
+---@field status_code integer The status; 0 where nothing whole came back.
+---@field start_time number When it began: seconds since 1970.
+---@field exception string? Why it counts as failed; nil for success.
+
+---What listeners of `events.spawning_complete` get.
+---@class SpawningCompleteEvent
+---@field environment EnvironmentInfo What runs, and where. Read-only.
+---@field user_count integer How many users there are now.
+
+---What listeners of `events.test_start` and `events.test_stop` get.
+---@class TestEvent
+---@field environment EnvironmentInfo What runs, and where. Read-only.
+
+---What listeners of `events.user_error` get.
+---@class UserErrorEvent
+---@field exception string The message, with its place.
+---@field traceback string The script's stack, one line each.
+---@field user_class string The class of the user.
+---@field user_id integer Its number, as `vu.id`.
 
 ---How a request is sent and counted. An option that does not exist is an error.
 ---@class RequestOptions
@@ -85,6 +140,14 @@
 ---@field method string `GET` and the like.
 ---@field url string The whole URL, without credentials.
 ---@field body_length integer Bytes of the body.
+
+---A part of a run with a load of its own: an item of `stages`.
+---@class Stage
+---@field duration? number|string How long this stage lasts, seconds or `"1m30s"`; not the time since the start of the run.
+---@field users? number How many users there are to be.
+---@field spawn_rate? number|string How many come or go per second.
+---@field classes? (User|string)[] The classes to add users of, if not all. Users who run already stay.
+---@field user_classes? (User|string)[] As `classes`.
 
 ---Where a request's time went, in milliseconds. Over redirects and retries each is the sum of its parts.
 ---@class Timings
@@ -189,6 +252,25 @@ local Trend = {}
 ---@param tags? table<string, Plain>
 function Trend:add(value, tags) end
 
+---The events of a run, in the order in which they happen.
+---@class Events
+---@field init EventHook Before everything else. Gets an `InitEvent`.
+---@field test_start EventHook Before `setup` and the first user. Gets a `TestEvent`.
+---@field spawning_complete EventHook The users have come, or gone, that were aimed at: once in a plain run, after each ramp with a load shape. Gets a `SpawningCompleteEvent`.
+---@field request EventHook A request was counted. Gets a `RequestEvent`.
+---@field user_error EventHook A task, `on_start` or the like raised. Gets a `UserErrorEvent`.
+---@field test_stop EventHook After the last user and `teardown`. Gets a `TestEvent`.
+---@field quitting EventHook After everything else. Gets a `QuittingEvent`.
+local Events = {}
+
+---An event that can be listened to.
+---@class EventHook
+local EventHook = {}
+
+---Has a function called each time the event happens; in the order in which they were added.
+---@param listener fun(event: table)
+function EventHook:add_listener(listener) end
+
 ---Counts each named condition as passed or failed and returns whether all held. `check(name, condition)`
 ---counts one. A failed check does not fail the request.
 ---@param subject any
@@ -241,6 +323,25 @@ function test.abort(message) end
 ---The virtual user that runs this script.
 ---@type Vu
 vu = {}
+
+---Has a function run once, before the first user. What it returns, as JSON would carry it, is `self.data` of
+---every user, read-only. Its requests are counted as any other. If it raises, there are no users (exit code
+---107). At a script's top level, once.
+---@param setup fun(): any
+function setup(setup) end
+
+---Has a function run once, after the last user, with what `setup` returned; not where `setup` did not come to
+---its end. At a script's top level, once.
+---@param teardown fun(data: any)
+function teardown(teardown) end
+
+---What happens in a run, for listeners. `init`, `test_start`, `spawning_complete`, `test_stop` and `quitting`
+---are called in a VM of their own, beside those of the users; `request` and `user_error` in the VM of the
+---user to whom it happens. A listener that raises is counted as an exception, and the others are called all
+---the same; but if one of `init` raises, nothing runs (exit code 107). Listeners of the run are added at the
+---top level of a script.
+---@type Events
+events = {}
 
 ---Invented values, from random numbers of the VU's own: with `--seed` a VU draws the same values in each run.
 ---Use `uuid` for what must be unique.
@@ -691,6 +792,7 @@ function HttpClient:batch(requests) end
 ---A kind of virtual user. Extend it and give it tasks; each user runs them in a sandbox of its own, one after
 ---the other, chosen by weight. `self` is the user's own instance.
 ---@class User
+---@field data any What `setup` returned; read-only, one for all users. Nil without it.
 ---@field on_start fun(self: User) Runs once, before the user's first task.
 ---@field on_stop fun(self: User) Runs once, when the user ends.
 ---@field wait_time? WaitTime|number|fun(self: User): number What to wait between two tasks: `between(1, 2)` and the like, seconds, or a function that returns seconds. Without it: nothing.
@@ -735,6 +837,7 @@ HttpUser = {}
 ---with the set's tasks, chosen by weight, until one of them calls `interrupt`. `self` is an instance of the
 ---set, new each time that it is entered.
 ---@class TaskSet
+---@field data any What `setup` returned; read-only, one for all users. Nil without it.
 ---@field user User The user.
 ---@field client HttpClient The user's client.
 ---@field parent TaskSet|User What the set is nested in: the instance of the set around it, or the user.
@@ -780,3 +883,38 @@ SequentialTaskSet = {}
 ---function(self) ... end)`.
 ---@class MarkovTaskSet: TaskSet
 MarkovTaskSet = {}
+
+---How many users there are, when. A script that extends it (once) takes over from `--users` and
+---`--spawn-rate`; `--run-time` still ends the run. Give it `stages`, or a method `tick`.
+---@class LoadTestShape
+---@field tick fun(self: LoadTestShape): number?, number|string|nil, (User|string)[]? Asked at the start and then each second, in a VM of its own. It returns how many users there are to be (computed numbers are rounded), how many come or go per second, and, if only some classes are to be added to, those; nil ends the run. The newest answer counts, also while users still come or go for an older one.
+---@field stages? Stage[] The stages of the run, one after the other; it ends with the last. A method `tick` comes before them.
+---@field abstract? boolean Only to be extended. Not inherited.
+---@field [string] any
+LoadTestShape = {}
+
+---Defines a load shape. A run has one that is not abstract, unless one is named on the command line. At a
+---script's top level only.
+---@generic T: LoadTestShape
+---@param self T
+---@param name string
+---@param attributes? LoadTestShapeAttributes
+---@return T
+function LoadTestShape.extend(self, name, attributes) end
+
+---Seconds since the first users, or since `reset_time`.
+---@generic T: LoadTestShape
+---@param self T
+---@return number
+function LoadTestShape.run_time(self) end
+
+---How many users live.
+---@generic T: LoadTestShape
+---@param self T
+---@return integer
+function LoadTestShape.current_users(self) end
+
+---Lets `run_time` begin at 0 again.
+---@generic T: LoadTestShape
+---@param self T
+function LoadTestShape.reset_time(self) end
