@@ -22,6 +22,9 @@ use super::setup::Setup;
 /// From one `tick` of a load shape to the next.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How much earlier it is asked, so that its answer is there when it is due, as a batch may be.
+const LEAD: Duration = Duration::from_millis(20);
+
 /// Whether there is a control VM, and what it has been asked.
 pub(super) struct Attendant {
     link: Option<Link>,
@@ -32,8 +35,8 @@ pub(super) struct Attendant {
     data: Option<&'static Value>,
     /// How many times a load shape has been asked, or passed over.
     ticks: u32,
-    /// A `tick` has not been answered yet.
-    ticking: bool,
+    /// From when on the answer that is awaited counts; None: none is.
+    ticking: Option<Duration>,
 }
 
 struct Link {
@@ -45,7 +48,7 @@ impl Attendant {
     /// Starts a control VM where scripts have something for it to do.
     pub(super) fn start(setup: &Arc<Setup>) -> Attendant {
         let mut attendant =
-            Attendant { link: None, said: never(), waiting: 0, data: None, ticks: 0, ticking: false };
+            Attendant { link: None, said: never(), waiting: 0, data: None, ticks: 0, ticking: None };
         if !setup.needs_control() {
             return attendant;
         }
@@ -89,19 +92,17 @@ impl Attendant {
 
     /// Asks the load shape for its next target, if it is time.
     pub(super) fn tick(&mut self, now: Instant, started: Instant, users: u64) {
-        if self.ticking || now < started + TICK * self.ticks {
-            return;
-        }
-        self.ticking = self.ask(Ask::Tick { users, since: started });
+        let Some(due) = self.next_tick(started).filter(|due| now >= *due) else { return };
+        let at = TICK * self.ticks;
+        self.ticking = self.ask(Ask::Tick { users, since: started, at }).then_some(at);
         // One that took long is not made up for.
-        while started + TICK * self.ticks <= now {
-            self.ticks += 1;
-        }
+        self.ticks += 1 + (now - due).as_secs() as u32;
     }
 
     /// When the next `tick` is due; None while one runs.
     pub(super) fn next_tick(&self, started: Instant) -> Option<Instant> {
-        (!self.ticking).then(|| started + TICK * self.ticks)
+        let at = TICK * self.ticks;
+        self.ticking.is_none().then(|| started + at.saturating_sub(LEAD))
     }
 
     pub(super) fn complete(&mut self, users: u64) {
@@ -162,25 +163,25 @@ impl Running {
             Said::Prepared(Ok(data)) => self.attendant.data = data,
             Said::Prepared(Err(fault)) => self.end(Stop::Fault(fault)),
             Said::Wanted(wanted) => {
-                self.attendant.ticking = false;
-                self.obey_tick(wanted);
+                let at = self.attendant.ticking.take().unwrap_or_default();
+                self.obey_tick(at, wanted);
             }
             Said::Told => {}
         }
         self.attendant.waiting = self.attendant.waiting.saturating_sub(1);
     }
 
-    /// A load shape has said what it wants.
-    fn obey_tick(&mut self, wanted: Result<Option<Wanted>, Fault>) {
+    /// A load shape has said what it wants from `at` on, or from now on where that is later.
+    fn obey_tick(&mut self, at: Duration, wanted: Result<Option<Wanted>, Fault>) {
         if self.act != Act::Users || self.phases.phase() > Phase::Running {
             return;
         }
         let target = match wanted {
             Ok(Some(wanted)) => target_of(wanted, &self.setup.classes),
-            Ok(None) => return self.end(Stop::ShapeEnded),
+            Ok(None) => return self.over = Some(self.started + at),
             Err(fault) => Err(fault),
         };
-        let aimed = target.and_then(|target| self.door.aim(self.started.elapsed(), target));
+        let aimed = target.and_then(|target| self.door.aim(at.max(self.started.elapsed()), target));
         if let Err(fault) = aimed {
             let name = self.setup.schedule.shape().unwrap_or_default();
             let what = match &self.setup.schedule {

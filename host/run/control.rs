@@ -127,7 +127,11 @@ impl Room {
         let environment = self.setup.about;
         match ask {
             Ask::Prepare => Said::Prepared(self.prepare().await),
-            Ask::Tick { users, since } => Said::Wanted(self.tick(users, since).await),
+            Ask::Tick { users, since, at } => {
+                self.shared.briefing.ask(since + at, since);
+                self.shared.briefing.users.set(users);
+                Said::Wanted(self.tick().await)
+            }
             Ask::Complete { users } => {
                 self.fire(&Occasion::SpawningComplete { environment, users }, Phase::Interrupting).await;
                 Said::Told
@@ -204,10 +208,7 @@ impl Room {
         Ok(self.data)
     }
 
-    async fn tick(&mut self, users: u64, since: Instant) -> Result<Option<Wanted>, Fault> {
-        let briefing = &self.shared.briefing;
-        briefing.begin_once(since);
-        briefing.users.set(users);
+    async fn tick(&mut self) -> Result<Option<Wanted>, Fault> {
         let mut wanted = None;
         let outcome = self
             .call(Phase::Stopping, |vm| match vm.tick() {

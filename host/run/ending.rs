@@ -109,6 +109,8 @@ impl Running {
             && passed >= stages.end()
         {
             self.end(Stop::ShapeEnded);
+        } else if self.over.is_some_and(|over| now >= over) {
+            self.end(Stop::ShapeEnded);
         }
     }
 

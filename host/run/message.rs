@@ -1,6 +1,6 @@
 //! What conductor and workers tell each other.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -67,10 +67,11 @@ pub(super) enum Said {
 #[derive(Clone, Copy)]
 pub(super) enum Ask {
     Prepare,
-    /// So many users live; the load shape's time began then.
+    /// What the load shape wants from `at` on; its time began at `since`. So many users live.
     Tick {
         users: u64,
         since: Instant,
+        at: Duration,
     },
     /// So many users were started, or were left, as were aimed at.
     Complete {

@@ -51,6 +51,8 @@ pub(super) struct Running {
     pub(super) attendant: Attendant,
     /// The stage of a load shape that is next.
     pub(super) stage: usize,
+    /// When a load shape's `tick` wants the run to end, since it wanted so.
+    pub(super) over: Option<Instant>,
     pub(super) phases: Phases,
     pub(super) stop: Option<Stop>,
     pub(super) totals: Arc<Snapshot>,
@@ -90,6 +92,7 @@ impl Running {
             door: Door::new(setup.safety.clone()),
             attendant: Attendant::start(&setup),
             stage: 0,
+            over: None,
             phases: Phases::new(started, setup.stop_timeout),
             stop: None,
             totals: Arc::default(),
@@ -182,6 +185,7 @@ impl Running {
                     }
                 }
             }
+            Schedule::Ticks { .. } if self.over.is_some() => {}
             Schedule::Ticks { .. } => self.attendant.tick(now, self.started, setup.living()),
         }
     }
@@ -194,7 +198,7 @@ impl Running {
                 Some((at, _)) => Some(self.started + at),
                 None => Some(self.started + stages.end()),
             },
-            Schedule::Ticks { .. } => self.attendant.next_tick(self.started),
+            Schedule::Ticks { .. } => self.over.or_else(|| self.attendant.next_tick(self.started)),
         }
     }
 

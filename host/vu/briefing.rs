@@ -13,6 +13,8 @@ pub struct Briefing {
     pub data: Option<&'static Value>,
     /// Where a load shape's time begins: the start of its run, or its `reset_time`.
     since: Cell<Option<Instant>>,
+    /// For when a `tick` is asked: a little before, so that its answer is there in time.
+    asked_for: Cell<Option<Instant>>,
     /// Users that live.
     pub users: Cell<u64>,
 }
@@ -23,18 +25,43 @@ impl Briefing {
         Briefing { data, ..Briefing::default() }
     }
 
-    /// Sets the zero of a load shape's time, unless it has one.
-    pub fn begin_once(&self, since: Instant) {
+    /// A load shape is asked what it wants from `moment` on. Its time began at `since`, unless it
+    /// was reset.
+    pub fn ask(&self, moment: Instant, since: Instant) {
+        self.asked_for.set(Some(moment));
         self.since.set(self.since.get().or(Some(since)));
     }
 
     /// A load shape's time begins anew.
     pub fn reset_time(&self) {
-        self.since.set(Some(Instant::now()));
+        self.since.set(Some(self.now()));
     }
 
     /// How long the load shape has run.
     pub fn run_time(&self) -> Duration {
-        self.since.get().map(|since| since.elapsed()).unwrap_or_default()
+        self.since.get().map(|since| self.now().saturating_duration_since(since)).unwrap_or_default()
+    }
+
+    fn now(&self) -> Instant {
+        let now = Instant::now();
+        self.asked_for.get().map_or(now, |moment| moment.max(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_sees_the_time_that_it_is_asked_for() {
+        let briefing = Briefing::default();
+        assert_eq!(briefing.run_time(), Duration::ZERO);
+        let began = Instant::now();
+        briefing.ask(began + Duration::from_secs(60), began);
+        assert_eq!(briefing.run_time(), Duration::from_secs(60));
+        briefing.reset_time();
+        assert_eq!(briefing.run_time(), Duration::ZERO);
+        briefing.ask(began + Duration::from_secs(61), began);
+        assert_eq!(briefing.run_time(), Duration::from_secs(1));
     }
 }

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::config::Level;
 use crate::fault::Fault;
-use crate::metrics::{Exception, Group};
+use crate::metrics::{Exception, Group, Label};
 use crate::net::{Base, Client};
 
 use super::hooks::{Happened, Hook, Hooks, RequestDone, message_of};
@@ -125,16 +125,15 @@ impl Vu {
             recorder.call_within(kept.group, &call);
         }
         if self.hooks.get().contains(Hook::Request) && !self.telling.get() {
-            self.happened.borrow_mut().push(self.request_done(kept, failure));
+            let done = self.request_done(kept, failure, recorder.label(kept.key));
+            self.happened.borrow_mut().push(done);
         }
     }
 
-    fn request_done(&self, kept: &Kept, failure: Option<&str>) -> Happened {
+    fn request_done(&self, kept: &Kept, failure: Option<&str>, label: &Label) -> Happened {
         let response = &kept.response;
         let started = response.ended.checked_sub(response.elapsed).unwrap_or(response.ended);
         let since_start = started.saturating_duration_since(self.shared.started);
-        let recorder = self.shared.recorder.borrow();
-        let label = recorder.label(kept.key);
         Happened::Request(Box::new(RequestDone {
             method: label.method.clone(),
             name: label.name.clone(),
