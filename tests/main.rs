@@ -10,4 +10,5 @@ mod fibers;
 mod layers;
 mod limits;
 mod results;
+mod suites;
 mod support;

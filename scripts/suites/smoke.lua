@@ -1,6 +1,9 @@
 -- Smoke: are the core functions of the documents service alive? 30 s, one user.
 options { users = 1, spawn_rate = 1, run_time = "30s" } -- flags, variables and config override these
 
+-- An answer that takes longer is a failure, too. In seconds; see config/.
+local SLOWEST = (config.vars or {}).slowest_answer or 2
+
 local SmokeTestUser = HttpUser:extend("SmokeTestUser", { wait_time = between(0.5, 1) })
 
 function SmokeTestUser:on_start()
@@ -39,6 +42,7 @@ SmokeTestUser:task("create_and_get_document", 3, function(self)
   local fetched = check(response, {
     ["status is 200"] = function(r) return r.status_code == 200 end,
     ["uri matches"] = function(r) return r.status_code == 200 and r:json("document.uri") == uri end,
+    ["answers in time"] = function(r) return r.elapsed <= SLOWEST end,
   })
   if fetched then
     response:success()
@@ -52,6 +56,7 @@ SmokeTestUser:task("health_check", function(self)
 end)
 
 function SmokeTestUser:on_stop()
+  if (config.test_data or {}).cleanup_after == false then return end
   for _, uri in ipairs(self.created) do
     self.client:delete(self.documents .. "/" .. uri, { name = "DELETE /documents/{uri}" })
   end
