@@ -7,6 +7,7 @@ mod cases;
 mod examples;
 mod fairness;
 mod fibers;
+mod from_locust;
 mod layers;
 mod limits;
 mod results;
