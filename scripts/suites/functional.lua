@@ -28,29 +28,30 @@ local DocumentCRUDFlow = Flow:extend("DocumentCRUDFlow")
 DocumentCRUDFlow:task("step1_create", function(self)
   self.uri = generate.uri("crud-test")
   self.uris = { self.uri }
-  self.document = self:leave_unless(self.api:create_document(self.uri, { step = 1, status = "created" }))
+  local fields = generate.fields { step = 1, status = "created" }
+  self.created = self:leave_unless(self.api:create_document(self.uri, fields))
 end)
 
 DocumentCRUDFlow:task("step2_read", function(self)
-  self:leave_unless(self.api:get_document(self.uri, self.document))
+  self:leave_unless(self.api:get_document(self.uri, self.created))
 end)
 
 DocumentCRUDFlow:task("step3_update", function(self)
   local change = { step = 2, status = "updated" }
-  self.document = self:leave_unless(self.api:update_document(self.uri, change, self.document.version))
+  self.updated = self:leave_unless(self.api:update_document(self.uri, change, self.created.version))
 end)
 
 DocumentCRUDFlow:task("step4_verify_history", function(self)
-  local versions = { { uri = self.uri, version = 1, fields = { step = 1, status = "created" } }, self.document }
-  self:leave_unless(self.api:get_history(self.uri, versions))
+  self:leave_unless(self.api:get_history(self.uri, { self.created, self.updated })) -- versions 1 and 2
 end)
 
 DocumentCRUDFlow:task("step5_refuse_an_old_version", function(self)
-  local change = { fields = { step = 3 }, expected_version = 1 }
-  self.client:patch(self.api.documents .. "/" .. self.uri, { name = "PATCH an old version", json = change }, function(response)
+  local path = self.api.documents .. "/" .. self.uri
+  local change = { fields = { step = 3 }, expected_version = self.created.version }
+  self.client:patch(path, { name = "PATCH an old version", json = change }, function(response)
     if response.status_code == 409 then response:success() else response:failure("it was not refused") end
   end)
-  self:leave_unless(self.api:get_document(self.uri, self.document)) -- and nothing has changed
+  self:leave_unless(self.api:get_document(self.uri, self.updated)) -- nothing has changed
 end)
 
 DocumentCRUDFlow:task("step6_delete", function(self)

@@ -1,8 +1,8 @@
 -- The documents service as the suites use it: a method for each operation.
 --
--- A method sends one request, under a name that all documents share, and judges the answer: its status, its content, and
--- how long it took. It returns what the answer holds, or nil where that is not as it should be. The request counts as a
--- failure then, so the caller has nothing more to count.
+-- A method sends one request, under a name that all documents share, and judges the answer: its status, its content,
+-- and how long it took. It returns what the answer holds, or nil where that is not as it should be. The request counts
+-- as a failure then, so the caller has nothing more to count.
 local retry = require("e2e.retry")
 
 local APIClient = {}
@@ -100,8 +100,9 @@ end
 function APIClient:clean_up(uris)
   if (config.test_data or {}).cleanup_after == false then return end
   for _, uri in ipairs(uris) do
+    local path = self.documents .. "/" .. uri
     local gone = retry(ATTEMPTS, 0.1, function(attempt)
-      local response <close> = self.http:delete(self.documents .. "/" .. uri, { name = "clean up", catch_response = true })
+      local response <close> = self.http:delete(path, { name = "clean up", catch_response = true })
       local done = response.status_code == 200 or response.status_code == 404
       if done or attempt < ATTEMPTS then response:ignore() end
       return done

@@ -13,13 +13,17 @@ function generate.uri(kind)
   return kind .. "-" .. uuid.hex():sub(1, 16)
 end
 
--- A list of documents, each with a copy of `fields`.
-function generate.documents(count, kind, fields)
+-- Fields as people would fill them in, and `more`. --seed repeats them.
+function generate.fields(more)
+  local fields = { title = fake.sentence(), author = fake.name(), contact = fake.email() }
+  for name, value in pairs(more) do fields[name] = value end
+  return fields
+end
+
+-- A list of documents, each with fields of its own and `more`.
+function generate.documents(count, kind, more)
   local documents = {}
-  for i = 1, count do
-    documents[i] = { uri = generate.uri(kind), fields = { number = i } }
-    for name, value in pairs(fields) do documents[i].fields[name] = value end
-  end
+  for i = 1, count do documents[i] = { uri = generate.uri(kind), fields = generate.fields(more) } end
   return documents
 end
 
