@@ -52,8 +52,9 @@ fn hurried() -> Project {
 }
 
 fn run(project: &Project, suite: &str, relay: &Relay, flags: &str) -> Ended {
-    let line = format!("-f suites/{suite}.lua -H http://{} --only-summary {flags}", relay.addr);
-    project.run(&line)
+    // A busy machine is no slow service.
+    let patience = if flags.contains("TEST_SLOWEST") { "" } else { "-e TEST_SLOWEST=20" };
+    project.run(&format!("-f suites/{suite}.lua -H http://{} --only-summary {patience} {flags}", relay.addr))
 }
 
 /// That the suite used the service, and nothing is left of it.
@@ -141,9 +142,7 @@ fn each_notices_a_service_that_is_slow() {
         let relay = Relay::start(slow, None);
         let ended =
             run(&project, suite, &relay, &format!("-u 4 -r 1000 -i 12 -t 30s {QUICK} -e TEST_SLOWEST=0.1"));
-        ended
-            .code(1)
-            .printed(&["exit 1", "slower than 0.1 s"]);
+        ended.code(1).printed(&["exit 1", "slower than 0.1 s"]);
         assert_clean(suite, &relay);
     }
 }

@@ -4,7 +4,7 @@
 require("suites.performance")
 
 -- A minute of the plan below, in seconds. A shorter one tries the suite out: -e TEST_MINUTE=2
-local MINUTE = tonumber(env.TEST_MINUTE) or 60
+local MINUTE = assert(tonumber(env.TEST_MINUTE or 60), "TEST_MINUTE is a number of seconds")
 
 local function stage(minutes, users, spawn_rate)
   return { duration = minutes * MINUTE, users = users, spawn_rate = spawn_rate * 60 / MINUTE }

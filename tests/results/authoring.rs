@@ -123,7 +123,7 @@ fn the_targets_run_what_they_say() {
                 "TEST_MODE=functional TEST_ENV=int e2e --headless --only-summary --script suites/functional.lua -u 10 -r 2 -t 300s",
             ),
             ("performance", "--script suites/performance.lua -u 50 -r 5 -t 600s"),
-            ("stress", "--script suites/stress.lua -u 100 -r 10 -t 600s"),
+            ("stress", "--script suites/stress.lua -t 600s"),
             ("interactive MODE=stress ENV=int", "TEST_MODE=stress TEST_ENV=int e2e --web"),
             ("test-local", "TEST_ENV=local e2e --headless --only-summary --script suites/smoke.lua"),
             ("test-int", "TEST_ENV=int e2e --headless --only-summary --script suites/functional.lua"),
