@@ -10,3 +10,7 @@ if not known[mode] then
 end
 
 require("suites." .. mode)
+
+events.init:add_listener(function(event)
+  log.info("testing against", event.environment.name, "at", event.environment.host or "no base URL")
+end)

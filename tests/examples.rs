@@ -213,6 +213,22 @@ fn metrics_and_groups() {
 }
 
 #[test]
+fn start_and_stop() {
+    let run = example("17_start_and_stop.lua");
+    run.exits(0).says(&["POST", "write", "6", "0(0.00%)"]).says(&["DELETE", "remove", "6", "0(0.00%)"]);
+    run.says(&["documents left: 0"]).says(&["no user was left"]);
+}
+
+#[test]
+fn secrets() {
+    let script = "examples/18_secrets.lua";
+    let told = run(script, &["-e", "API_TOKEN=do-not-tell"]);
+    told.exits(0).says(&["INFO", "sent with Bearer ***"]).says(&["passed: 2 requests, 0 failed"]);
+    told.does_not_say("do-not-tell");
+    run(script, &[]).exits(107).says(&["error:", "API_TOKEN"]);
+}
+
+#[test]
 fn the_smoke_suite() {
     let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
@@ -239,7 +255,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 18);
 }
 
 /// The script that the README shows is a script.

@@ -112,8 +112,11 @@ fn list(folder: &Path, names: &mut BTreeSet<PathBuf>) {
 /// The script root: the folder that `suites` lies in, or else the script's own.
 pub(super) fn root(script: &Path) -> PathBuf {
     let own = script.parent().unwrap_or(Path::new(""));
+    // A project that is called `suites` is no folder of suites: it holds one.
+    let is_project = |folder: &Path| ["scripts", "suites"].iter().any(|name| folder.join(name).is_dir());
     let above_suites = |path: &Path| {
-        let suites = path.ancestors().find(|folder| folder.ends_with("suites"))?;
+        let is_suites = |folder: &&Path| folder.ends_with("suites") && !is_project(folder);
+        let suites = path.ancestors().find(is_suites)?;
         Some(suites.parent().unwrap_or(Path::new("")).to_path_buf())
     };
     let root = above_suites(own).or_else(|| {
@@ -279,6 +282,20 @@ mod tests {
         assert_eq!(shared_root(&two).unwrap_err().exit, Exit::Config);
         let one = flag(vec![PathBuf::from("a/x.lua"), PathBuf::from("a/suites/y.lua")]);
         assert_eq!(shared_root(&one).unwrap(), Path::new("a"));
+    }
+
+    #[test]
+    fn a_project_called_suites_is_no_folder_of_suites() {
+        let folder = project(&[
+            "suites/scripts/suites/smoke.lua",
+            "suites/scripts/main.lua",
+            "suites/examples/01.lua",
+        ]);
+        let root = |script: &str| root(&folder.path().join(script));
+        let at = |path: &str| folder.path().join(path);
+        assert_eq!(root("suites/scripts/main.lua"), at("suites/scripts"));
+        assert_eq!(root("suites/scripts/suites/smoke.lua"), at("suites/scripts"));
+        assert_eq!(root("suites/examples/01.lua"), at("suites/examples"));
     }
 
     #[test]

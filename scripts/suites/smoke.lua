@@ -1,12 +1,15 @@
 -- Smoke: are the core functions of the documents service alive? 30 s, one user.
 options { users = 1, spawn_rate = 1, run_time = "30s" } -- flags, variables and config override these
 
+-- An answer that takes longer is a failure, too. In seconds; see config/.
+local SLOWEST = (config.vars or {}).slowest_answer or 2
+
 local SmokeTestUser = HttpUser:extend("SmokeTestUser", { wait_time = between(0.5, 1) })
 
 function SmokeTestUser:on_start()
   local prefix = (config.test_data or {}).collection_prefix or "smoke_test_"
   self.documents = "/v1beta/collections/" .. prefix .. uuid.hex():sub(1, 8) .. "/documents"
-  self.created = {}
+  self.uris = {}
 end
 
 -- What the server said, or why it said nothing.
@@ -16,6 +19,7 @@ end
 
 SmokeTestUser:task("create_and_get_document", 3, function(self)
   local uri = "doc-" .. uuid.hex():sub(1, 8)
+  self.uris[#self.uris + 1] = uri
 
   do -- the response is judged here: what it is not told, it decides by its status at `end`
     local response <close> = self.client:post(self.documents, {
@@ -24,7 +28,6 @@ SmokeTestUser:task("create_and_get_document", 3, function(self)
       catch_response = true,
     })
     if response.status_code == 200 then
-      self.created[#self.created + 1] = uri
       response:success()
     else
       response:failure("create failed: " .. reason(response))
@@ -40,10 +43,12 @@ SmokeTestUser:task("create_and_get_document", 3, function(self)
     ["status is 200"] = function(r) return r.status_code == 200 end,
     ["uri matches"] = function(r) return r.status_code == 200 and r:json("document.uri") == uri end,
   })
-  if fetched then
-    response:success()
-  else
+  if not fetched then
     response:failure("get failed: " .. reason(response))
+  elseif response.elapsed > SLOWEST then
+    response:failure("slower than " .. SLOWEST .. " s")
+  else
+    response:success()
   end
 end)
 
@@ -52,7 +57,11 @@ SmokeTestUser:task("health_check", function(self)
 end)
 
 function SmokeTestUser:on_stop()
-  for _, uri in ipairs(self.created) do
-    self.client:delete(self.documents .. "/" .. uri, { name = "DELETE /documents/{uri}" })
+  if (config.test_data or {}).cleanup_after == false then return end
+  for _, uri in ipairs(self.uris) do
+    self.client:delete(self.documents .. "/" .. uri, { name = "DELETE /documents/{uri}" }, function(response)
+      -- Creating it has failed, which was counted then.
+      if response.status_code == 404 then response:ignore() end
+    end)
   end
 end

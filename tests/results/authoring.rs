@@ -123,7 +123,7 @@ fn the_targets_run_what_they_say() {
                 "TEST_MODE=functional TEST_ENV=int e2e --headless --only-summary --script suites/functional.lua -u 10 -r 2 -t 300s",
             ),
             ("performance", "--script suites/performance.lua -u 50 -r 5 -t 600s"),
-            ("stress", "--script suites/stress.lua -u 100 -r 10 -t 600s"),
+            ("stress", "--script suites/stress.lua -t 600s"),
             ("interactive MODE=stress ENV=int", "TEST_MODE=stress TEST_ENV=int e2e --web"),
             ("test-local", "TEST_ENV=local e2e --headless --only-summary --script suites/smoke.lua"),
             ("test-int", "TEST_ENV=int e2e --headless --only-summary --script suites/functional.lua"),
@@ -156,15 +156,18 @@ fn the_mode_chooses_the_suite() {
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         (output.status.code(), text)
     };
-    for mode in ["", "smoke"] {
-        assert_eq!(list(mode), (Some(0), "SmokeTestUser\n".to_owned()));
+    for (mode, class) in [
+        ("", "SmokeTestUser"),
+        ("smoke", "SmokeTestUser"),
+        ("functional", "FunctionalTestUser"),
+        ("performance", "PerformanceTestUser"),
+        ("stress", "PerformanceTestUser"),
+    ] {
+        assert_eq!(list(mode), (Some(0), format!("{class}\n")), "{mode}");
     }
     let (code, text) = list("smoking");
     assert!(
         code == Some(107) && text.contains("there is no suite `smoking`: TEST_MODE must be one of smoke, "),
         "{text}"
     );
-    project
-        .write("scripts/suites/stress.lua", b"local S = User:extend(\"Stress\", {}) S:task(\"t\", print)\n");
-    assert_eq!(list("stress"), (Some(0), "Stress\n".to_owned()));
 }

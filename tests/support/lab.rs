@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use e2e::config::ScriptOptions;
@@ -14,7 +15,7 @@ use e2e::net::{Net, Settings, Tls};
 use e2e::script::lua::Lua;
 use e2e::script::{Engine, Entry, Outcome, Program, Suite, Task, Vm};
 use e2e::vu::{Briefing, Shared, Vu, fiber};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
 /// Long enough for a debug build on a busy machine.
@@ -34,7 +35,7 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(watched: bool) -> Rc<Lab> {
-        static NONE: Value = Value::Null;
+        static NONE: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
         let lines = Rc::new(RefCell::new(Vec::new()));
         let deepest = Rc::new(Cell::new(usize::MAX));
         let (log, depth) = (lines.clone(), deepest.clone());

@@ -4,6 +4,7 @@ pub mod counter;
 pub mod hostile;
 pub mod lab;
 pub mod project;
+pub mod relay;
 mod request;
 pub mod results;
 pub mod secure;
