@@ -7,11 +7,12 @@ use crate::support::counter::Counter;
 use crate::support::project::{Project, Running};
 use crate::support::results::agreed;
 
-/// A task of three seconds between two requests.
+/// A task of three seconds between two requests. Who has asked for the mark has its first answer.
 const SCRIPT: &str = "\
 local U = HttpUser:extend(\"U\", {})
 U:task(\"t\", function(self)
   self.client:get(\"/before\")
+  self.client:get(\"/mark\")
   sleep(3)
   self.client:get(\"/after\")
 end)
@@ -34,6 +35,8 @@ impl Case {
             format!("-f s.lua --csv r --csv-full-history --json-file r -H {} {line}", self.server.url());
         let mut running = self.project.start(&line, &[]);
         running.until("enough requests", || self.server.seen().len() >= requests);
+        // What the server has seen must still be answered, and the answer be heard.
+        std::thread::sleep(Duration::from_millis(300));
         running
     }
 
@@ -46,7 +49,7 @@ impl Case {
 fn the_first_signal_lets_tasks_finish() {
     for signal in ["INT", "TERM"] {
         let case = Case::new(SCRIPT);
-        let running = case.start("-u 2 -r 100 --workers 2 -s 20s", 2);
+        let running = case.start("-u 2 -r 100 --workers 2 -s 20s", 4);
         running.signal(signal);
         let ended = running.end().code(105).told(&["stopping: tasks may take 20 s", "second signal"]);
         assert!(
@@ -65,7 +68,7 @@ fn the_first_signal_lets_tasks_finish() {
 #[test]
 fn the_stop_timeout_cuts_tasks_short_but_not_on_stop() {
     let case = Case::new(SCRIPT);
-    let running = case.start("-u 2 -r 100 -s 0", 2);
+    let running = case.start("-u 2 -r 100 -s 0", 4);
     running.signal("INT");
     let ended = running.end().code(105);
     assert!(ended.took < Duration::from_secs(3), "{:?}", ended.took);
@@ -78,7 +81,7 @@ fn the_stop_timeout_cuts_tasks_short_but_not_on_stop() {
 #[test]
 fn the_second_signal_ends_at_once() {
     let case = Case::new(SCRIPT);
-    let mut running = case.start("-u 3 -r 100 --workers 2 -s 60s", 3);
+    let mut running = case.start("-u 3 -r 100 --workers 2 -s 60s", 6);
     running.signal("INT");
     running.until_told("stopping: ");
     running.signal("INT");
@@ -206,7 +209,7 @@ function U:on_stop() self.client:get(\"/stopped\") end
 fn the_run_time_is_kept_while_tasks_sleep() {
     for (stop, after) in [("0", 0), ("20s", 1)] {
         let case = Case::new(SCRIPT);
-        let ended = case.start(&format!("-t 0.5s -s {stop}"), 1).end().code(0);
+        let ended = case.start(&format!("-t 1s -s {stop}"), 1).end().code(0);
         let counts = agreed(&case.project, &ended);
         assert_eq!(counts["GET /before"].0, 1);
         assert_eq!(counts["GET /stopped"].0, 1);
