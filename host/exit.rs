@@ -1,6 +1,8 @@
 //! Every exit code of the `e2e` command, in one place. Used by `fault` (an
 //! expected error carries its code), `app` (which exits with it) and the docs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Why the process ends. The number is the process exit code and a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -29,7 +31,20 @@ pub enum Exit {
     Inconclusive = 112,
 }
 
+/// Whether a panic was seen, wherever it was contained.
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// Notes an internal fault; called by the panic hook.
+pub fn note_internal_fault() {
+    BROKEN.store(true, Ordering::Relaxed);
+}
+
 impl Exit {
+    /// [`Exit::Internal`] if a panic was seen so far, else all well.
+    pub fn of_internal_faults() -> Exit {
+        if BROKEN.load(Ordering::Relaxed) { Exit::Internal } else { Exit::Ok }
+    }
+
     /// The process exit code.
     pub fn code(self) -> u8 {
         self as u8

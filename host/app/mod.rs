@@ -19,7 +19,7 @@ use crate::cli::{self, Command};
 use crate::config::{Plan, Surroundings};
 use crate::demo::{self, Demo, Faults};
 use crate::event::{Event, RunInfo, Stop};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::fault::Fault;
 use crate::mask;
 use crate::report::{Options, Outputs, Writers};
@@ -62,6 +62,7 @@ pub fn main() -> ExitCode {
 /// Panics are defects: one line for the report, not Rust's stack for users.
 fn quieten_panics() {
     std::panic::set_hook(Box::new(|info| {
+        exit::note_internal_fault();
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let text = mask::hide(info.payload_as_str().unwrap_or("panic"));
         let report = "(a defect of e2e, please report it)";

@@ -131,7 +131,7 @@ impl Running {
 
     /// What the process exits with, as far as it is known.
     pub(super) fn exit(&self) -> Exit {
-        let mut exit = Exit::Ok;
+        let mut exit = Exit::of_internal_faults();
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);
         }
