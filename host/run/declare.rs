@@ -58,7 +58,7 @@ pub fn declare(
     runtime.block_on(async {
         let call = fiber::call(settings.cpu_budget, || program.declare(vu)).map_err(internal)?;
         match call.await {
-            Ok(declared) => declared.map_err(one),
+            Ok(declared) => declared,
             Err(fiber::Failed::Panic(text)) => Err(one(Fault::new(Exit::Internal, text))),
         }
     })

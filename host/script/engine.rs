@@ -34,8 +34,8 @@ pub trait Program {
     /// Runs the scripts' top level in a new sandbox; on a fiber, since it is script code.
     ///
     /// # Errors
-    /// When the top level raises, or declares something wrong.
-    fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Fault>;
+    /// When the top level raises; all that it declares wrongly.
+    fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Vec<Fault>>;
 
     /// A sandbox of its own for a VU of class `class`; on a fiber. `tasks` are those that were
     /// declared: `Entry::Task` counts in their order, whatever order this VM defined them in.

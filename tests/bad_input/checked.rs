@@ -101,3 +101,21 @@ fn a_check_of_nothing_says_so() {
     project.write("suites/one.lua", SOUND.as_bytes());
     project.run("--check").code(0).printed(&["suites/one.lua: ok", "checked 1 script and 0 modules"]);
 }
+
+/// One script may hold several classes, sets and shapes; each is looked at, whatever is wrong with another.
+#[test]
+fn every_wrong_class_of_a_script_is_told() {
+    let script = "\
+local A = HttpUser:extend(\"A\", { wait_tiem = 1 })
+A:task(\"t\", function() end)
+local B = HttpUser:extend(\"B\", { weight = \"x\" })
+B:task(\"t\", function() end)
+local C = TaskSet:extend(\"C\", { tasks = 3 })
+LoadTestShape:extend(\"S\", { stages = { { duration = \"x\" } } })
+";
+    let project = Project::new(&[("s.lua", script)]);
+    let what = ["wait_tiem", "s.lua:1:", "`weight`", "s.lua:3:", "task set `C`", "load shape `S`"];
+    for line in ["-f s.lua --check", "-f s.lua"] {
+        project.run(line).refused(107, &what);
+    }
+}

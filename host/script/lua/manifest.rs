@@ -33,28 +33,29 @@ pub(super) struct Read {
 
 /// Every class of the scripts. Task sets that no class leads to are looked at as well.
 ///
+/// # Errors
+/// What is wrong with each class that something is wrong with.
+///
 /// # Safety
 /// From within a relaxed account.
-pub(super) unsafe fn read(lua: *mut lua_State) -> Result<Read, Wrong> {
+pub(super) unsafe fn read(lua: *mut lua_State) -> Result<Read, Vec<Wrong>> {
     // SAFETY: as the caller promised.
     unsafe {
         let top = ffi::lua_gettop(lua);
         class::push_classes(lua);
         let mut read = Read::default();
-        let mut result = Ok(());
+        let mut wrong = Vec::new();
         for index in 1..=ffi::lua_rawlen(lua, top + 1) {
             ffi::lua_rawgeti(lua, top + 1, index as i64);
-            result = match base_of(lua, top + 2) {
+            let result = match base_of(lua, top + 2) {
                 Some(Base::Set(kind)) => check_set(lua, top + 2, kind, &mut read.warnings),
                 _ => read_class(lua, top + 2).map(|class| read.classes.extend(class)),
             };
             ffi::lua_settop(lua, top + 1);
-            if result.is_err() {
-                break;
-            }
+            wrong.extend(result.err());
         }
         ffi::lua_settop(lua, top);
-        result.map(|()| read)
+        if wrong.is_empty() { Ok(read) } else { Err(wrong) }
     }
 }
 

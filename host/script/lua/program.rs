@@ -214,10 +214,15 @@ pub(super) unsafe fn load(lua: *mut lua_State, code: &Code) -> Result<(), String
 pub(super) struct LuaProgram(pub(super) Rc<Library>);
 
 impl Program for LuaProgram {
-    fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Fault> {
+    fn declare(&self, vu: Rc<Vu>) -> Result<Manifest, Vec<Fault>> {
         let options = vu.shared.clone();
-        let vm = LuaVm::load(vu.clone(), self.0.clone())?;
-        let (classes, shapes) = (vm.classes()?, vm.shapes()?);
+        let vm = LuaVm::load(vu.clone(), self.0.clone()).map_err(|fault| vec![fault])?;
+        let (classes, shapes) = match (vm.classes(), vm.shapes()) {
+            (Ok(classes), Ok(shapes)) => (classes, shapes),
+            (classes, shapes) => {
+                return Err(classes.err().into_iter().flatten().chain(shapes.err()).collect());
+            }
+        };
         Ok(Manifest { classes, options: options.options.borrow().clone(), shapes, hooks: vu.hooks.get() })
     }
 

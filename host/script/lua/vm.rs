@@ -75,7 +75,7 @@ impl LuaVm {
     }
 
     /// What the scripts declared. What is most likely not meant is logged as a warning.
-    pub(super) fn classes(&self) -> Result<Vec<Class>, Fault> {
+    pub(super) fn classes(&self) -> Result<Vec<Class>, Vec<Fault>> {
         let memory = &self.state.context().memory;
         memory.relax(true);
         // SAFETY: no script code runs; the account is relaxed.
@@ -87,9 +87,11 @@ impl LuaVm {
                 read.warnings.into_iter().for_each(|warning| vu.log(Level::Warning, warning));
                 Ok(read.classes)
             }
-            Err(wrong) => {
-                let message = format!("{}: {}", wrong.place, wrong.what);
-                Err(trace::fault(&self.library, &message, Vec::new()))
+            Err(all) => {
+                let fault = |wrong: &manifest::Wrong| {
+                    trace::fault(&self.library, &format!("{}: {}", wrong.place, wrong.what), Vec::new())
+                };
+                Err(all.iter().map(fault).collect())
             }
         }
     }
