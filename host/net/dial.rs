@@ -3,7 +3,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -137,15 +137,20 @@ async fn open(net: &Net, address: SocketAddr) -> io::Result<TcpStream> {
                 let kind = if address.is_ipv6() { "IPv6" } else { "IPv4" };
                 io::Error::other(format!("`settings.local_addresses` has no {kind} address"))
             })?;
-            let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
-            // Or the port would be taken for all targets at once. Where the system cannot, it is.
-            let _ = setsockopt(&socket, IpBindAddressNoPort, &true);
-            socket.bind(SocketAddr::new(source, 0)).map_err(|error| {
+            let socket = start_at(source).map_err(|error| {
                 io::Error::other(format!("cannot start at {source} of `settings.local_addresses`: {error}"))
             })?;
             socket.connect(address).await
         }
     }
+}
+
+fn start_at(source: IpAddr) -> io::Result<TcpSocket> {
+    let socket = if source.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
+    // Or the port would be taken for all targets at once. Where the system cannot, it is.
+    let _ = setsockopt(&socket, IpBindAddressNoPort, &true);
+    socket.bind(SocketAddr::new(source, 0))?;
+    Ok(socket)
 }
 
 fn refuse(target: &Target<'_>, error: &io::Error) -> Error {
@@ -190,6 +195,21 @@ mod tests {
                 begun.elapsed().as_millis(),
             )
         })
+    }
+
+    /// ip(7), IP_BIND_ADDRESS_NO_PORT: the port is chosen when the target is known, so that the ports of an
+    /// address are those of each target.
+    #[test]
+    fn an_address_is_taken_without_a_port() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let socket = start_at("127.0.0.5".parse().unwrap()).unwrap();
+            assert_eq!(socket.local_addr().unwrap(), "127.0.0.5:0".parse().unwrap());
+            let tcp = socket.connect(listener.local_addr().unwrap()).await.unwrap();
+            let local = tcp.local_addr().unwrap();
+            assert!(local.port() != 0 && local.ip().to_string() == "127.0.0.5", "{local}");
+        });
     }
 
     #[test]

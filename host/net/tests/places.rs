@@ -167,23 +167,3 @@ fn a_local_address_that_is_not_here_is_told_of() {
         }
     });
 }
-
-/// One address has some 28,000 ports; where the system gives it eight, two addresses have sixteen connections.
-#[test]
-fn a_port_is_taken_for_one_target_alone() {
-    run(async {
-        let (first, _) = mirror("127.0.0.1").await;
-        let mut sources = Sources::default();
-        sources.add("127.0.0.2").unwrap();
-        let client = linked(Link { sources: Some(sources), ..Link::default() });
-        // Held open, beside one another, all from the same address.
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let other = listener.local_addr().unwrap();
-        for url in [format!("http://127.0.0.1:{first}/"), format!("http://{other}/")] {
-            let request = Request { timeout: Some(std::time::Duration::from_millis(100)), ..get(&url) };
-            let _ = client.send(request).await;
-        }
-        let (_, from) = listener.accept().await.unwrap();
-        assert_eq!(from.ip().to_string(), "127.0.0.2");
-    });
-}
