@@ -10,6 +10,7 @@ pub mod demo;
 pub mod event;
 pub mod exit;
 pub mod fault;
+pub mod link;
 pub mod load;
 pub mod mask;
 pub mod metrics;

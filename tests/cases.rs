@@ -11,7 +11,7 @@
 //! | `-- trace: yes` | tracebacks are compared as well | messages alone |
 //!
 //! Scripts find the servers in `env.DEMO` and `env.HOSTILE`, too, and one that speaks TLS in
-//! `env.SECURE`. A place in an error,
+//! `env.SECURE`, whose certificate `--env linked` trusts. A place in an error,
 //! `case.lua:12`, is written as `@mark` in the `.out` where line 12 ends in the comment
 //! `--@mark`. So one `.out` serves a case in every language, and the names of cases about one
 //! language start with its name. `CASE=name cargo test cases` runs those whose name holds `name`.

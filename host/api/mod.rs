@@ -20,6 +20,7 @@ mod records;
 mod request;
 mod response;
 mod secrets;
+mod security;
 mod shape;
 mod time;
 mod uuid;
@@ -30,6 +31,7 @@ pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, 
 pub use later::later;
 pub use object::{Field, HostFn, Items, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
+pub use security::TLS;
 pub use shape::{SHAPE_METHODS, Wanted, read_stages, read_wanted};
 pub use waits::wait_of;
 
@@ -61,6 +63,7 @@ pub static MODULES: &[&Module] = &[
 pub static OBJECTS: &[&ObjectType] = &[
     &RESPONSE,
     &HEADERS,
+    &TLS,
     &data::VU_OBJECT,
     &datasets::DATASET,
     &metrics::COUNTER,
@@ -83,6 +86,7 @@ pub static RECORDS: &[&Record] = &[
     &events::TEST_EVENT,
     &events::USER_ERROR_EVENT,
     &request::REQUEST_OPTIONS,
+    &security::PEER,
     &records::REDIRECT,
     &records::REQUEST_ERROR,
     &options::RUN_OPTIONS,

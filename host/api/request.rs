@@ -1,11 +1,12 @@
 //! The options of a request, read from the script's table. Used by `http`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
 use crate::metrics::Key;
-use crate::net::{self, Request};
+use crate::net::{self, Identity, Request};
 use crate::units;
 use crate::vu::Vu;
 
@@ -66,6 +67,12 @@ pub(super) static REQUEST_OPTIONS: Record = Record {
             sig: "boolean",
             doc: "Whether the server's certificate is checked (else `settings.tls.verify`).",
         },
+        Field {
+            name: "cert",
+            sig: "string|string[]",
+            doc: "The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`. \
+                  Paths start at the folder of the scripts.",
+        },
     ],
 };
 
@@ -84,6 +91,7 @@ pub(super) struct Asked {
     timeout: Option<Duration>,
     allow_redirects: bool,
     verify: Option<bool>,
+    cert: Option<Arc<Identity>>,
     pub(super) catch_response: bool,
     /// The name, and the key that it counts under.
     pub(super) name: Option<(Box<str>, Key)>,
@@ -104,6 +112,7 @@ impl Asked {
             timeout: None,
             allow_redirects,
             verify: None,
+            cert: None,
             catch_response: false,
             name: None,
         }
@@ -159,6 +168,7 @@ impl Asked {
                     self.timeout = Some(timeout);
                 }
                 b"allow_redirects" => self.allow_redirects = truth("allow_redirects", value)?,
+                b"cert" => self.cert = Some(certificate(frame, value)?),
                 b"verify" => self.verify = Some(truth("verify", value)?),
                 key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
                 key => {
@@ -211,6 +221,7 @@ impl Asked {
             timeout: self.timeout,
             follow_redirects: self.allow_redirects,
             verify: self.verify,
+            cert: self.cert.as_deref(),
         };
         vu.client.send(request).await
     }
@@ -278,4 +289,30 @@ fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(String, Strin
         Ok([user, password]) => Ok((user, password)),
         Err(_) => Err(Raise::new("auth must be a list of user and password: { user, password }")),
     }
+}
+
+/// A PEM file with certificate and key, or a list of both files.
+fn certificate(frame: &dyn Frame, value: Arg<'_>) -> Result<Arc<Identity>, Raise> {
+    let mut files = Vec::new();
+    match value {
+        Arg::Table(table) => frame.items(table, &mut |_, item| {
+            files.push(text("cert", item)?);
+            Ok(())
+        })?,
+        value => files.push(text("cert", value)?),
+    }
+    let (cert, key) = match &files[..] {
+        [both] => (both, None),
+        [cert, key] => (cert, Some(key.as_str())),
+        _ => return Err(Raise::new("cert must be a PEM file, or a list of two: { cert, key }")),
+    };
+    frame.vu().client.net().identity(cert, key).map_err(|error| {
+        let raise = Raise::new(format!("cert cannot be used: {}", error.text));
+        match error.kind {
+            net::ErrorKind::InvalidRequest => {
+                raise.help("it must lie below the folder of the scripts, or the one that holds `config`")
+            }
+            _ => raise,
+        }
+    })
 }

@@ -4,6 +4,7 @@ use crate::vu::{Kept, Verdict};
 
 use super::frame::{Arg, Frame, HostResult, Raise};
 use super::object::{Member, MemberKind, ObjectType};
+use super::security::TLS;
 
 use MemberKind::{Field, Method};
 
@@ -141,6 +142,17 @@ pub static RESPONSE: ObjectType = ObjectType {
             }),
         },
         Member {
+            name: "tls",
+            sig: "Tls?",
+            doc: "The TLS of the connection; nil for http.",
+            kind: Field(|f, n| {
+                give(f, n, |kept| match kept.response.security {
+                    Some(_) => Arg::Object(&TLS, n),
+                    None => Arg::Nil,
+                })
+            }),
+        },
+        Member {
             name: "request",
             sig: "SentRequest",
             doc: "What was sent last, after redirects.",
@@ -192,7 +204,7 @@ pub static HEADERS: ObjectType = ObjectType {
     ..ObjectType::EMPTY
 };
 
-fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {
+pub(super) fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {
     match frame.vu().responses.borrow().get(number) {
         Some(kept) => Ok(read(kept)),
         None => Err(Raise::new("the response was released when its task ended")
@@ -200,7 +212,7 @@ fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Res
     }
 }
 
-fn give(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> Arg<'_>) -> HostResult {
+pub(super) fn give(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> Arg<'_>) -> HostResult {
     with(frame, number, |kept| frame.give(read(kept)))
 }
 

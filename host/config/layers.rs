@@ -13,6 +13,7 @@ use crate::mask;
 
 use super::given::{Given, Load, Surroundings};
 use super::locate;
+use super::network::Network;
 use super::options::ScriptOptions;
 use super::origin::{Origin, Sited};
 use super::plan::{Outputs, Plan, Settings};
@@ -38,6 +39,7 @@ pub struct Layers {
     pub(super) env_vars: BTreeMap<String, Sited<String>>,
     pub(super) workers: Sited<usize>,
     pub(super) color: Sited<bool>,
+    pub(super) network: Network,
 }
 
 /// What `users`, `spawn_rate` and the like are in the end.
@@ -85,6 +87,10 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
         env_vars: variables.shown(listed),
         workers: given.workers.clone().unwrap_or_else(|| Sited::default(surroundings.cores.max(1))),
         color: no_color.map_or(Sited::default(true), |no_color| Sited::new(false, no_color.origin)),
+        network: Network::new(
+            written.map(|raw| raw.settings.network.clone()).unwrap_or_default(),
+            &surroundings.variables,
+        ),
         given: given.clone(),
         scripts,
         script_root,
@@ -110,8 +116,7 @@ impl Layers {
             default_timeout: settings.default_timeout.value,
             max_redirects: settings.max_redirects.value,
             max_retries: settings.max_retries.value,
-            tls_verify: settings.tls_verify.value,
-            tls_ca: settings.tls_ca.map(|ca| ca.value),
+            link: self.network.link(),
             cpu_budget: settings.cpu_budget.value,
             memory_limit: settings.memory_limit.value,
             secrets: settings.secrets.value,
@@ -197,6 +202,7 @@ impl Layers {
             exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
             reset_stats: flag(&self.given.reset_stats),
             settings: self.settings(),
+            project: self.project(),
             outputs: Outputs {
                 csv: outputs.csv.clone().map(|csv| csv.value),
                 csv_full_history: flag(&outputs.csv_full_history),
@@ -217,6 +223,15 @@ impl Layers {
             scripts: self.scripts.value,
             script_root: self.script_root,
         })
+    }
+
+    /// The folder that `config` lies in, else that of the scripts.
+    fn project(&self) -> PathBuf {
+        let holder = self.file.as_ref().and_then(|(path, _)| path.parent()?.parent());
+        match holder.unwrap_or(&self.script_root) {
+            folder if folder.as_os_str().is_empty() => PathBuf::from("."),
+            folder => folder.to_path_buf(),
+        }
     }
 
     pub(super) fn written(&self) -> Option<&Raw> {
@@ -248,18 +263,15 @@ impl Layers {
             default_timeout,
             max_redirects,
             max_retries,
-            tls_verify,
-            tls_ca,
             cpu_budget,
             memory_limit,
             secrets,
+            network: _,
         } = raw;
         MergedSettings {
             default_timeout: default_timeout.unwrap_or(Sited::default(Duration::from_secs(60))),
             max_redirects: max_redirects.unwrap_or(Sited::default(30)),
             max_retries: max_retries.unwrap_or(Sited::default(0)),
-            tls_verify: tls_verify.unwrap_or(Sited::default(true)),
-            tls_ca,
             cpu_budget: cpu_budget.unwrap_or(Sited::default(Duration::from_secs(1))),
             memory_limit: memory_limit.unwrap_or(Sited::default(64 << 20)),
             secrets: secrets.unwrap_or(Sited::default(PathBuf::from("/run/secrets"))),
@@ -275,6 +287,7 @@ impl Layers {
         let script_folders = [project.join("scripts"), project];
         // What the guard's own file says of the end of a run is part of the guard.
         let written = self.written().and_then(|raw| raw.load.stop_timeout.as_ref());
+        self.network.check(safety)?;
         safety.check(&Intent {
             users: &merged.users,
             spawn_rate: &merged.spawn_rate,
@@ -294,8 +307,6 @@ pub(super) struct MergedSettings {
     pub(super) default_timeout: Sited<Duration>,
     pub(super) max_redirects: Sited<u32>,
     pub(super) max_retries: Sited<u32>,
-    pub(super) tls_verify: Sited<bool>,
-    pub(super) tls_ca: Option<Sited<PathBuf>>,
     pub(super) cpu_budget: Sited<Duration>,
     pub(super) memory_limit: Sited<u64>,
     pub(super) secrets: Sited<PathBuf>,

@@ -7,6 +7,7 @@ mod expand;
 mod given;
 mod layers;
 mod locate;
+mod network;
 mod options;
 mod origin;
 mod plan;

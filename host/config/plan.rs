@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::link::Link;
+
 use super::given::Level;
 use super::safety::Safety;
 
@@ -17,9 +19,8 @@ pub struct Settings {
     pub max_redirects: u32,
     /// Of requests that got no answer and are idempotent.
     pub max_retries: u32,
-    pub tls_verify: bool,
-    /// A PEM file of further certificate authorities.
-    pub tls_ca: Option<PathBuf>,
+    /// How connections are made.
+    pub link: Link,
     /// CPU time that one call into a script may take.
     pub cpu_budget: Duration,
     /// Bytes that one VM may hold.
@@ -52,6 +53,8 @@ pub struct Plan {
     pub scripts: Vec<PathBuf>,
     /// What `require` and data files may see.
     pub script_root: PathBuf,
+    /// The folder that `config` lies in; that of the scripts, where there is no environment file.
+    pub project: PathBuf,
     pub environment: String,
     /// Nothing where only the scripts name hosts, or the bundled service is the target.
     pub base_url: Option<String>,

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use super::document::{Kind, Node, Source, Spot};
 use super::expand::is_name;
 use super::given::Load;
+use super::network::RawNetwork;
 use super::origin::Sited;
 use super::safety::Safety;
 use super::section::Section;
@@ -28,9 +29,19 @@ const TOP: &[&str] = &[
     "env",
     "vars",
 ];
-const SETTINGS: &[&str] =
-    &["default_timeout", "max_redirects", "max_retries", "tls", "cpu_budget", "memory_limit", "secrets"];
-const TLS: &[&str] = &["verify", "ca"];
+const SETTINGS: &[&str] = &[
+    "default_timeout",
+    "max_redirects",
+    "max_retries",
+    "tls",
+    "proxy",
+    "hosts",
+    "dns",
+    "local_addresses",
+    "cpu_budget",
+    "memory_limit",
+    "secrets",
+];
 const LOAD: &[&str] = &["users", "spawn_rate", "run_time", "iterations", "stop_timeout"];
 const SAFETY: &[&str] = &[
     "confirm",
@@ -51,8 +62,7 @@ pub(super) struct RawSettings {
     pub(super) default_timeout: Option<Sited<Duration>>,
     pub(super) max_redirects: Option<Sited<u32>>,
     pub(super) max_retries: Option<Sited<u32>>,
-    pub(super) tls_verify: Option<Sited<bool>>,
-    pub(super) tls_ca: Option<Sited<PathBuf>>,
+    pub(super) network: RawNetwork,
     pub(super) cpu_budget: Option<Sited<Duration>>,
     pub(super) memory_limit: Option<Sited<u64>>,
     pub(super) secrets: Option<Sited<PathBuf>>,
@@ -90,7 +100,7 @@ impl Raw {
         Raw::parse(Source { name: name.display().to_string(), text }, folder, variables)
     }
 
-    /// Checks a file's text; a relative `tls.ca` starts at `folder`.
+    /// Checks a file's text; relative paths in it start at `folder`.
     pub(super) fn parse(source: Source, folder: &Path, variables: &dyn Lookup) -> Result<Raw, Fault> {
         let empty = Node { spot: Spot { line: 1, column: 1 }, kind: Kind::Map(Vec::new()), varies: false };
         let root = yaml::parse(&source, variables)?.unwrap_or(empty);
@@ -172,18 +182,7 @@ fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> 
     if let Some(Sited { value: 0..LEAST_MEMORY, origin }) = &settings.memory_limit {
         return Err(origin.fault(Exit::Config, "`settings.memory_limit` must be at least 1MiB"));
     }
-    if let Some(tls) = section.section("tls", Some(TLS))? {
-        settings.tls_verify = tls.flag("verify")?;
-        if let Some(ca) = tls.text("ca")? {
-            let path = folder.join(&ca.value);
-            if !path.is_file() {
-                let what = format!("`settings.tls.ca` names {}, which is not a file", path.display());
-                let help = "a relative path starts at the folder of the environment file";
-                return Err(ca.origin.fault(Exit::Config, what).help(help));
-            }
-            settings.tls_ca = Some(Sited::new(path, ca.origin));
-        }
-    }
+    settings.network = RawNetwork::read(section, folder)?;
     Ok(settings)
 }
 
@@ -241,7 +240,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(raw.settings.default_timeout.unwrap().value, Duration::from_secs(30));
-        assert!(!raw.settings.tls_verify.unwrap().value);
+        assert!(!raw.settings.network.tls.verify.unwrap().value);
         assert_eq!(raw.settings.memory_limit.unwrap().value, 32 << 20);
         assert_eq!(raw.load.spawn_rate.unwrap().value, 2.0);
         assert_eq!(raw.load.run_time.unwrap().value, Duration::from_secs(300));

@@ -129,12 +129,32 @@ impl<'s> Section<'s> {
         })
     }
 
-    fn name(&self, key: &str) -> String {
+    pub(super) fn name(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_string() } else { format!("{}.{key}", self.path) }
     }
 
+    /// All keys, where any is allowed.
+    pub(super) fn entries(&self) -> &'s [Entry] {
+        self.entries
+    }
+
+    /// The value of `key`; nothing if it is absent or empty.
+    pub(super) fn node(&self, key: &str) -> Option<&'s Node> {
+        self.entries.iter().find(|entry| entry.key == key && !entry.node.is_null()).map(|entry| &entry.node)
+    }
+
+    /// Where the value stands.
+    pub(super) fn origin(&self, node: &Node) -> Origin {
+        Origin::File(self.source.place(node.spot))
+    }
+
     /// Reads `key`; an absent or empty value is nothing.
-    fn read<T>(&self, key: &str, wanted: &str, read: &dyn Fn(&Node) -> value::Reading<T>) -> Read<T> {
+    pub(super) fn read<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: &dyn Fn(&Node) -> value::Reading<T>,
+    ) -> Read<T> {
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key && !entry.node.is_null()) else {
             return Ok(None);
         };
@@ -157,7 +177,7 @@ impl<'s> Section<'s> {
     }
 }
 
-fn scalar(node: &Node) -> value::Reading<&Value> {
+pub(super) fn scalar(node: &Node) -> value::Reading<&Value> {
     match &node.kind {
         Kind::Scalar(value) => Ok(value),
         _ => Err(None),

@@ -138,10 +138,8 @@ impl Rows {
         self.add("settings.default_timeout", duration(timeout), &timeout.origin);
         self.sited("settings.max_redirects", &settings.max_redirects);
         self.sited("settings.max_retries", &settings.max_retries);
-        self.sited("settings.tls.verify", &settings.tls_verify);
-        match &settings.tls_ca {
-            Some(ca) => self.add("settings.tls.ca", ca.value.display(), &ca.origin),
-            None => self.add("settings.tls.ca", "none", &Origin::Default),
+        for (name, value, origin) in layers.network.rows() {
+            self.add(&format!("settings.{name}"), value, &origin);
         }
         self.add("settings.cpu_budget", duration(&settings.cpu_budget), &settings.cpu_budget.origin);
         let memory = &settings.memory_limit;

@@ -2,12 +2,15 @@
 //! place from the first byte on: moving it from call to call would cost more
 //! than filling it. Used by `client`.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::connector::Guise;
 use super::error::Error;
 use super::exchange::Answer;
 use super::exchange::Deadline;
 use super::message::{Message, Step};
+use super::peer::Security;
 use super::request::Request;
 use super::response::{Hop, Response};
 use super::timing::Timings;
@@ -32,6 +35,8 @@ pub(super) struct Chain<'a> {
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) history: Vec<Hop>,
+    /// Of the connection that was used last.
+    pub(super) security: Option<Rc<Security>>,
 }
 
 impl<'a> Chain<'a> {
@@ -52,12 +57,20 @@ impl<'a> Chain<'a> {
             sent: 0,
             received: 0,
             history: Vec::new(),
+            security: None,
         })
     }
 
-    /// Whether certificates are checked; always for http, which has none.
-    pub(super) fn verify(&self, net: &Net) -> bool {
-        !self.step.origin.https || self.request.verify.unwrap_or(net.settings.verify)
+    /// How a connection for the current step is secured; the same for all of http.
+    pub(super) fn guise(&self, net: &Net) -> Guise<'a> {
+        if !self.step.origin.https {
+            return Guise { verify: false, identity: None };
+        }
+        Guise {
+            verify: self.request.verify.unwrap_or(net.settings.link.tls.verify),
+            // A certificate is shown to the origin that the script named, not to where a redirect leads.
+            identity: self.request.cert.filter(|_| self.step.has_secrets),
+        }
     }
 
     /// As if everything so far had happened later.
@@ -83,6 +96,7 @@ impl<'a> Chain<'a> {
             elapsed: ended - self.started,
             ended,
             history: self.history,
+            security: self.security,
             request: self.step.into_sent(self.request),
             sent_bytes: self.sent,
             received_bytes: self.received,

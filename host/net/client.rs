@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::chain::Chain;
 use super::connection::Connection;
-use super::connector;
+use super::connector::{self, Guise};
 use super::cookies::{self, Jar};
 use super::error::{Error, ErrorKind};
 use super::exchange::{Answer, Failure, exchange};
@@ -78,9 +78,10 @@ impl Client {
     /// One step of the chain, with its retries.
     async fn attempt(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         chain.answer = None;
-        let verify = chain.verify(&self.net);
+        chain.security = None;
+        let guise = chain.guise(&self.net);
         self.take_turn(chain).await;
-        let mut idle = self.take_idle(&chain.step, verify);
+        let mut idle = self.take_idle(&chain.step, guise.number());
         let mut retries = 0;
         loop {
             if chain.message.is_none() {
@@ -91,7 +92,7 @@ impl Client {
                 // It begins where the last step ended: a look at the clock less.
                 Some(connection) => (Ok(connection), chain.ended, true),
                 // Boxed: it is seldom, and would make every request's future larger.
-                None => (Box::pin(self.connect(chain, verify)).await, Instant::now(), false),
+                None => (Box::pin(self.connect(chain, guise)).await, Instant::now(), false),
             };
             let failure = match connection {
                 Ok(connection) => match self.run(connection, chain, begun).await {
@@ -130,6 +131,7 @@ impl Client {
         begun: Instant,
     ) -> Result<(), Box<Failure>> {
         let (sent, received) = (connection.stream.sent(), connection.stream.received());
+        chain.security = connection.security.clone();
         let outcome = exchange(&self.net, &mut connection, chain, begun).await;
         chain.sent += connection.stream.sent() - sent;
         chain.received += connection.stream.received() - received;
@@ -139,9 +141,9 @@ impl Client {
         outcome
     }
 
-    async fn connect(&self, chain: &mut Chain<'_>, verify: bool) -> Result<Connection, Error> {
+    async fn connect(&self, chain: &mut Chain<'_>, guise: Guise<'_>) -> Result<Connection, Error> {
         let deadline = chain.deadline;
-        let connecting = connector::connect(&self.net, &chain.step.origin, verify, &mut chain.timings);
+        let connecting = connector::connect(&self.net, &chain.step.origin, guise, &mut chain.timings);
         let connection = match tokio::time::timeout_at(deadline.at.into(), connecting).await {
             Ok(connected) => connected?,
             Err(_) => return Err(Error::timeout(deadline.limit, false)),
@@ -151,10 +153,10 @@ impl Client {
         Ok(connection)
     }
 
-    fn take_idle(&self, step: &Step, verify: bool) -> Option<Connection> {
+    fn take_idle(&self, step: &Step, guise: u32) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
         // The last one used is the likeliest to be open still.
-        let fits = |kept: &Connection| Rc::ptr_eq(&kept.origin, &step.origin) && kept.verify == verify;
+        let fits = |kept: &Connection| Rc::ptr_eq(&kept.origin, &step.origin) && kept.guise == guise;
         let index = idle.iter().rposition(fits)?;
         Some(idle.swap_remove(index))
     }

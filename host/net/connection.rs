@@ -11,13 +11,16 @@ use std::time::Instant;
 use tokio::time::Sleep;
 
 use super::origin::Origin;
+use super::peer::Security;
 use super::stream::Stream;
 
 /// A connection to an origin. Dropping it closes it.
 pub(super) struct Connection {
     pub(super) origin: Rc<Origin>,
-    /// Whether its certificate was checked (always for http).
-    pub(super) verify: bool,
+    /// The number of its guise: how it is secured. 0 for http.
+    pub(super) guise: u32,
+    /// What its handshake agreed on; None for http.
+    pub(super) security: Option<Rc<Security>>,
     pub(super) stream: Stream,
     pub(super) alarm: Alarm,
     /// Whether another request may go over it, as far as is known.
@@ -25,8 +28,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(origin: Rc<Origin>, verify: bool, stream: Stream) -> Self {
-        Connection { origin, verify, stream, alarm: Alarm::default(), is_reusable: true }
+    pub(super) fn new(
+        origin: Rc<Origin>,
+        guise: u32,
+        stream: Stream,
+        security: Option<Rc<Security>>,
+    ) -> Self {
+        Connection { origin, guise, security, stream, alarm: Alarm::default(), is_reusable: true }
     }
 }
 

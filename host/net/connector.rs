@@ -1,119 +1,129 @@
-//! From an origin to an open connection: look-up, TCP, TLS. Used by `client`.
+//! From an origin to an open connection: TCP, the proxy's tunnel, TLS. Used by `client`.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Instant;
 
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::connection::Connection;
+use super::dial::{Target, dial, locate};
 use super::error::{Error, ErrorKind};
+use super::identity::Identity;
 use super::origin::Origin;
+use super::peer::Security;
 use super::stream::{Socket, Stream};
 use super::timing::Timings;
+use super::tunnel::{self, Refusal, To};
+use super::way::Via;
 use super::worker::Net;
+use crate::link::{Proxy, ProxyKind};
+
+/// How a connection is made secure, as far as requests may differ in it. Connections of different ones are never
+/// lent to each other.
+#[derive(Clone, Copy)]
+pub(super) struct Guise<'a> {
+    pub(super) verify: bool,
+    /// None: the configuration's, if it has one.
+    pub(super) identity: Option<&'a Identity>,
+}
+
+impl Guise<'_> {
+    /// Equal numbers are equal guises.
+    pub(super) fn number(&self) -> u32 {
+        self.identity.map_or(0, |identity| identity.number) << 1 | u32::from(self.verify)
+    }
+}
 
 /// Opens a connection; the phases are added to `timings`, also of a failure.
 ///
 /// # Errors
-/// `Dns`, `Connect`, `Tls`.
+/// `Dns`, `Connect`, `Proxy`, `Tls`.
 pub(super) async fn connect(
     net: &Net,
     origin: &Rc<Origin>,
-    verify: bool,
+    guise: Guise<'_>,
     timings: &mut Timings,
 ) -> Result<Connection, Error> {
-    let tcp = reach(net, origin, timings).await?;
+    let socket = match &origin.way.proxy {
+        None => {
+            let target = Target { host: &origin.host, port: origin.port, at: origin.way.at };
+            open(net, &target, timings).await?
+        }
+        Some(via) => through(net, origin, via, timings).await?,
+    };
+    if !origin.https {
+        return Ok(Connection::new(origin.clone(), guise.number(), Stream::Plain(socket), None));
+    }
+    // What was agreed on by ALPN would decide here what is spoken over the stream.
+    let (stream, security) = secure(net, origin, guise, socket, timings).await?;
+    Ok(Connection::new(origin.clone(), guise.number(), stream, Some(security)))
+}
+
+async fn open(net: &Net, target: &Target<'_>, timings: &mut Timings) -> Result<Socket, Error> {
+    let tcp = dial(net, target, timings).await?;
     // Small requests must not wait for the acknowledgement of earlier ones.
     let _ = tcp.set_nodelay(true);
-    let socket = Socket::new(tcp);
-    let stream = if origin.https {
-        secure(net, origin, verify, socket, timings).await?
-    } else {
-        Stream::Plain(socket)
-    };
-    Ok(Connection::new(origin.clone(), verify, stream))
+    Ok(Socket::new(tcp))
 }
 
-async fn reach(net: &Net, origin: &Origin, timings: &mut Timings) -> Result<TcpStream, Error> {
-    if let Some(address) = origin.address {
-        let begun = Instant::now();
-        let reached = open(address, origin.port).await;
-        timings.connecting += begun.elapsed();
-        return reached.map_err(|error| refuse(origin, &error));
+async fn through(net: &Net, origin: &Origin, via: &Via, timings: &mut Timings) -> Result<Socket, Error> {
+    let failed = |text: String| Error::new(ErrorKind::Proxy, text);
+    let proxy: &Proxy = via.proxy.as_ref().map_err(|why| failed(why.clone()))?;
+    let target = Target { host: &proxy.host, port: proxy.port, at: via.at };
+    let mut socket = open(net, &target, timings)
+        .await
+        .map_err(|error| failed(format!("cannot reach the proxy {proxy}: {}", error.text)))?;
+    if origin.way.forward.is_some() {
+        return Ok(socket);
     }
+    let end = Target { host: &origin.host, port: origin.port, at: origin.way.at };
+    let to = match (proxy.kind, end.at) {
+        (_, Some(address)) => To::Address(address),
+        (ProxyKind::Socks5, None) => To::Address(locate(net, &end, timings).await?),
+        (_, None) => To::Name(&origin.host, origin.port),
+    };
     let begun = Instant::now();
-    let name = net.dns.resolve(&origin.host).await;
-    let found = Instant::now();
-    timings.blocked += found - begun;
-    let name = name?;
-    let addresses = name.addresses();
-    let best = name.best.get();
-    let mut failure = None;
-    for turn in 0..addresses.len() {
-        let index = (best + turn) % addresses.len();
-        match open(addresses[index], origin.port).await {
-            Ok(tcp) => {
-                timings.connecting += found.elapsed();
-                name.best.set(index);
-                return Ok(tcp);
+    let asked = match proxy.kind {
+        ProxyKind::Http => {
+            let authorization = via.authorization.as_deref().unwrap_or_default();
+            let headers = format!("User-Agent: {}\r\n{authorization}", net.settings.user_agent);
+            tunnel::connect(&mut socket, &to, &headers).await
+        }
+        ProxyKind::Socks5 | ProxyKind::Socks5h => {
+            tunnel::socks5(&mut socket, &to, proxy.credentials.as_ref()).await
+        }
+    };
+    timings.connecting += begun.elapsed();
+    asked.map_err(|refusal| {
+        let place =
+            format!("{}:{}", origin.authority.trim_end_matches(&format!(":{}", origin.port)), origin.port);
+        failed(match refusal {
+            Refusal::Answer(why) => format!("the proxy {proxy} does not connect to {place}: {why}"),
+            Refusal::Io(error) => {
+                format!("the proxy {proxy} closed the connection before it reached {place}: {error}")
             }
-            Err(error) => failure = Some(error),
-        }
-    }
-    timings.connecting += found.elapsed();
-    let error = failure.unwrap_or_else(|| io::Error::other("it has no address"));
-    Err(refuse(origin, &error))
-}
-
-async fn open(address: IpAddr, port: u16) -> io::Result<TcpStream> {
-    TcpStream::connect(SocketAddr::new(address, port)).await
-}
-
-fn refuse(origin: &Origin, error: &io::Error) -> Error {
-    let place = if origin.text.ends_with(&format!(":{}", origin.port)) {
-        origin.authority.to_string()
-    } else {
-        format!("{}:{}", origin.authority, origin.port)
-    };
-    let text = match error.kind() {
-        io::ErrorKind::ConnectionRefused => format!("connection refused: {place}"),
-        io::ErrorKind::AddrNotAvailable => {
-            format!(
-                "no free local port left for a connection to {place}: too many connections in a short time"
-            )
-        }
-        _ if error.raw_os_error() == Some(libc::EMFILE) => {
-            format!("too many open files for a connection to {place}: raise the limit with `ulimit -n`")
-        }
-        _ => format!("cannot connect to {place}: {error}"),
-    };
-    Error::new(ErrorKind::Connect, text)
+        })
+    })?;
+    Ok(socket)
 }
 
 async fn secure(
     net: &Net,
     origin: &Origin,
-    verify: bool,
+    guise: Guise<'_>,
     socket: Socket,
     timings: &mut Timings,
-) -> Result<Stream, Error> {
-    let config = net.tls.config(verify)?;
-    let name = match origin.address {
-        Some(address) => ServerName::from(address),
-        None => ServerName::try_from(String::from(&*origin.host)).map_err(|_| {
-            let text = format!("TLS: `{}` is no host name that a certificate can hold", origin.host);
-            Error::new(ErrorKind::Tls, text)
-        })?,
-    };
+) -> Result<(Stream, Rc<Security>), Error> {
+    let config = net.tls_config(guise)?;
+    let name = net.tls.server_name(&origin.host)?;
     let begun = Instant::now();
     let shaken = TlsConnector::from(config).connect(name, socket).await;
     timings.tls_handshaking += begun.elapsed();
     let tls = shaken.map_err(|error| {
         Error::new(ErrorKind::Tls, format!("TLS handshake with {} failed: {error}", origin.authority))
     })?;
-    Ok(Stream::Tls(Box::new(tls)))
+    let shaken = tls.get_ref().1;
+    let certificate = shaken.peer_certificates().and_then(<[_]>::first).map(|der| net.certificate(der));
+    let security = Rc::new(Security::of(shaken, certificate));
+    Ok((Stream::Tls(Box::new(tls)), security))
 }

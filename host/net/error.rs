@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Dns,
     /// No connection to any address of the host.
     Connect,
+    /// The proxy cannot be reached, or does not connect to the host.
+    Proxy,
     /// The TLS handshake failed, or TLS broke later.
     Tls,
     /// The request's time was over.
@@ -43,6 +45,7 @@ impl ErrorKind {
             ErrorKind::NotAllowed => "not_allowed",
             ErrorKind::Dns => "dns",
             ErrorKind::Connect => "connect",
+            ErrorKind::Proxy => "proxy",
             ErrorKind::Tls => "tls",
             ErrorKind::Timeout => "timeout",
             ErrorKind::Closed => "closed",
@@ -55,7 +58,8 @@ impl ErrorKind {
 
     /// Whether the same request may fare better on another connection.
     pub(super) fn is_transient(self) -> bool {
-        matches!(self, ErrorKind::Dns | ErrorKind::Connect | ErrorKind::Tls | ErrorKind::Closed)
+        use ErrorKind::{Closed, Connect, Dns, Proxy, Tls};
+        matches!(self, Dns | Connect | Proxy | Tls | Closed)
     }
 }
 

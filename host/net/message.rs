@@ -118,7 +118,13 @@ impl Step {
         let is_given =
             |name: &str| given.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && self.sends(own));
         let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-        put(&[self.method.as_str(), " ", &self.target, " HTTP/1.1\r\n"]);
+        match &self.origin.way.forward {
+            None => put(&[self.method.as_str(), " ", &self.target, " HTTP/1.1\r\n"]),
+            // To a proxy: RFC 9112, 3.2.2.
+            Some(headers) => {
+                put(&[self.method.as_str(), " ", &self.origin.text, &self.target, " HTTP/1.1\r\n", headers])
+            }
+        }
         if given.is_empty() {
             put(&["Host: ", &self.origin.authority, &net.common]);
         } else {

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Host, Url};
 
 use super::error::{Error, ErrorKind};
+use super::way::Way;
 
 /// Scheme, host and port. One `Rc` per worker and origin: equal pointers are
 /// equal origins.
@@ -23,6 +24,8 @@ pub(super) struct Origin {
     pub(super) text: Box<str>,
     /// The `Host` header.
     pub(super) authority: Box<str>,
+    /// How to get there; `worker` fills it.
+    pub(super) way: Way,
 }
 
 /// A base URL, parsed: relative request targets are joined to it without
@@ -83,6 +86,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
             address,
             text: format!("{}://{authority}", url.scheme()).into(),
             authority: authority.into(),
+            way: Way::default(),
         },
         prefix: url.path().trim_end_matches('/').into(),
         auth,

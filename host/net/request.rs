@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 
+use super::identity::Identity;
 use super::origin::Base;
 
 /// One request. `Request::new` has the defaults; set what differs.
@@ -32,6 +33,8 @@ pub struct Request<'a> {
     pub follow_redirects: bool,
     /// Whether certificates are checked; None: the settings'.
     pub verify: Option<bool>,
+    /// The client certificate, from `Net::identity`; None: the settings'.
+    pub cert: Option<&'a Identity>,
 }
 
 impl<'a> Request<'a> {
@@ -49,6 +52,7 @@ impl<'a> Request<'a> {
             timeout: None,
             follow_redirects: true,
             verify: None,
+            cert: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use http::Method;
 use super::error::Error;
 use super::head::Headers;
 use super::origin::Origin;
+use super::peer::Security;
 use super::request::Request;
 use super::timing::Timings;
 
@@ -28,6 +29,8 @@ pub struct Response {
     pub ended: Instant,
     /// The redirects on the way, oldest first.
     pub history: Vec<Hop>,
+    /// The TLS of the connection; None for http.
+    pub security: Option<Rc<Security>>,
     /// The request as it was sent at last.
     pub request: Sent,
     /// Bytes on the wire, TLS included, of the whole chain.
@@ -74,6 +77,7 @@ impl Response {
             elapsed: Duration::ZERO,
             ended: Instant::now(),
             history: Vec::new(),
+            security: None,
             request: Sent {
                 method: request.method.clone(),
                 body_length: request.body.len(),

@@ -2,10 +2,13 @@
 //! held by `Net`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::turns::Turns;
+use crate::link::Link;
 
 /// Limits and defaults of every request that does not say otherwise.
 #[derive(Clone, Debug)]
@@ -18,8 +21,12 @@ pub struct Settings {
     /// fresh connection. A keep-alive connection that the server closed in the
     /// meantime is not counted.
     pub max_retries: u32,
-    /// Whether certificates are checked.
-    pub verify: bool,
+    /// How connections are made.
+    pub link: Arc<Link>,
+    /// Where relative paths of client certificates start, and what those that scripts name must lie in.
+    pub cert_roots: Vec<PathBuf>,
+    /// Connections begun at addresses of `link.sources`, over all workers.
+    pub turn: Arc<AtomicUsize>,
     /// The largest response body, in bytes.
     pub max_body: usize,
     /// The largest response head (status line and headers), in bytes.
@@ -61,7 +68,9 @@ impl Default for Settings {
             timeout: Duration::from_secs(30),
             max_redirects: 30,
             max_retries: 0,
-            verify: true,
+            link: Arc::default(),
+            cert_roots: Vec::new(),
+            turn: Arc::default(),
             max_body: 64 << 20,
             max_header: 64 << 10,
             user_agent: "e2e/0.1".to_owned(),

@@ -1,127 +1,158 @@
-//! TLS client configurations, made at the first https request. Shared by all
-//! workers of a process; used by `connector`.
+//! TLS as the configuration wants it. What is read from files is shared by all workers of a process; each worker
+//! has client configurations of its own, and so the sessions that its connections may resume. Used by `connector`
+//! through `worker`.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::error::{Error, ErrorKind};
+use super::identity::{Files, Identity, certificates};
+use super::verifier::{TrustAll, Trusting};
+use crate::link::{TlsOptions, TlsVersion};
 
-/// The certificates that a run trusts.
+/// What is offered by ALPN.
+const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
+
+/// Servers whose sessions a worker remembers.
+const SESSIONS: usize = 256;
+
+/// What one process needs for TLS.
 pub struct Tls {
-    ca: Option<PathBuf>,
-    checked: OnceLock<Result<Arc<ClientConfig>, String>>,
-    unchecked: OnceLock<Arc<ClientConfig>>,
+    options: TlsOptions,
+    verifier: OnceLock<Result<Arc<dyn ServerCertVerifier>, Error>>,
+    /// The client certificate of the configuration.
+    own: OnceLock<Result<Option<Arc<Identity>>, Error>>,
+    /// Those that scripts name.
+    others: Mutex<HashMap<Files, Arc<Identity>>>,
 }
 
 impl Tls {
-    /// Trusts the system's roots and the PEM certificates in `ca`. Reads
-    /// nothing before the first https request.
-    pub fn new(ca: Option<PathBuf>) -> Arc<Tls> {
-        Arc::new(Tls { ca, checked: OnceLock::new(), unchecked: OnceLock::new() })
+    /// Reads nothing before the first https request.
+    pub fn new(options: TlsOptions) -> Arc<Tls> {
+        let (verifier, own) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Tls { options, verifier, own, others: Mutex::default() })
     }
 
+    /// Reads the files that the configuration names.
+    ///
     /// # Errors
-    /// `Tls` where `ca` cannot be read, or nothing at all is trusted.
-    pub(super) fn config(&self, verify: bool) -> Result<Arc<ClientConfig>, Error> {
-        if !verify {
-            return Ok(self.unchecked.get_or_init(make_unchecked).clone());
+    /// `Tls`, naming the file.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(ca) = &self.options.ca {
+            certificates(ca, "CA")?;
         }
-        let made = self.checked.get_or_init(|| self.make_checked());
-        made.clone().map_err(|text| Error::new(ErrorKind::Tls, text))
+        self.own().map(drop)
     }
 
-    fn make_checked(&self) -> Result<Arc<ClientConfig>, String> {
+    /// The files of the configuration's own client certificate.
+    pub(super) fn files(&self) -> Option<Files> {
+        let cert = self.options.cert.clone()?;
+        let key = self.options.key.clone().unwrap_or_else(|| cert.clone());
+        Some((cert, key))
+    }
+
+    fn own(&self) -> Result<Option<Arc<Identity>>, Error> {
+        let read = || self.files().map(|files| Identity::read(0, &files).map(Arc::new)).transpose();
+        self.own.get_or_init(read).clone()
+    }
+
+    /// A client certificate that is not the configuration's, read once a process.
+    ///
+    /// # Errors
+    /// `Tls`, naming the file.
+    pub(super) fn identity(&self, files: Files) -> Result<Arc<Identity>, Error> {
+        let mut others = self.others.lock();
+        if let Some(known) = others.get(&files) {
+            return Ok(known.clone());
+        }
+        let number = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
+        let identity = Arc::new(Identity::read(number, &files)?);
+        others.insert(files, identity.clone());
+        Ok(identity)
+    }
+
+    /// A client configuration with sessions of its own; `identity` goes before the configuration's.
+    ///
+    /// # Errors
+    /// `Tls` where a file cannot be read, or nothing at all is trusted.
+    pub(super) fn config(
+        &self,
+        verify: bool,
+        identity: Option<&Identity>,
+    ) -> Result<Arc<ClientConfig>, Error> {
+        let wrong = |error: rustls::Error| Error::new(ErrorKind::Tls, format!("TLS: {error}"));
+        let own = match identity {
+            Some(_) => None,
+            None => self.own()?,
+        };
+        let verifier = match verify {
+            true => self.verifier.get_or_init(|| self.make_verifier()).clone()?,
+            false => Arc::new(TrustAll(ring::default_provider())),
+        };
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&self.versions())
+            .map_err(wrong)?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match identity.or(own.as_deref()) {
+            Some(identity) => {
+                let key = SingleCertAndKey::from(identity.key.clone());
+                builder.with_client_cert_resolver(Arc::new(key))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        config.resumption = match self.options.resumption {
+            true => Resumption::in_memory_sessions(SESSIONS),
+            false => Resumption::disabled(),
+        };
+        Ok(Arc::new(config))
+    }
+
+    fn versions(&self) -> Vec<&'static SupportedProtocolVersion> {
+        let range = self.options.min_version..=self.options.max_version;
+        let all = [(TlsVersion::V13, &rustls::version::TLS13), (TlsVersion::V12, &rustls::version::TLS12)];
+        all.into_iter().filter(|(version, _)| range.contains(version)).map(|(_, version)| version).collect()
+    }
+
+    fn make_verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+        let wrong = |text: String| Error::new(ErrorKind::Tls, text);
         let mut roots = RootCertStore::empty();
         let native = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(native.certs);
-        if let Some(path) = &self.ca {
-            let shown = path.display();
-            let certificates = CertificateDer::pem_file_iter(path)
-                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-                .map_err(|error| format!("cannot read the CA file `{shown}`: {error}"))?;
-            if certificates.is_empty() {
-                return Err(format!("the CA file `{shown}` holds no PEM certificate"));
-            }
-            for certificate in certificates {
-                roots.add(certificate).map_err(|error| format!("the CA file `{shown}`: {error}"))?;
+        let mut own = Vec::new();
+        if let Some(path) = &self.options.ca {
+            own = certificates(path, "CA")?;
+            for certificate in &own {
+                roots
+                    .add(certificate.clone())
+                    .map_err(|error| wrong(format!("the CA file `{}`: {error}", path.display())))?;
             }
         }
         if roots.is_empty() {
             let why = native.errors.first().map_or_else(String::new, |error| format!(": {error}"));
-            return Err(format!("the system has no trusted certificates{why}"));
+            return Err(wrong(format!("the system has no trusted certificates{why}")));
         }
-        let config = builder().with_root_certificates(roots).with_no_client_auth();
-        Ok(finish(config))
-    }
-}
-
-fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring has suites for TLS 1.2 and 1.3")
-}
-
-fn make_unchecked() -> Arc<ClientConfig> {
-    let provider = ring::default_provider();
-    let config = builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(TrustAll(provider)))
-        .with_no_client_auth();
-    finish(config)
-}
-
-fn finish(mut config: ClientConfig) -> Arc<ClientConfig> {
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // Each VU is a visitor of its own and pays the whole handshake; a shared
-    // ticket store would also be a lock between workers.
-    config.resumption = Resumption::disabled();
-    Arc::new(config)
-}
-
-/// `verify = false`.
-#[derive(Debug)]
-struct TrustAll(CryptoProvider);
-
-impl ServerCertVerifier for TrustAll {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        Ok(Arc::new(Trusting::new(roots, own).map_err(wrong)?))
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+    /// What servers are asked for by SNI, and what their certificates must name.
+    ///
+    /// # Errors
+    /// `Tls` where no certificate can hold that name.
+    pub(super) fn server_name(&self, host: &str) -> Result<ServerName<'static>, Error> {
+        let name = self.options.server_name.as_deref().unwrap_or(host);
+        ServerName::try_from(name.to_owned()).map_err(|_| {
+            let text = format!("TLS: `{name}` is no host name that a certificate can hold");
+            Error::new(ErrorKind::Tls, text)
+        })
     }
 }

@@ -2,26 +2,37 @@
 //! origins, looked-up names, buffers. Made by `run`, one a worker.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use rustls::ClientConfig;
 
+use super::connector::Guise;
 use super::dns::Dns;
 use super::error::{Error, ErrorKind};
+use super::identity::Identity;
 use super::origin::{self, Base, Origin};
 use super::settings::Settings;
 use super::tls::Tls;
 use super::turns::Unused;
+use super::way::Way;
 
 /// A script that makes up host names must not fill the memory.
 const MOST_BASES: usize = 1024;
+
+/// Of servers, remembered so that connections share them.
+const MOST_CERTIFICATES: usize = 32;
 
 /// So many bytes are read at once.
 const READ: usize = 64 << 10;
 
 /// So many buffers are kept for further messages, each of at most so many bytes.
 const SPARE: (usize, usize) = (64, 32 << 10);
+
+/// A client certificate as a script names it: its file and that of its key.
+type Names = (Box<str>, Box<str>);
 
 /// The network side of a worker.
 pub struct Net {
@@ -33,6 +44,12 @@ pub struct Net {
     /// Lent to whoever reads, within one poll.
     pub(super) incoming: RefCell<Box<[u8]>>,
     spare: RefCell<Vec<Vec<u8>>>,
+    /// TLS, by the number of the guise.
+    configs: RefCell<FxHashMap<u32, Arc<ClientConfig>>>,
+    /// Client certificates, as scripts name them.
+    identities: RefCell<FxHashMap<Names, Arc<Identity>>>,
+    /// Those that servers showed last, each once.
+    certificates: RefCell<Vec<Rc<[u8]>>>,
     /// By the text before the path, as scripts write it.
     bases: RefCell<FxHashMap<Box<str>, Rc<Base>>>,
     /// By canonical text.
@@ -53,9 +70,12 @@ impl Net {
         }
         let common = format!("\r\nUser-Agent: {agent}\r\nAccept: */*\r\n");
         Ok(Rc::new(Net {
-            settings,
             tls,
-            dns: Dns::default(),
+            dns: Dns::new(settings.link.lookup),
+            configs: RefCell::default(),
+            identities: RefCell::default(),
+            certificates: RefCell::default(),
+            settings,
             common,
             incoming: RefCell::new(vec![0; READ].into()),
             spare: RefCell::default(),
@@ -92,13 +112,9 @@ impl Net {
         if let Some(base) = self.bases.borrow().get(text) {
             return Ok(base.clone());
         }
-        let parsed = origin::parse(text)?;
-        let place = &parsed.origin;
-        if self.settings.allowed.as_ref().is_some_and(|allowed| !allowed.allows(&place.host, place.port)) {
-            let text =
-                format!("requests to {}:{} are not allowed in this environment", place.host, place.port);
-            return Err(Error::new(ErrorKind::NotAllowed, text));
-        }
+        let mut parsed = origin::parse(text)?;
+        parsed.origin.way = Way::find(&self.settings.link, &parsed.origin);
+        self.check(&parsed.origin)?;
         let mut origins = self.origins.borrow_mut();
         let mut bases = self.bases.borrow_mut();
         if bases.len() >= MOST_BASES {
@@ -116,5 +132,80 @@ impl Net {
         let base = Rc::new(Base { origin, prefix: parsed.prefix, auth: parsed.auth });
         bases.insert(text.into(), base.clone());
         Ok(base)
+    }
+
+    /// Both the host that a URL names and the address that an override puts in its place must be allowed.
+    fn check(&self, place: &Origin) -> Result<(), Error> {
+        let Some(allowed) = &self.settings.allowed else { return Ok(()) };
+        let refuse = |host: &str, port: u16| {
+            let text = format!("requests to {host}:{port} are not allowed in this environment");
+            Err(Error::new(ErrorKind::NotAllowed, text))
+        };
+        if !allowed.allows(&place.host, place.port) {
+            return refuse(&place.host, place.port);
+        }
+        match self.settings.link.hosts.find(&place.host, place.port) {
+            Some(at) if !allowed.allows(&at.ip().to_string(), at.port()) => {
+                refuse(&at.ip().to_string(), at.port())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The TLS of a guise, made once.
+    ///
+    /// # Errors
+    /// `Tls`.
+    pub(super) fn tls_config(&self, guise: Guise<'_>) -> Result<Arc<ClientConfig>, Error> {
+        let mut configs = self.configs.borrow_mut();
+        if let Some(config) = configs.get(&guise.number()) {
+            return Ok(config.clone());
+        }
+        let config = self.tls.config(guise.verify, guise.identity)?;
+        configs.insert(guise.number(), config.clone());
+        Ok(config)
+    }
+
+    /// The client certificate in PEM files that a script names; without `key`, its key is in the same file.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where a file is not below the settings' folders; `Tls` where it holds no certificate or key.
+    pub fn identity(&self, cert: &str, key: Option<&str>) -> Result<Arc<Identity>, Error> {
+        let name: Names = (cert.into(), key.unwrap_or(cert).into());
+        if let Some(known) = self.identities.borrow().get(&name) {
+            return Ok(known.clone());
+        }
+        let files = (self.cert_file(&name.0)?, self.cert_file(&name.1)?);
+        let identity = self.tls.identity(files)?;
+        self.identities.borrow_mut().insert(name, identity.clone());
+        Ok(identity)
+    }
+
+    fn cert_file(&self, name: &str) -> Result<PathBuf, Error> {
+        let wrong = |text: String| Err(Error::new(ErrorKind::InvalidRequest, text));
+        let roots = || self.settings.cert_roots.iter().filter_map(|root| root.canonicalize().ok());
+        let Some(path) = roots().find_map(|root| root.join(name).canonicalize().ok()) else {
+            return wrong(format!("there is no file `{name}`"));
+        };
+        let own = self.tls.files().map(|(cert, key)| [cert.canonicalize().ok(), key.canonicalize().ok()]);
+        let is_own = own.is_some_and(|own| own.iter().flatten().any(|own| *own == path));
+        if is_own || roots().any(|root| path.starts_with(root)) {
+            return Ok(path);
+        }
+        wrong(format!("`{name}` is outside of the project"))
+    }
+
+    /// A server's certificate, held once for all connections that it was shown on.
+    pub(super) fn certificate(&self, der: &[u8]) -> Rc<[u8]> {
+        let mut known = self.certificates.borrow_mut();
+        if let Some(same) = known.iter().find(|known| ***known == *der) {
+            return same.clone();
+        }
+        if known.len() >= MOST_CERTIFICATES {
+            known.remove(0);
+        }
+        let new: Rc<[u8]> = der.into();
+        known.push(new.clone());
+        new
     }
 }

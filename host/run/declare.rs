@@ -13,6 +13,7 @@ use crate::config::{ScriptOptions, Settings};
 use crate::data::{Reader, Sources};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::link::TlsOptions;
 use crate::metrics::Recorder;
 use crate::net::{self, Net, Tls};
 use crate::script::lua::Lua;
@@ -32,7 +33,7 @@ pub fn declare(
 ) -> Result<Manifest, Vec<Fault>> {
     let one = |fault: Fault| vec![fault];
     let program = Lua.compile(suite)?;
-    let net = Net::new(net::Settings::default(), Tls::new(None))
+    let net = Net::new(net::Settings::default(), Tls::new(TlsOptions::default()))
         .map_err(|error| one(Fault::new(Exit::Internal, error.text)))?;
     let shared = Rc::new(Shared {
         recorder: RefCell::new(Recorder::new()),

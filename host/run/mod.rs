@@ -9,6 +9,7 @@ mod crew;
 mod declare;
 mod door;
 mod ending;
+mod linking;
 mod members;
 mod message;
 mod phases;

@@ -17,6 +17,7 @@ use crate::net::{self, Allowed, Settings, Tls, Turns};
 use crate::script::{Class, Manifest, Set, Shape, Suite};
 use crate::vu::Hooks;
 
+use super::linking::{check_link, prepare_link};
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
 
@@ -97,6 +98,9 @@ impl Setup {
                 "the load shape `{shape}` says how many users there are: --users and --spawn-rate are ignored"
             )
         });
+        let link = prepare_link(plan);
+        let tls = Tls::new(link.tls.clone());
+        check_link(&link, &tls)?;
         Ok(Setup {
             about: about(plan, &classes, &schedule, hooks),
             hooks,
@@ -123,12 +127,13 @@ impl Setup {
                 timeout: plan.settings.default_timeout,
                 max_redirects: plan.settings.max_redirects,
                 max_retries: plan.settings.max_retries,
-                verify: plan.settings.tls_verify,
+                cert_roots: vec![plan.script_root.clone(), plan.project.clone()],
+                link: Arc::new(link.clone()),
                 allowed: allowed(plan),
                 turns: plan.safety.max_rps.as_ref().map(|most| Turns::new(most.value)),
                 ..Settings::default()
             },
-            tls: Tls::new(plan.settings.tls_ca.clone()),
+            tls,
             config,
             env,
             sources,

@@ -9,7 +9,7 @@ use e2e::demo::{Demo, Faults};
 
 use super::outcome::Outcome;
 use crate::support::hostile::Hostile;
-use crate::support::secure;
+use crate::support::secure::Secure;
 
 /// No case takes a tenth of it.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -18,13 +18,13 @@ const LONGEST: Duration = Duration::from_secs(20);
 pub struct Servers {
     demo: Demo,
     hostile: Hostile,
-    secure: SocketAddr,
+    secure: Secure,
 }
 
 impl Servers {
     pub fn start() -> Servers {
         let demo = Demo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Faults::default()).unwrap();
-        Servers { demo, hostile: Hostile::start(), secure: secure::start() }
+        Servers { demo, hostile: Hostile::start(), secure: Secure::start() }
     }
 }
 
@@ -54,7 +54,14 @@ pub fn run(script: &Path, servers: &Servers) -> String {
     command.current_dir(script.parent().unwrap()).arg("--script").arg(script.file_name().unwrap());
     command.args(header(&text, "flags").unwrap_or("-u 1 -r 1000 -i 1").split_whitespace());
     command.args(["--workers", "1", "--seed", "1", "--no-color", "-e", &format!("DEMO={demo}")]);
-    command.args(["-e", &format!("HOSTILE={hostile}"), "-e", &format!("SECURE=https://{}", servers.secure)]);
+    command.args([
+        "-e",
+        &format!("HOSTILE={hostile}"),
+        "-e",
+        &format!("SECURE=https://{}", servers.secure.addr),
+    ]);
+    // For configurations, not for scripts.
+    command.env("DEMO_ADDRESS", servers.demo.addr().to_string()).env("SECURE_CA", servers.secure.ca());
     match header(&text, "server").unwrap_or("demo") {
         "demo" => command.args(["-H", &demo]),
         "hostile" => command.args(["-H", &hostile]),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use e2e::config::ScriptOptions;
 use e2e::data::{Reader, Secrets, Sources};
+use e2e::link::TlsOptions;
 use e2e::metrics::Recorder;
 use e2e::net::{Net, Settings, Tls};
 use e2e::script::lua::Lua;
@@ -41,7 +42,7 @@ impl Lab {
         let (log, depth) = (lines.clone(), deepest.clone());
         let shared = Shared {
             recorder: RefCell::new(Recorder::new()),
-            net: Net::new(Settings::default(), Tls::new(None)).unwrap(),
+            net: Net::new(Settings::default(), Tls::new(TlsOptions::default())).unwrap(),
             config: &NONE,
             env: &NONE,
             log: Box::new(move |_, _, text| {

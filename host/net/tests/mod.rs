@@ -2,17 +2,24 @@
 #![allow(clippy::unwrap_used)]
 
 mod basic;
+mod certificates;
 mod chains;
 mod failures;
+mod identities;
+mod places;
+mod proxies;
+mod proxy;
 mod secure;
 mod server;
 
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::Method;
 
 use super::{Client, Net, Request, Response, Settings, Tls};
+use crate::link::{Link, TlsOptions};
 
 /// Runs a test as a worker runs its VUs.
 fn run<T>(test: impl Future<Output = T>) -> T {
@@ -20,7 +27,13 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 fn client(settings: Settings) -> Client {
-    Client::new(Net::new(settings, Tls::new(None)).unwrap())
+    let tls = Tls::new(settings.link.tls.clone());
+    Client::new(Net::new(settings, tls).unwrap())
+}
+
+/// A client that connects in this way.
+fn linked(link: Link) -> Client {
+    client(Settings { link: Arc::new(link), ..Settings::default() })
 }
 
 fn plain() -> Client {

@@ -1,6 +1,7 @@
 //! HTTPS with certificates of our own.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,11 +27,14 @@ fn identity(name: &str) -> (Arc<ServerConfig>, String) {
     (Arc::new(config), cert.pem())
 }
 
+fn with_ca(path: &Path) -> TlsOptions {
+    TlsOptions { ca: Some(path.to_owned()), ..TlsOptions::default() }
+}
+
 fn trusting(pem: &str) -> (Client, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(pem.as_bytes()).unwrap();
-    let tls = Tls::new(Some(file.path().to_owned()));
-    (Client::new(Net::new(Settings::default(), tls).unwrap()), file)
+    (linked(Link { tls: with_ca(file.path()), ..Link::default() }), file)
 }
 
 #[test]
@@ -114,8 +118,7 @@ fn plain_http_where_tls_is_expected_fails_by_name() {
 #[test]
 fn a_ca_file_that_cannot_be_read_is_named() {
     run(async {
-        let tls = Tls::new(Some("/nonexistent/ca.pem".into()));
-        let client = Client::new(Net::new(Settings::default(), tls).unwrap());
+        let client = linked(Link { tls: with_ca(Path::new("/nonexistent/ca.pem")), ..Link::default() });
         let server = Server::start(|_| ok("hello")).await;
         let error = client.send(get(&format!("https://127.0.0.1:{}/", server.port))).await.error.unwrap();
         assert_eq!(error.kind, ErrorKind::Tls);

@@ -113,6 +113,13 @@
 ---@field allow_redirects? boolean Whether redirects are followed: true, except for HEAD.
 ---@field catch_response? boolean The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the end of the `<close>` block or of the task is judged by its status.
 ---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+---@field cert? string|string[] The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`. Paths start at the folder of the scripts.
+
+---A server's certificate.
+---@class Certificate
+---@field subject string Whose it is: `CN=api.example.com,O=Example`.
+---@field issuer string Who signed it.
+---@field expiry integer When it expires, in seconds since the epoch.
 
 ---A redirect that was followed.
 ---@class Redirect
@@ -122,7 +129,7 @@
 
 ---Why a request got no whole answer.
 ---@class RequestError
----@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large`, `too_many_redirects` or `not_allowed`.
+---@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `proxy`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large`, `too_many_redirects` or `not_allowed`.
 ---@field text string What happened, for people.
 
 ---Defaults of the run. Flags, variables (`E2E_USERS` and so on) and the environment file's `load` come before
@@ -172,6 +179,7 @@
 ---@field elapsed number Seconds from the call to the last byte, redirects included.
 ---@field timings Timings Where the time went, in milliseconds.
 ---@field error RequestError? Why nothing (or not all) came back; nil when all is well.
+---@field tls Tls? The TLS of the connection; nil for http.
 ---@field request SentRequest What was sent last, after redirects.
 local Response = {}
 
@@ -197,6 +205,14 @@ function Response:raise_for_status() end
 ---@class Headers
 ---@field [string] string?
 local Headers = {}
+
+---The TLS of a response's connection.
+---@class Tls
+---@field version string `1.2` or `1.3`.
+---@field cipher string The cipher suite, such as `TLS_AES_128_GCM_SHA256`.
+---@field resumed boolean Whether an earlier session was resumed when the connection was made.
+---@field peer Certificate? The server's certificate.
+local Tls = {}
 
 ---A virtual user.
 ---@class Vu
