@@ -156,7 +156,7 @@ impl Client {
     fn take_idle(&self, step: &Step, guise: u32) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
         // The last one used is the likeliest to be open still.
-        let fits = |kept: &Connection| Rc::ptr_eq(&kept.origin, &step.origin) && kept.guise == guise;
+        let fits = |kept: &Connection| kept.origin.is(&step.origin) && kept.guise == guise;
         let index = idle.iter().rposition(fits)?;
         Some(idle.swap_remove(index))
     }

@@ -28,6 +28,14 @@ pub(super) struct Origin {
     pub(super) way: Way,
 }
 
+impl Origin {
+    /// Whether it is the same one. Equal origins are mostly one value, but `worker` forgets them
+    /// when a script has made up too many, and makes them anew.
+    pub(super) fn is(&self, other: &Origin) -> bool {
+        std::ptr::eq(self, other) || self.text == other.text
+    }
+}
+
 /// A base URL, parsed: relative request targets are joined to it without
 /// parsing again. Made by `Net::base`, shared by the VUs of a class.
 pub struct Base {

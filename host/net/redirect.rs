@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::Method;
-use std::rc::Rc;
 use url::Url;
 
 use super::error::{Error, ErrorKind};
@@ -40,7 +39,7 @@ impl Step {
         }
         let base = net.base(&next[..url::Position::BeforePath])?;
         self.target = origin::join("", &next[url::Position::BeforePath..url::Position::AfterQuery], &[]);
-        if !Rc::ptr_eq(&base.origin, &self.origin) {
+        if !base.origin.is(&self.origin) {
             self.has_secrets = false;
             self.auth = None;
         }

@@ -213,3 +213,25 @@ fn requests_of_one_client_run_at_the_same_time() {
         assert_eq!(RUNNING.load(Ordering::Relaxed), 2);
     });
 }
+
+/// A worker forgets origins when a script has made up too many: they are the same all the same.
+#[test]
+fn an_origin_stays_itself_after_a_thousand_others() {
+    run(async {
+        let server = Server::start(by_status).await;
+        let client = plain();
+        let base = base(&client, &server.url());
+        for user in 0..1100 {
+            let _ = client.net().base(&format!("http://user{user}:p@127.0.0.1:1"));
+        }
+        let headers = [("Authorization", "Bearer x")];
+        let request = Request { base: Some(&base), headers: &headers, ..get("/302") };
+        assert_eq!(client.send(request).await.status, 200);
+        let seen = server.seen();
+        assert_eq!(
+            seen.iter().map(|seen| seen.header("authorization")).collect::<Vec<_>>(),
+            [Some("Bearer x"); 2]
+        );
+        assert_eq!(seen[1].connection, 0);
+    });
+}

@@ -273,3 +273,32 @@ fn retries_are_for_idempotent_requests_without_an_answer() {
         assert_eq!((text(&response), server.seen().len()), ("third", 3));
     });
 }
+
+/// More requests in one task than tokio lets a task do at a time: each keeps its timeout.
+#[test]
+fn many_requests_at_once_keep_their_timeouts() {
+    run(async {
+        let server = Server::start(|_| raw("").then(Then::Hang)).await;
+        let client = plain();
+        let url = server.url();
+        let timeout = Some(Duration::from_millis(300));
+        let request = || Box::pin(client.send(Request { timeout, ..get(&url) }));
+        let mut sends: Vec<_> = (0..300).map(|_| (request(), None)).collect();
+        let begun = Instant::now();
+        let all = std::future::poll_fn(|cx| {
+            for (send, answer) in sends.iter_mut().filter(|(_, answer)| answer.is_none()) {
+                if let std::task::Poll::Ready(response) = send.as_mut().poll(cx) {
+                    *answer = Some(response);
+                }
+            }
+            match sends.iter().all(|(_, answer)| answer.is_some()) {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            }
+        });
+        tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
+        let kinds = sends.iter().map(|(_, answer)| answer.as_ref().unwrap().error.as_ref().unwrap().kind);
+        assert_eq!(kinds.filter(|kind| *kind == ErrorKind::Timeout).count(), 300);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    });
+}
