@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// Waits until one more request may be sent. That is no part of the request: neither its time nor its timeout.
-    async fn take_turn(&self, chain: &mut Chain<'_>) {
+    pub(super) async fn take_turn(&self, chain: &mut Chain<'_>) {
         if let Some(turns) = &self.net.settings.turns {
             // Boxed: it is seldom, as in `attempt`.
             let paused = Box::pin(turns.take(&self.net.unused_turns)).await;
@@ -141,7 +141,11 @@ impl Client {
         outcome
     }
 
-    async fn connect(&self, chain: &mut Chain<'_>, guise: Guise<'_>) -> Result<Connection, Error> {
+    pub(super) async fn connect(
+        &self,
+        chain: &mut Chain<'_>,
+        guise: Guise<'_>,
+    ) -> Result<Connection, Error> {
         let deadline = chain.deadline;
         let connecting = connector::connect(&self.net, &chain.step.origin, guise, &mut chain.timings);
         let connection = match tokio::time::timeout_at(deadline.at.into(), connecting).await {
@@ -176,7 +180,7 @@ impl Client {
 
     /// # Errors
     /// `InvalidRequest` where the request's own are no cookies.
-    fn cookie(&self, step: &Step, request: &Request<'_>) -> Result<Option<String>, Error> {
+    pub(super) fn cookie(&self, step: &Step, request: &Request<'_>) -> Result<Option<String>, Error> {
         let jar = self.jar.borrow();
         let own = if step.has_secrets { request.cookies } else { &[] };
         if jar.is_none() && own.is_empty() {
@@ -187,7 +191,7 @@ impl Client {
     }
 
     #[cold]
-    fn take_cookies(&self, step: &Step, answer: &Answer) {
+    pub(super) fn take_cookies(&self, step: &Step, answer: &Answer) {
         if let Some(url) = cookies::scope(&step.origin, step.path()) {
             self.jar.borrow_mut().get_or_insert_default().take(answer.headers(), &url);
         }

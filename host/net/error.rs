@@ -34,6 +34,8 @@ pub enum ErrorKind {
     TooLarge,
     /// More redirects than the settings allow.
     TooManyRedirects,
+    /// The server answered, but not with what was asked for: no WebSocket, no event stream.
+    Handshake,
 }
 
 impl ErrorKind {
@@ -53,6 +55,7 @@ impl ErrorKind {
             ErrorKind::Body => "body",
             ErrorKind::TooLarge => "too_large",
             ErrorKind::TooManyRedirects => "too_many_redirects",
+            ErrorKind::Handshake => "handshake",
         }
     }
 

@@ -16,6 +16,7 @@ mod framing;
 mod head;
 mod identity;
 mod message;
+mod open;
 mod origin;
 mod peer;
 mod redirect;
@@ -29,6 +30,7 @@ mod tunnel;
 mod turns;
 mod verifier;
 mod way;
+mod websocket;
 mod worker;
 
 pub use client::Client;
@@ -43,6 +45,7 @@ pub use settings::{Allowed, Settings};
 pub use timing::Timings;
 pub use tls::Tls;
 pub use turns::Turns;
+pub use websocket::{Handshake, Message, Offer, Outcome, Socket};
 pub use worker::Net;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod places;
 mod proxies;
 mod proxy;
 mod secure;
-mod server;
+pub(super) mod server;
 
 use std::future::Future;
 use std::rc::Rc;

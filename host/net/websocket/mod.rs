@@ -1,0 +1,15 @@
+//! WebSockets (RFC 6455): the handshake goes over the client's own connections, so
+//! that TLS, cookies and limits hold; the frames are tungstenite's. Each open socket
+//! has a small task of its own on its worker, which answers pings and keeps what
+//! arrives while its VU does something else. Used by `api::websocket`.
+
+mod handshake;
+mod pump;
+mod socket;
+mod wire;
+
+pub use handshake::{Handshake, Offer};
+pub use socket::{Message, Outcome, Socket};
+
+#[cfg(test)]
+mod tests;
