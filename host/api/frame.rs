@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::vu::{Hook, Vu};
 
-use super::object::ObjectType;
+use super::object::{HostFn, ObjectType};
 
 /// A host function ended in an error that the script sees as raised.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub enum Arg<'a> {
     Str(&'a [u8]),
     Table(TableRef),
     Function(FnRef),
+    /// A host function.
+    Host(&'static HostFn),
     /// A host object: its type and its number in the VU.
     Object(&'static ObjectType, u64),
     /// Read-only data that the host holds once for all VUs.
@@ -91,7 +93,7 @@ impl<'a> Arg<'a> {
             Arg::Int(_) | Arg::Num(_) => "number",
             Arg::Str(_) => "string",
             Arg::Table(_) | Arg::View(_) => "table",
-            Arg::Function(_) => "function",
+            Arg::Function(_) | Arg::Host(_) => "function",
             Arg::Object(kind, _) => kind.name,
             Arg::Null => "json.null",
             Arg::Other(name) => name,

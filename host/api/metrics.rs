@@ -48,7 +48,7 @@ pub(super) static METRIC_OPTIONS: Record = Record {
 };
 
 /// Metrics that e2e measures itself, by the names that k6 gives them.
-const TAKEN: [&str; 19] = [
+const TAKEN: [&str; 26] = [
     "vus",
     "vus_max",
     "iterations",
@@ -68,6 +68,13 @@ const TAKEN: [&str; 19] = [
     "http_req_waiting",
     "http_req_receiving",
     "grpc_req_duration",
+    "ws_connecting",
+    "ws_session_duration",
+    "ws_sessions",
+    "ws_msgs_sent",
+    "ws_msgs_received",
+    "ws_ping",
+    "sse_event",
 ];
 
 macro_rules! object {

@@ -12,6 +12,7 @@ mod groups;
 mod http;
 mod json;
 mod later;
+mod lines;
 mod logging;
 mod metrics;
 mod object;
@@ -22,9 +23,12 @@ mod response;
 mod secrets;
 mod security;
 mod shape;
+mod socket_options;
 mod time;
 mod uuid;
 mod waits;
+mod websocket;
+mod websocket_object;
 
 pub use events::{Occasion, give_happened};
 pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
@@ -57,6 +61,7 @@ pub static MODULES: &[&Module] = &[
     &time::MODULE,
     &uuid::MODULE,
     &waits::MODULE,
+    &websocket::MODULE,
 ];
 
 /// Every type of object that host functions return.
@@ -72,6 +77,7 @@ pub static OBJECTS: &[&ObjectType] = &[
     &metrics::TREND,
     &events::EVENTS,
     &events::EVENT,
+    &websocket_object::WEBSOCKET,
 ];
 
 /// Every table with known fields that host functions take or return.
@@ -92,5 +98,6 @@ pub static RECORDS: &[&Record] = &[
     &options::RUN_OPTIONS,
     &records::SENT_REQUEST,
     &shape::STAGE,
+    &socket_options::SOCKET_OPTIONS,
     &records::TIMINGS,
 ];

@@ -25,7 +25,7 @@ pub(super) static REQUEST_ERROR: Record = Record {
             name: "kind",
             sig: "string",
             doc: "`invalid_request`, `invalid_url`, `dns`, `connect`, `proxy`, `tls`, `timeout`, `closed`, `protocol`, `body`, \
-                  `too_large`, `too_many_redirects` or `not_allowed`.",
+                  `too_large`, `too_many_redirects`, `handshake` or `not_allowed`.",
         },
         Field { name: "text", sig: "string", doc: "What happened, for people." },
     ],

@@ -76,7 +76,7 @@ pub(super) static REQUEST_OPTIONS: Record = Record {
     ],
 };
 
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// A request as the script wrote it, owned: it outlives the script's table.
 pub(super) struct Asked {
@@ -227,7 +227,7 @@ impl Asked {
     }
 }
 
-fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
+pub(super) fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
     match value {
         Arg::Str(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
@@ -237,7 +237,7 @@ fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
     }
 }
 
-fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
+pub(super) fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
     match value {
         Arg::Bool(value) => Ok(value),
         other => Err(wrong(option, "true or false", other)),
@@ -245,7 +245,7 @@ fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
 }
 
 /// Names with texts, numbers or booleans, or lists of them: sorted, so that a run repeats.
-fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> HostResult {
+pub(super) fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> HostResult {
     let Arg::Table(table) = value else { return Err(wrong(option, "a table", value)) };
     let start = into.len();
     frame.each(table, &mut |name, value| {
@@ -277,7 +277,7 @@ fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> H
 }
 
 /// `{ user, password }`.
-fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(String, String), Raise> {
+pub(super) fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(String, String), Raise> {
     let mut both = Vec::new();
     if let Arg::Table(table) = value {
         frame.items(table, &mut |_, item| {

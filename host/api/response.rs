@@ -1,5 +1,6 @@
 //! The response object: what came back, and the verdict on it.
 
+use crate::net::Headers;
 use crate::vu::{Kept, Verdict};
 
 use super::frame::{Arg, Frame, HostResult, Raise};
@@ -180,22 +181,13 @@ pub static HEADERS: ObjectType = ObjectType {
     doc: "A response's headers: `headers[\"Content-Type\"]`, in any case; nil where absent.",
     lookup: Some(|frame, number, name| {
         let value = with(frame, number, |kept| {
-            let values: Vec<&[u8]> = kept.response.headers().all(std::str::from_utf8(name).ok()?).collect();
-            (!values.is_empty()).then(|| values.join(&b", "[..]))
+            joined(kept.response.headers(), std::str::from_utf8(name).ok()?)
         })?;
         frame.give(value.as_deref().map_or(Arg::Nil, Arg::Str));
         Ok(())
     }),
     entries: Some(|frame, number| {
-        let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
-        with(frame, number, |kept| {
-            for (name, value) in kept.response.headers().iter() {
-                match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                    Some((_, values)) => values.extend([b", ", value].concat()),
-                    None => headers.push((name.to_ascii_lowercase(), value.to_vec())),
-                }
-            }
-        })?;
+        let headers = with(frame, number, |kept| listed(kept.response.headers()))?;
         frame.give_map(&mut |put| {
             headers.iter().for_each(|(name, values)| put(name, Arg::Str(values)));
             Ok(())
@@ -203,6 +195,24 @@ pub static HEADERS: ObjectType = ObjectType {
     }),
     ..ObjectType::EMPTY
 };
+
+/// The values of one name as one.
+pub(super) fn joined(headers: Headers<'_>, name: &str) -> Option<Vec<u8>> {
+    let values: Vec<&[u8]> = headers.all(name).collect();
+    (!values.is_empty()).then(|| values.join(&b", "[..]))
+}
+
+/// Each name, in lower case, with its values as one.
+pub(super) fn listed(headers: Headers<'_>) -> Vec<(String, Vec<u8>)> {
+    let mut listed: Vec<(String, Vec<u8>)> = Vec::new();
+    for (name, value) in headers.iter() {
+        match listed.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, values)) => values.extend([b", ", value].concat()),
+            None => listed.push((name.to_ascii_lowercase(), value.to_vec())),
+        }
+    }
+    listed
+}
 
 pub(super) fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {
     match frame.vu().responses.borrow().get(number) {

@@ -72,8 +72,8 @@ impl Injector {
         (!idle).then(|| Injector { faults, since: Instant::now() })
     }
 
-    /// Waits as long as the faults demand; true where the answer must be an error.
-    pub(super) async fn strike(&self) -> bool {
+    /// Waits as long as the faults demand.
+    pub(super) async fn pause(&self) {
         if !self.faults.latency.is_zero() {
             tokio::time::sleep(self.faults.latency).await;
         }
@@ -81,6 +81,11 @@ impl Injector {
         while let Some(rest) = self.faults.stall.and_then(|stall| stalled(stall, self.since.elapsed())) {
             tokio::time::sleep(rest).await;
         }
+    }
+
+    /// The same; true where the answer must be an error.
+    pub(super) async fn strike(&self) -> bool {
+        self.pause().await;
         self.faults.error_rate > 0.0 && rand::rng().random_bool(self.faults.error_rate.min(1.0))
     }
 }

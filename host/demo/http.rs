@@ -9,6 +9,8 @@ use axum::extract::State;
 use axum::http::{Method, Response, StatusCode, Uri};
 use axum::routing::{get, post};
 
+use super::echo::echo;
+use super::events::events;
 use super::store::{Query, Store};
 use super::wire::{
     Address, BatchBody, CreateBody, Deleted, Failure, InCollection, Json, Listed, Many, One, QueryBody,
@@ -23,6 +25,8 @@ pub(super) fn routes(store: Arc<Store>) -> Router {
     let documents = "/v1beta/collections/{collection}/documents";
     Router::new()
         .route(READY, get(async || ready()))
+        .route("/ws/echo", get(echo))
+        .route("/events", get(events))
         .route(documents, post(create))
         .route(&format!("{documents}/{{uri}}"), get(read).patch(update).delete(delete))
         .route(&format!("{documents}/{{uri}}/history"), get(history))

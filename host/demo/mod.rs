@@ -2,6 +2,8 @@
 //! tests and the benchmarks. Started by `app` (`e2e demo`), by `run`
 //! (`target: demo`) and by tests.
 
+mod echo;
+mod events;
 mod faults;
 mod http;
 #[cfg(test)]

@@ -147,15 +147,17 @@ async fn serve(listener: TcpListener, faults: Faults) -> Infallible {
         // Without it answers would wait for acknowledgements; the service works all the same.
         let _ = stream.set_nodelay(true);
         let (router, injector) = (router.clone(), injector.clone());
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             let (router, injector) = (router.clone(), injector.clone());
             async move {
-                if let Some(injector) = injector
-                    && injector.strike().await
-                {
-                    // Read to its end, or the connection would have to close under the client's feet.
-                    let _ = request.into_body().collect().await;
-                    return Ok(Failure::unavailable("refused by the service's error rate").into_response());
+                if let Some(injector) = injector {
+                    if injector.strike().await {
+                        // Read to its end, or the connection would have to close under the client's feet.
+                        let _ = request.into_body().collect().await;
+                        return Ok(Failure::unavailable("refused by the service's error rate").into_response());
+                    }
+                    // What goes on after its first answer is struck by the faults as well.
+                    request.extensions_mut().insert(injector);
                 }
                 // What benchmarks ask for most does not pay for the router.
                 if request.method() == Method::GET && request.uri().path() == http::READY {
@@ -164,7 +166,7 @@ async fn serve(listener: TcpListener, faults: Faults) -> Infallible {
                 router.call(request).await
             }
         });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
     }
 }
 

@@ -58,6 +58,15 @@ impl User {
         if let (Leave::Stopped, Some(vm)) = (leave, &mut vm) {
             self.end(vm, &mut way.walk).await;
         }
+        self.hang_up().await;
+    }
+
+    /// Closes what its script has left open.
+    async fn hang_up(&self) {
+        if self.vu.lines.borrow().is_some() {
+            // Boxed: few have any, and all would pay for its size.
+            Box::pin(self.vu.close_lines()).await;
+        }
     }
 
     /// The on_stop of every set that it is in, innermost first, then its own.
@@ -91,6 +100,8 @@ impl User {
 
     /// A new VM, its on_start done.
     pub(super) async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
+        // Of a VM that broke, nobody knows the numbers of.
+        self.hang_up().await;
         let program = &self.worker.program;
         let spawned = self
             .drive(Phase::Interrupting, || {

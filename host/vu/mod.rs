@@ -5,12 +5,14 @@
 mod briefing;
 pub mod fiber;
 mod hooks;
+mod lines;
 mod response;
 mod shared;
 mod user;
 
 pub use briefing::Briefing;
 pub use hooks::{Happened, Hook, Hooks, RequestDone};
+pub use lines::{HeldSocket, Line, Lines, MOST_OPEN, Terms};
 pub use response::{Kept, Responses, Verdict};
 pub use shared::{LogSink, Shared};
 pub use user::{Left, Vu};

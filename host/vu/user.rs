@@ -13,6 +13,7 @@ use crate::metrics::{Exception, Group, Label};
 use crate::net::{Base, Client};
 
 use super::hooks::{Happened, Hook, Hooks, RequestDone, message_of};
+use super::lines::Held;
 use super::response::{Kept, Responses, Verdict};
 use super::shared::Shared;
 
@@ -31,6 +32,8 @@ pub struct Vu {
     /// Tasks begun, this one included.
     pub iteration: Cell<u64>,
     pub responses: RefCell<Responses>,
+    /// What stays open from call to call.
+    pub lines: Held,
     /// Where the script is just now (`group`).
     pub group: Cell<Group>,
     /// How far it has come in each data file of mode `sequential`, by the file's number.
@@ -74,6 +77,7 @@ impl Vu {
             values: OnceCell::new(),
             iteration: Cell::new(0),
             responses: RefCell::default(),
+            lines: Held::default(),
             group: Cell::new(Group::NONE),
             places: RefCell::default(),
             leaving: Cell::new(false),

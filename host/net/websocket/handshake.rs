@@ -37,7 +37,7 @@ pub struct Handshake {
 impl Client {
     /// Opens a WebSocket. The request is a GET to a `ws`, `wss`, `http` or `https` URL, or to a
     /// place below its base; no redirect is followed, as in browsers.
-    pub async fn dial(&self, request: Request<'_>, offer: Offer<'_>) -> Handshake {
+    pub async fn websocket(&self, request: Request<'_>, offer: Offer<'_>) -> Handshake {
         let failed = |response| Handshake { response, socket: None, protocol: None };
         let target = match target(request.target) {
             Ok(target) => target,

@@ -289,10 +289,9 @@ impl Socket {
         self.over().await;
     }
 
-    /// Tells the server that its peer goes away; waits no longer than that takes.
-    pub async fn leave(&self) {
+    /// Begins to tell the server that its peer goes away; `over` waits no longer than that takes.
+    pub fn leave(&self) {
         self.bid(GOING_AWAY, "", Stage::Leaving, LEAVE_WAIT);
-        self.over().await;
     }
 
     fn bid(&self, code: u16, reason: &str, stage: Stage, linger: Duration) {
@@ -310,7 +309,8 @@ impl Socket {
         state.wake_pump();
     }
 
-    async fn over(&self) {
+    /// Waits until the connection of a socket that was closed, or is left, is gone.
+    pub async fn over(&self) {
         poll_fn(|cx| {
             let state = &mut *self.state.borrow_mut();
             if state.stage == Stage::Over { Poll::Ready(()) } else { state.wait(cx) }

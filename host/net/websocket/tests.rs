@@ -73,7 +73,7 @@ async fn frame(tcp: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 async fn dial(url: &str, max_message: usize) -> Handshake {
     let client = Client::new(Net::new(Settings::default(), Tls::new(None)).unwrap());
     let request = Request { timeout: Some(LONG), ..Request::new(Method::GET, url) };
-    client.dial(request, Offer { protocols: &[], max_message }).await
+    client.websocket(request, Offer { protocols: &[], max_message }).await
 }
 
 async fn open(url: &str) -> std::rc::Rc<Socket> {
@@ -305,7 +305,8 @@ fn waits_have_ends() {
         assert_eq!(socket.send(Message::text("x"), Duration::from_millis(20)).await, Outcome::TimedOut);
         assert!(socket.is_open());
         let begun = Instant::now();
-        socket.leave().await;
+        socket.leave();
+        socket.over().await;
         assert!(begun.elapsed() < LONG && !socket.is_open());
         assert_eq!((socket.error(), socket.close_frame()), (None, Some((1006, String::new()))));
     });
@@ -326,7 +327,8 @@ fn closing_waits_for_the_answer() {
         assert_eq!(socket.receive(None).await, Outcome::Closed);
         let begun = Instant::now();
         socket.close(1000, "").await;
-        socket.leave().await;
+        socket.leave();
+        socket.over().await;
         assert!(begun.elapsed() < SECOND, "it is closed already");
     });
 }

@@ -1,0 +1,156 @@
+//! What a VU holds open beyond a call of its script: WebSockets and event sources. Scripts hold
+//! numbers; a line lives until it is closed, or its VU ends. Used by `api`; `run` ends them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::metrics::{Call, Group, Key, Kind};
+use crate::net::{Response, Socket};
+
+use super::user::Vu;
+
+/// Lines that a VU may hold open at the same time.
+pub const MOST_OPEN: usize = 64;
+
+/// Of closed ones so many are kept, so that a script can still ask why they closed.
+const MOST_CLOSED: usize = 8;
+
+/// What was asked for a line, and what it counts under.
+pub struct Terms {
+    pub key: Key,
+    pub group: Group,
+    /// Of its metrics.
+    pub tags: Vec<(String, String)>,
+    /// How long a step of it may take.
+    pub limit: Duration,
+    /// How long a loop over it waits for the next item; None: as long as it takes.
+    pub patience: Cell<Option<Duration>>,
+}
+
+/// A WebSocket, or why there is none.
+pub struct HeldSocket {
+    pub terms: Terms,
+    pub response: Box<Response>,
+    pub protocol: Option<String>,
+    pub socket: Option<Rc<Socket>>,
+    begun: Instant,
+    /// Messages sent and received that are counted already.
+    counted: Cell<(u64, u64)>,
+    has_ended: Cell<bool>,
+}
+
+#[derive(Clone)]
+pub enum Line {
+    Socket(Rc<HeldSocket>),
+}
+
+/// The lines of a VU, by number.
+#[derive(Default)]
+pub struct Lines {
+    last: u64,
+    kept: Vec<(u64, Line)>,
+}
+
+impl HeldSocket {
+    /// `begun`: when the connection was asked for.
+    pub fn new(terms: Terms, handshake: crate::net::Handshake, begun: Instant) -> Self {
+        let crate::net::Handshake { response, socket, protocol } = handshake;
+        let has_ended = Cell::new(socket.is_none());
+        HeldSocket { terms, response, protocol, socket, begun, counted: Cell::default(), has_ended }
+    }
+}
+
+impl Line {
+    fn is_open(&self) -> bool {
+        match self {
+            Line::Socket(held) => held.socket.as_ref().is_some_and(|socket| socket.is_open()),
+        }
+    }
+}
+
+impl Lines {
+    /// Whether one more may be opened.
+    pub fn has_room(&self) -> bool {
+        self.kept.iter().filter(|(_, line)| line.is_open()).count() < MOST_OPEN
+    }
+
+    pub fn insert(&mut self, line: Line) -> u64 {
+        let mut closed = self.kept.iter().filter(|(_, line)| !line.is_open()).count();
+        self.kept.retain(|(_, line)| {
+            let goes = closed >= MOST_CLOSED && !line.is_open();
+            closed -= usize::from(goes);
+            !goes
+        });
+        self.last += 1;
+        self.kept.push((self.last, line));
+        self.last
+    }
+
+    /// None where it was closed, and others after it.
+    pub fn get(&self, number: u64) -> Option<&Line> {
+        self.kept.iter().find(|(known, _)| *known == number).map(|(_, line)| line)
+    }
+}
+
+impl Vu {
+    /// Counts a line that was opened, or could not be.
+    pub fn record_line(&self, terms: &Terms, response: &Response, failure: Option<&str>) {
+        let at = self.shared.epoch(response.ended);
+        let call = Call { latency: response.elapsed, bytes: 0, at, failure };
+        let recorder = &mut *self.shared.recorder.borrow_mut();
+        recorder.call(terms.key, &call);
+        if terms.group != Group::NONE {
+            recorder.call_within(terms.group, &call);
+        }
+    }
+
+    /// Adds to a metric of e2e's own.
+    pub fn measure(&self, kind: Kind, name: &str, value: f64, tags: &[(String, String)]) {
+        let recorder = &mut *self.shared.recorder.borrow_mut();
+        let unit = if kind == Kind::Trend { "ms" } else { "" };
+        // Scripts cannot declare names of ours; one too many of theirs is an error there.
+        let Ok(metric) = recorder.metric(kind, name, unit) else { return };
+        recorder.clear_tags();
+        tags.iter().for_each(|(name, value)| recorder.tag(name, value));
+        let at = self.shared.started.elapsed().as_nanos();
+        recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX));
+    }
+
+    /// Counts the messages of a socket since the last time, and its end.
+    pub fn settle_socket(&self, held: &HeldSocket) {
+        let Some(socket) = &held.socket else { return };
+        let now = socket.counts();
+        let before = held.counted.replace(now);
+        let new = [("ws_msgs_sent", now.0 - before.0), ("ws_msgs_received", now.1 - before.1)];
+        for (name, count) in new.into_iter().filter(|(_, count)| *count > 0) {
+            self.measure(Kind::Counter, name, count as f64, &held.terms.tags);
+        }
+        if let Some(ended) = socket.ended()
+            && !held.has_ended.replace(true)
+        {
+            let lived = ended.saturating_duration_since(held.begun).as_secs_f64() * 1e3;
+            self.measure(Kind::Trend, "ws_session_duration", lived, &held.terms.tags);
+        }
+    }
+
+    /// The end of the VU, or of its script: what is open is closed, all at the same time.
+    pub async fn close_lines(&self) {
+        let lines = std::mem::take(&mut *self.lines.borrow_mut());
+        let lines: Vec<Line> = lines.map_or_else(Vec::new, |lines| lines.kept.into_iter().map(|(_, line)| line).collect());
+        for Line::Socket(held) in &lines {
+            if let Some(socket) = &held.socket {
+                socket.leave();
+            }
+        }
+        for Line::Socket(held) in &lines {
+            if let Some(socket) = &held.socket {
+                socket.over().await;
+            }
+            self.settle_socket(held);
+        }
+    }
+}
+
+/// None until the first is opened: few VUs have any.
+pub(super) type Held = RefCell<Option<Box<Lines>>>;
