@@ -140,8 +140,10 @@ pub(super) fn refuse_too_many(vu: &Vu) -> HostResult {
     if vu.lines.borrow().as_ref().is_none_or(|lines| lines.has_room()) {
         return Ok(());
     }
-    Err(Raise::new(format!("this user holds {MOST_OPEN} connections open already (WebSockets, event sources)"))
-        .help("close what is not needed: `socket:close()`, or `local socket <close> = ws.connect(..)`"))
+    Err(Raise::new(format!(
+        "this user holds {MOST_OPEN} connections open already (WebSockets, event sources)"
+    ))
+    .help("close what is not needed: `socket:close()`, or `local socket <close> = ws.connect(..)`"))
 }
 
 /// Why a number is no line any more.
@@ -160,7 +162,7 @@ pub(super) fn seconds(what: &str, value: Arg<'_>) -> Result<Duration, Raise> {
 pub(super) fn patience(frame: &dyn Frame, index: usize) -> Result<Option<Duration>, Raise> {
     match frame.arg(index) {
         Arg::Nil => Ok(None),
-        value => seconds("the timeout", value).map(Some),
+        value => seconds("timeout", value).map(Some),
     }
 }
 

@@ -5,6 +5,7 @@
 mod checks;
 mod data;
 mod datasets;
+mod event_source;
 mod events;
 mod fake;
 mod frame;
@@ -24,6 +25,7 @@ mod secrets;
 mod security;
 mod shape;
 mod socket_options;
+mod sse;
 mod time;
 mod uuid;
 mod waits;
@@ -57,6 +59,7 @@ pub static MODULES: &[&Module] = &[
     &metrics::MODULE,
     &options::MODULE,
     &secrets::MODULE,
+    &sse::MODULE,
     &time::GLOBALS,
     &time::MODULE,
     &uuid::MODULE,
@@ -78,6 +81,7 @@ pub static OBJECTS: &[&ObjectType] = &[
     &events::EVENTS,
     &events::EVENT,
     &websocket_object::WEBSOCKET,
+    &event_source::EVENT_SOURCE,
 ];
 
 /// Every table with known fields that host functions take or return.
@@ -98,6 +102,8 @@ pub static RECORDS: &[&Record] = &[
     &options::RUN_OPTIONS,
     &records::SENT_REQUEST,
     &shape::STAGE,
+    &event_source::SERVER_EVENT,
     &socket_options::SOCKET_OPTIONS,
+    &socket_options::SOURCE_OPTIONS,
     &records::TIMINGS,
 ];

@@ -180,9 +180,8 @@ pub static HEADERS: ObjectType = ObjectType {
     name: "Headers",
     doc: "A response's headers: `headers[\"Content-Type\"]`, in any case; nil where absent.",
     lookup: Some(|frame, number, name| {
-        let value = with(frame, number, |kept| {
-            joined(kept.response.headers(), std::str::from_utf8(name).ok()?)
-        })?;
+        let value =
+            with(frame, number, |kept| joined(kept.response.headers(), std::str::from_utf8(name).ok()?))?;
         frame.give(value.as_deref().map_or(Arg::Nil, Arg::Str));
         Ok(())
     }),

@@ -109,7 +109,9 @@ pub(super) fn send(frame: &dyn Frame, number: u64, is_text: bool) -> HostResult 
         Arg::Str(bytes) if !is_text => Message::binary(bytes.to_vec()),
         Arg::Str(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Message::text(text),
-            Err(_) => return Err(Raise::new("the text is not valid UTF-8").help("use `send_binary` for bytes")),
+            Err(_) => {
+                return Err(Raise::new("the text is not valid UTF-8").help("use `send_binary` for bytes"));
+            }
         },
         other => return Err(wrong("the message", "a string", other)),
     };

@@ -66,8 +66,7 @@ pub(super) async fn events(request: Request) -> Result<Response<Body>, Failure> 
 
 impl Asked {
     fn read(query: &str) -> Result<Asked, Failure> {
-        let mut asked =
-            Asked { count: 10, interval: Duration::from_millis(100), cut: u64::MAX, retry: None };
+        let mut asked = Asked { count: 10, interval: Duration::from_millis(100), cut: u64::MAX, retry: None };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             let number = || {
                 let number = value.parse().ok();
@@ -102,7 +101,11 @@ mod tests {
         tcp.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         tcp.read_to_string(&mut answer).unwrap();
-        answer.lines().filter(|line| !line.bytes().all(|b| b.is_ascii_hexdigit())).map(|line| format!("{line}\n")).collect()
+        answer
+            .lines()
+            .filter(|line| !line.bytes().all(|b| b.is_ascii_hexdigit()))
+            .map(|line| format!("{line}\n"))
+            .collect()
     }
 
     #[test]
@@ -110,7 +113,10 @@ mod tests {
         let demo = start();
         let whole = get(demo.addr(), "?count=2&interval=0&retry=50", "");
         assert!(whole.contains("content-type: text/event-stream\n"), "{whole}");
-        assert!(whole.ends_with("retry: 50\nid: 1\nevent: count\ndata: 1\nid: 2\nevent: count\ndata: 2\n"), "{whole}");
+        assert!(
+            whole.ends_with("retry: 50\nid: 1\nevent: count\ndata: 1\nid: 2\nevent: count\ndata: 2\n"),
+            "{whole}"
+        );
         let rest = get(demo.addr(), "?count=9&interval=0&cut=1", "Last-Event-ID: 4\r\n");
         assert!(rest.contains("id: 5\n") && !rest.contains("id: 4\n") && !rest.contains("id: 6\n"), "{rest}");
         assert!(get(demo.addr(), "?count=4", "Last-Event-ID: 4\r\n").starts_with("HTTP/1.1 204 "));

@@ -154,7 +154,9 @@ async fn serve(listener: TcpListener, faults: Faults) -> Infallible {
                     if injector.strike().await {
                         // Read to its end, or the connection would have to close under the client's feet.
                         let _ = request.into_body().collect().await;
-                        return Ok(Failure::unavailable("refused by the service's error rate").into_response());
+                        return Ok(
+                            Failure::unavailable("refused by the service's error rate").into_response()
+                        );
                     }
                     // What goes on after its first answer is struck by the faults as well.
                     request.extensions_mut().insert(injector);

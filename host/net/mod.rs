@@ -11,6 +11,7 @@ mod cookies;
 mod dial;
 mod dns;
 mod error;
+mod events;
 mod exchange;
 mod framing;
 mod head;
@@ -35,6 +36,7 @@ mod worker;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind};
+pub use events::{Event, Listening, Source};
 pub use head::Headers;
 pub use identity::Identity;
 pub use origin::{Base, place};

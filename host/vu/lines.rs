@@ -2,11 +2,13 @@
 //! numbers; a line lives until it is closed, or its VU ends. Used by `api`; `run` ends them.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::metrics::{Call, Group, Key, Kind};
-use crate::net::{Response, Socket};
+use crate::net::{Error, Listening, Response, Socket, Source};
 
 use super::user::Vu;
 
@@ -40,9 +42,36 @@ pub struct HeldSocket {
     has_ended: Cell<bool>,
 }
 
+/// A connection for an event source, while it is being made.
+pub type Opening = Pin<Box<dyn Future<Output = Listening>>>;
+
+/// An event source over all its connections.
+pub struct HeldSource {
+    pub terms: Terms,
+    /// The last answer.
+    pub response: RefCell<Rc<Response>>,
+    /// The connection that stands.
+    pub source: RefCell<Option<Rc<Source>>>,
+    /// Connects again, with the id of the last event.
+    pub connect: Box<dyn Fn(String) -> Opening>,
+    /// The connection that is being made; it is gone on with from call to call.
+    pub opening: RefCell<Option<Opening>>,
+    /// When the next one is due. None while one stands, and once there is none to come.
+    pub due: Cell<Option<Instant>>,
+    /// How often it may still connect again.
+    pub left: Cell<u64>,
+    pub reconnects: Cell<u64>,
+    pub last_id: RefCell<String>,
+    /// How long the server wants it to wait before.
+    pub retry: Cell<Duration>,
+    /// Why it ended, where that was not in order.
+    pub error: RefCell<Option<Error>>,
+}
+
 #[derive(Clone)]
 pub enum Line {
     Socket(Rc<HeldSocket>),
+    Source(Rc<HeldSource>),
 }
 
 /// The lines of a VU, by number.
@@ -61,10 +90,24 @@ impl HeldSocket {
     }
 }
 
+impl HeldSource {
+    /// Whether events may still come.
+    pub fn is_open(&self) -> bool {
+        self.source.borrow().is_some() || self.opening.borrow().is_some() || self.due.get().is_some()
+    }
+
+    pub fn close(&self) {
+        self.source.take();
+        self.opening.take();
+        self.due.set(None);
+    }
+}
+
 impl Line {
     fn is_open(&self) -> bool {
         match self {
             Line::Socket(held) => held.socket.as_ref().is_some_and(|socket| socket.is_open()),
+            Line::Source(held) => held.is_open(),
         }
     }
 }
@@ -137,13 +180,17 @@ impl Vu {
     /// The end of the VU, or of its script: what is open is closed, all at the same time.
     pub async fn close_lines(&self) {
         let lines = std::mem::take(&mut *self.lines.borrow_mut());
-        let lines: Vec<Line> = lines.map_or_else(Vec::new, |lines| lines.kept.into_iter().map(|(_, line)| line).collect());
-        for Line::Socket(held) in &lines {
-            if let Some(socket) = &held.socket {
-                socket.leave();
+        let mut sockets = Vec::new();
+        for (_, line) in lines.map_or_else(Vec::new, |lines| lines.kept) {
+            match line {
+                Line::Socket(held) => sockets.push(held),
+                Line::Source(held) => held.close(),
             }
         }
-        for Line::Socket(held) in &lines {
+        for socket in sockets.iter().filter_map(|held| held.socket.as_ref()) {
+            socket.leave();
+        }
+        for held in &sockets {
             if let Some(socket) = &held.socket {
                 socket.over().await;
             }

@@ -12,7 +12,7 @@ mod user;
 
 pub use briefing::Briefing;
 pub use hooks::{Happened, Hook, Hooks, RequestDone};
-pub use lines::{HeldSocket, Line, Lines, MOST_OPEN, Terms};
+pub use lines::{HeldSocket, HeldSource, Line, Lines, MOST_OPEN, Opening, Terms};
 pub use response::{Kept, Responses, Verdict};
 pub use shared::{LogSink, Shared};
 pub use user::{Left, Vu};

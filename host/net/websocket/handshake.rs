@@ -151,15 +151,19 @@ mod tests {
         let lines = format!("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}");
         assert_eq!(judge(101, &lines), Ok(None));
         assert_eq!(judge(101, &format!("{lines}\r\nSec-WebSocket-Protocol: chat")), Ok(Some("chat".into())));
-        let loose =
-            format!("upgrade: WebSocket\r\nconnection: keep-alive, UPGRADE\r\nsec-websocket-accept: {ACCEPT}");
+        let loose = format!(
+            "upgrade: WebSocket\r\nconnection: keep-alive, UPGRADE\r\nsec-websocket-accept: {ACCEPT}"
+        );
         assert_eq!(judge(101, &loose), Ok(None));
         for (more, word) in [
             ("Sec-WebSocket-Protocol: other", "`other`"),
             ("Sec-WebSocket-Protocol: chat, superchat", "`chat, superchat`"),
             ("Sec-WebSocket-Extensions: permessage-deflate", "permessage-deflate"),
         ] {
-            assert!(judge(101, &format!("{lines}\r\n{more}")).is_err_and(|text| text.contains(word)), "{more}");
+            assert!(
+                judge(101, &format!("{lines}\r\n{more}")).is_err_and(|text| text.contains(word)),
+                "{more}"
+            );
         }
         assert!(judge(200, &lines).is_err_and(|text| text.contains("200 OK")));
         assert!(judge(101, "Upgrade: websocket\r\nConnection: Upgrade").is_err());

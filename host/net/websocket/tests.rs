@@ -172,7 +172,7 @@ fn ends_and_what_they_say() {
             (b"\x83\x00", ErrorKind::Protocol, "protocol"),
             (b"\x80\x00", ErrorKind::Protocol, "ontinue"),
             (b"\x81\x80\x00\x00\x00\x00", ErrorKind::Protocol, "masked"),
-            (b"\x89\x7e\x00\x80", ErrorKind::Protocol, "125"),
+            (&[&b"\x89\x7e\x00\x80"[..], &[0; 128]].concat(), ErrorKind::Protocol, "125"),
             (b"\x81\x02\xc3\x28", ErrorKind::Protocol, "UTF-8"),
             (b"\x82\x7e\x03\xe9", ErrorKind::TooLarge, "1001 bytes is larger than 1000"),
             (b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", ErrorKind::TooLarge, "larger"),
@@ -188,7 +188,9 @@ fn ends_and_what_they_say() {
 #[test]
 fn a_server_is_told_why() {
     run(async {
-        for (bytes, code) in [(&b"\xf1\x00"[..], 1002), (b"\x81\x02\xc3\x28", 1007), (b"\x82\x7e\x03\xe9", 1009)] {
+        for (bytes, code) in
+            [(&b"\xf1\x00"[..], 1002), (b"\x81\x02\xc3\x28", 1007), (b"\x82\x7e\x03\xe9", 1009)]
+        {
             let (told, heard) = tokio::sync::oneshot::channel();
             let told = std::cell::Cell::new(Some(told));
             let url = serve(move |mut tcp| {
@@ -295,7 +297,8 @@ fn waits_have_ends() {
         let url = serve(|tcp| async move {
             let _open = tcp;
             std::future::pending().await
-        }).await;
+        })
+        .await;
         let socket = open(&url).await;
         assert_eq!(socket.receive(Some(Duration::ZERO)).await, Outcome::TimedOut);
         assert_eq!(socket.receive(Some(Duration::from_millis(20))).await, Outcome::TimedOut);
@@ -337,8 +340,12 @@ fn closing_waits_for_the_answer() {
 fn what_is_no_websocket() {
     run(async {
         let server = crate::net::tests::server::Server::start(|seen| match seen.line() {
-            "GET /403" => crate::net::tests::server::raw("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"),
-            _ => crate::net::tests::server::raw("HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+            "GET /403" => {
+                crate::net::tests::server::raw("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+            }
+            _ => crate::net::tests::server::raw(
+                "HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+            ),
         })
         .await;
         let of = async |target: String| {

@@ -1,0 +1,11 @@
+//! Server-sent events: the parser of the HTML standard (9.2.6), without I/O, and the answer that
+//! it reads. Used by `api::events`.
+
+mod parser;
+mod source;
+
+pub use parser::Event;
+pub use source::{Listening, Source};
+
+#[cfg(test)]
+mod tests;
