@@ -195,3 +195,14 @@ impl Pump {
         self.alarm.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready())
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beside its connection, which any idle one of HTTP has as well.
+    #[test]
+    fn an_idle_socket_is_small() {
+        let (response, held) = (size_of::<crate::net::Response>(), size_of::<Socket>());
+        assert!(BUFFER + size_of::<Pump>() + held + response < 6 << 10);
+    }
+}
