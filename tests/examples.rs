@@ -229,6 +229,26 @@ fn secrets() {
 }
 
 #[test]
+fn websocket() {
+    let run = example("20_websocket.lua");
+    run.exits(0).says(&["WS", "chat", "3", "0(0.00%)"]).says(&["passed: 3 requests, 0 failed"]);
+    for check in ["chat is open", "the echo is what was said", "the server closed as well"] {
+        run.says(&["✓", check, "100.00%"]);
+    }
+    run.says(&["ws_sessions", "3"]).says(&["ws_session_duration (ms)", "3"]).says(&["a ping within 5 s"]);
+}
+
+#[test]
+fn server_sent_events() {
+    let run = run("examples/21_server_sent_events.lua", &["-t", "60s", "--seed", "1"]);
+    run.exits(0).says(&["SSE", "follow", "0(0.00%)"]).says(&["SSE", "peek", "0(0.00%)"]);
+    for check in ["every event came once, in order", "it connected again", "it goes on behind the id"] {
+        run.says(&["✓", check, "100.00%"]);
+    }
+    run.says(&["sse_event"]).says(&["part=peek"]).says(&["0 failed"]);
+}
+
+#[test]
 fn the_smoke_suite() {
     let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
@@ -255,7 +275,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 18);
+    assert_eq!(count, 20);
 }
 
 /// The script that the README shows is a script.

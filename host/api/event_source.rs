@@ -1,9 +1,9 @@
 //! The object that `sse.open` returns, and its events. What its methods do is in `sse`.
 
-use super::sse::{events, held, receive};
 use super::frame::{Arg, Frame, HostResult};
 use super::lines;
 use super::object::{Field as RecordField, Member, MemberKind, ObjectType, Record};
+use super::sse::{events, held, receive};
 
 use MemberKind::{Field, Method};
 

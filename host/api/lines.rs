@@ -67,7 +67,13 @@ impl Wanted {
                 b"params" => pairs(frame, "params", value, &mut wanted.params)?,
                 b"headers" => pairs(frame, "headers", value, &mut wanted.headers)?,
                 b"cookies" => pairs(frame, "cookies", value, &mut wanted.cookies)?,
-                b"tags" => pairs(frame, "tags", value, &mut wanted.tags)?,
+                b"tags" => {
+                    pairs(frame, "tags", value, &mut wanted.tags)?;
+                    // They are sorted.
+                    if let Some(twice) = wanted.tags.windows(2).find(|two| two[0].0 == two[1].0) {
+                        return Err(Raise::new(format!("the tag `{}` has more than one value", twice[0].0)));
+                    }
+                }
                 b"auth" => wanted.auth = Some(user_and_password(frame, value)?),
                 b"name" => wanted.name = Some(text("name", value)?).filter(|name| !name.is_empty()),
                 b"verify" => wanted.verify = Some(truth("verify", value)?),

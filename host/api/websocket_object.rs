@@ -1,6 +1,6 @@
 //! The object that `ws.connect` returns. What its methods do is in `websocket`.
 
-use crate::net::Socket;
+use crate::net::{Socket, socket_url};
 
 use super::frame::{Arg, Frame, Raise};
 use super::lines;
@@ -98,8 +98,7 @@ pub static WEBSOCKET: ObjectType = ObjectType {
             sig: "string",
             doc: "Its URL, without credentials.",
             kind: Field(|frame, number| {
-                let url = held(frame, number)?.response.url();
-                let url = url.strip_prefix("http").map_or_else(|| url.clone(), |rest| format!("ws{rest}"));
+                let url = socket_url(&held(frame, number)?.response);
                 frame.give(Arg::Str(url.as_bytes()));
                 Ok(())
             }),

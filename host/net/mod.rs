@@ -47,7 +47,7 @@ pub use settings::{Allowed, Settings};
 pub use timing::Timings;
 pub use tls::Tls;
 pub use turns::Turns;
-pub use websocket::{Handshake, Message, Offer, Outcome, Socket};
+pub use websocket::{Handshake, Message, Offer, Outcome, Socket, socket_url};
 pub use worker::Net;
 
 #[cfg(test)]

@@ -145,6 +145,8 @@ impl Room {
                 if self.initialized {
                     self.fire(&Occasion::TestStop { environment }, Phase::Killing).await;
                 }
+                // What is left open is closed, and counted, with the test.
+                Box::pin(self.vu.close_lines()).await;
                 Said::Told
             }
             Ask::Quit(exit_code) => {

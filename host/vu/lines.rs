@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::metrics::{Call, Group, Key, Kind};
-use crate::net::{Error, Listening, Response, Socket, Source};
+use crate::net::{Error, Listening, Response, Socket, Source, socket_url};
 
+use super::hooks::{Happened, Hook, RequestDone};
 use super::user::Vu;
 
 /// Lines that a VU may hold open at the same time.
@@ -145,6 +146,21 @@ impl Vu {
         recorder.call(terms.key, &call);
         if terms.group != Group::NONE {
             recorder.call_within(terms.group, &call);
+        }
+        if self.hooks.get().contains(Hook::Request) {
+            let label = recorder.label(terms.key);
+            let started = response.ended.checked_sub(response.elapsed).unwrap_or(response.ended);
+            let since_start = started.saturating_duration_since(self.shared.started);
+            self.happen(Happened::Request(Box::new(RequestDone {
+                method: label.method.clone(),
+                name: label.name.clone(),
+                url: if label.method == "WS" { socket_url(response) } else { response.url() },
+                response_time: response.elapsed,
+                response_length: 0,
+                status_code: response.status,
+                exception: failure.map(str::to_owned),
+                start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+            })));
         }
     }
 

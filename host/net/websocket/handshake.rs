@@ -71,6 +71,15 @@ impl Client {
     }
 }
 
+/// The URL of a socket, without credentials.
+pub fn socket_url(response: &Response) -> String {
+    let url = response.url();
+    match url.strip_prefix("http") {
+        Some(rest) => format!("ws{rest}"),
+        None => url,
+    }
+}
+
 /// The URL of the request that asks for a WebSocket.
 fn target(url: &str) -> Result<String, Error> {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);

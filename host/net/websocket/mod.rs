@@ -3,12 +3,14 @@
 //! has a small task of its own on its worker, which answers pings and keeps what
 //! arrives while its VU does something else. Used by `api::websocket`.
 
+mod breach;
 mod handshake;
 mod pump;
 mod socket;
+mod state;
 mod wire;
 
-pub use handshake::{Handshake, Offer};
+pub use handshake::{Handshake, Offer, socket_url};
 pub use socket::{Message, Outcome, Socket};
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
-use super::socket::{CLOSE_WAIT, LEAVE_WAIT, Message, NO_CODE, Socket, Stage, explain};
+use super::breach::explain;
+use super::socket::{Message, Socket};
+use super::state::{CLOSE_WAIT, LEAVE_WAIT, NO_CODE, Stage};
 use super::wire::Wire;
 use crate::net::open::Opened;
 

@@ -1,30 +1,19 @@
-//! An open WebSocket as its VU sees it: what has arrived, and what is to be sent. The
-//! other side of it is `pump`; both are on one thread, and meet in `State`.
+//! An open WebSocket as its VU sees it. The other side of it is `pump`; both are on one thread,
+//! and meet in `state`.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Utf8Bytes};
 
-use crate::net::error::{Error, ErrorKind};
+use super::state::{CLOSE_WAIT, LEAVE_WAIT, NO_FRAME, Stage, State};
+use crate::net::error::Error;
 
-/// The server's answer to a close frame is waited for so long.
-pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(5);
-/// And the writing of the last one.
-pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(1);
-
-/// Nothing more is read while so many messages, or so many bytes of them, wait for the script.
-const MOST_HELD: (usize, usize) = (64, 1 << 20);
-
-/// The close code where no close frame came, and where one came without a code: RFC 6455, 7.1.5.
-const NO_FRAME: u16 = 1006;
-pub(super) const NO_CODE: u16 = 1005;
-/// The one of a VU that ends.
+/// The code of a VU that ends.
 const GOING_AWAY: u16 = 1001;
 
 /// A message of either side.
@@ -65,129 +54,9 @@ pub struct Socket {
     pub(super) state: RefCell<State>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Open,
-    /// A close frame of either side is there; the other one may follow.
-    Closing,
-    /// What is to be written is written, and nothing else waited for.
-    Leaving,
-    /// The connection is gone.
-    Over,
-}
-
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) stage: Stage,
-    pub(super) inbox: VecDeque<Message>,
-    /// Bytes in it.
-    held: usize,
-    pub(super) outgoing: Option<tungstenite::Message>,
-    /// The last of them is not with the system yet.
-    pub(super) is_flushing: bool,
-    /// The last frame that is sent.
-    pub(super) farewell: Option<CloseFrame>,
-    /// How long the connection may live on, once it closes.
-    pub(super) linger: Option<Duration>,
-    /// What the pong that is waited for must hold, and when it came.
-    awaited: Option<Bytes>,
-    pong_at: Option<Instant>,
-    pings: u64,
-    /// When it was known that no further message comes.
-    pub(super) ended: Option<Instant>,
-    /// From the server's close frame.
-    close: Option<(u16, String)>,
-    error: Option<Error>,
-    pub(super) sent: u64,
-    received: u64,
-    user: Option<Waker>,
-    pub(super) pump: Option<Waker>,
-}
-
-impl State {
-    /// Nothing more is read before the script has taken some.
-    pub(super) fn is_full(&self) -> bool {
-        self.inbox.len() >= MOST_HELD.0 || self.held >= MOST_HELD.1
-    }
-
-    pub(super) fn take(&mut self, message: Message) {
-        if self.ended.is_none() {
-            self.received += 1;
-            self.held += message.bytes().len();
-            self.inbox.push_back(message);
-            self.wake_user();
-        }
-    }
-
-    pub(super) fn take_pong(&mut self, data: &Bytes) {
-        if self.awaited.as_ref() == Some(data) {
-            self.awaited = None;
-            self.pong_at = Some(Instant::now());
-            self.wake_user();
-        }
-    }
-
-    /// The server's close frame, or why none came.
-    pub(super) fn end(&mut self, close: Result<(u16, String), Error>) {
-        match close {
-            Ok(close) => {
-                self.close.get_or_insert(close);
-            }
-            // Of a socket that the script has closed, nobody misses anything.
-            Err(error) if self.ended.is_none() => self.error = Some(error),
-            Err(_) => {}
-        }
-        self.ended.get_or_insert_with(Instant::now);
-        self.wake_user();
-    }
-
-    pub(super) fn wake_user(&mut self) {
-        if let Some(user) = self.user.take() {
-            user.wake();
-        }
-    }
-
-    fn wake_pump(&mut self) {
-        if let Some(pump) = self.pump.take() {
-            pump.wake();
-        }
-    }
-
-    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
-        self.user = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// The script takes no message any more.
-    fn discard(&mut self) {
-        self.inbox.clear();
-        self.held = 0;
-        self.ended.get_or_insert_with(Instant::now);
-    }
-}
-
 impl Socket {
     pub(super) fn new() -> Socket {
-        let state = State {
-            stage: Stage::Open,
-            inbox: VecDeque::new(),
-            held: 0,
-            outgoing: None,
-            is_flushing: false,
-            farewell: None,
-            linger: None,
-            awaited: None,
-            pong_at: None,
-            pings: 0,
-            ended: None,
-            close: None,
-            error: None,
-            sent: 0,
-            received: 0,
-            user: None,
-            pump: None,
-        };
-        Socket { state: RefCell::new(state) }
+        Socket { state: RefCell::new(State::new()) }
     }
 
     /// Sends a message; done when the system has taken it. One that ran into its time is sent
@@ -356,33 +225,4 @@ impl Drop for Socket {
 
 async fn within<T>(limit: Duration, outcome: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     tokio::time::timeout(limit, outcome).await.unwrap_or(Outcome::TimedOut)
-}
-
-/// What ended a socket, other than a close frame, and the code to tell the server, if it can be told.
-pub(super) fn explain(error: tungstenite::Error) -> (Error, Option<u16>) {
-    use tungstenite::error::{CapacityError, ProtocolError};
-    match error {
-        tungstenite::Error::Io(error) => {
-            let error = Error::of_io(&error);
-            let text = error.text.replace(" before it answered", "");
-            (Error { text, ..error }, None)
-        }
-        tungstenite::Error::ConnectionClosed
-        | tungstenite::Error::AlreadyClosed
-        | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            (Error::new(ErrorKind::Closed, "the server closed the connection without a close frame"), None)
-        }
-        tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            let text = format!("a message of {size} bytes is larger than {max_size} (max_message)");
-            (Error::new(ErrorKind::TooLarge, text), Some(1009))
-        }
-        tungstenite::Error::Utf8(_) => {
-            (Error::new(ErrorKind::Protocol, "the server sent a text that is not UTF-8"), Some(1007))
-        }
-        error => {
-            let text = format!("the server broke the WebSocket protocol: {error}");
-            let text = text.replace("WebSocket protocol error: ", "").to_owned();
-            (Error::new(ErrorKind::Protocol, text), Some(1002))
-        }
-    }
 }

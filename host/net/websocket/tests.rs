@@ -1,6 +1,8 @@
 //! Sockets against servers that write exactly the frames that a test says.
 #![allow(clippy::unwrap_used)]
 
+mod handshakes;
+
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -333,34 +335,5 @@ fn closing_waits_for_the_answer() {
         socket.leave();
         socket.over().await;
         assert!(begun.elapsed() < SECOND, "it is closed already");
-    });
-}
-
-#[test]
-fn what_is_no_websocket() {
-    run(async {
-        let server = crate::net::tests::server::Server::start(|seen| match seen.line() {
-            "GET /403" => {
-                crate::net::tests::server::raw("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
-            }
-            _ => crate::net::tests::server::raw(
-                "HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
-            ),
-        })
-        .await;
-        let of = async |target: String| {
-            let response = dial(&target, 10).await.response;
-            (response.status, response.error.as_ref().unwrap().kind, response.url())
-        };
-        let url = format!("ws://127.0.0.1:{}", server.port);
-        let http = format!("http://127.0.0.1:{}", server.port);
-        assert_eq!(of(format!("{url}/403")).await, (403, ErrorKind::Handshake, format!("{http}/403")));
-        assert_eq!(of(format!("{url}/101")).await, (101, ErrorKind::Handshake, format!("{http}/101")));
-        assert_eq!(of("ftp://h/".into()).await.1, ErrorKind::InvalidUrl);
-        assert_eq!(of("/relative".into()).await.1, ErrorKind::InvalidUrl);
-        assert_eq!(of("ws://127.0.0.1:1/".into()).await.1, ErrorKind::Connect);
-        let seen = &server.seen()[0];
-        assert_eq!(seen.all("upgrade"), ["websocket"]);
-        assert_eq!(seen.all("sec-websocket-version"), ["13"]);
     });
 }

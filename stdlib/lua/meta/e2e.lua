@@ -129,7 +129,7 @@
 
 ---Why a request got no whole answer.
 ---@class RequestError
----@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `proxy`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large`, `too_many_redirects` or `not_allowed`.
+---@field kind string `invalid_request`, `invalid_url`, `dns`, `connect`, `proxy`, `tls`, `timeout`, `closed`, `protocol`, `body`, `too_large`, `too_many_redirects`, `handshake` or `not_allowed`.
 ---@field text string What happened, for people.
 
 ---Defaults of the run. Flags, variables (`E2E_USERS` and so on) and the environment file's `load` come before
@@ -155,6 +155,40 @@
 ---@field spawn_rate? number|string How many come or go per second.
 ---@field classes? (User|string)[] The classes to add users of, if not all. Users who run already stay.
 ---@field user_classes? (User|string)[] As `classes`.
+
+---A server-sent event.
+---@class ServerEvent
+---@field event string Its type: `message` unless the server named one.
+---@field data string Its data; lines are joined with line feeds.
+---@field id string The id that the server set last, with this event or before; empty where it set none.
+---@field retry number? Seconds to wait before connecting again, where the server named them since the event before.
+
+---How a WebSocket is opened and counted. An option that does not exist is an error.
+---@class SocketOptions
+---@field subprotocols? string|string[] What the client speaks, the best first; the server chooses one or none.
+---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
+---@field headers? table<string, Plain|Plain[]> Headers of the request.
+---@field cookies? table<string, Plain> Cookies for this request alone; the VU's own are sent anyway.
+---@field auth? string[] Basic authentication: `{ user, password }`.
+---@field timeout? number Seconds that the handshake may take, and later each `send` and `ping` (else `settings.default_timeout`).
+---@field max_message? integer|string A longer message of the server closes the socket: bytes, or `"64KiB"` (64 MiB).
+---@field name? string What it counts under, instead of its path and query.
+---@field tags? table<string, Plain> Tags of its metrics (`ws_sessions` and the others).
+---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+
+---How an event source is opened and counted. An option that does not exist is an error.
+---@class SourceOptions
+---@field reconnect? boolean|integer Whether it connects again when the stream ends or breaks, as browsers do: true (unless told otherwise), false, or how often.
+---@field last_event_id? string Sent as `Last-Event-ID`: the server goes on behind that event.
+---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
+---@field headers? table<string, Plain|Plain[]> Headers of the request.
+---@field cookies? table<string, Plain> Cookies for this request alone; the VU's own are sent anyway.
+---@field auth? string[] Basic authentication: `{ user, password }`.
+---@field timeout? number Seconds until the server answers, each time (else `settings.default_timeout`). Not of the stream.
+---@field max_event? integer|string A longer event ends the stream: bytes, or `"64KiB"` (64 MiB).
+---@field name? string What it counts under, instead of its path and query.
+---@field tags? table<string, Plain> Tags of its metric, `sse_event`.
+---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
 
 ---Where a request's time went, in milliseconds. Over redirects and retries each is the sum of its parts.
 ---@class Timings
@@ -286,6 +320,81 @@ local EventHook = {}
 ---Has a function called each time the event happens; in the order in which they were added.
 ---@param listener fun(event: table)
 function EventHook:add_listener(listener) end
+
+---A WebSocket, or why there is none. Pings of the server are answered while the VU does something else.
+---@class WebSocket
+---@field open boolean Whether it is open, as far as is known.
+---@field status_code integer The status of the handshake: 101; 0 when no answer came.
+---@field headers Headers The headers of the answer to the handshake.
+---@field subprotocol string? Which subprotocol the server chose.
+---@field url string Its URL, without credentials.
+---@field elapsed number Seconds that the handshake took.
+---@field close_code integer? The code of the server's close frame: 1005 where it had none, 1006 where there was no close frame. Nil while the socket is open, or where it never was.
+---@field close_reason string? The reason in that frame; empty where it gave none.
+---@field error RequestError? Why it could not be opened, or what broke it; nil when it was closed in order. `handshake`: the server answered something else.
+local WebSocket = {}
+
+---Sends a text; true once the system has taken it, else false and `"closed"` or `"timeout"`.
+---@param text string
+---@return boolean, string?
+function WebSocket:send(text) end
+
+---Sends a binary message, otherwise as `send`.
+---@param bytes string
+---@return boolean, string?
+function WebSocket:send_binary(bytes) end
+
+---The next message, and `"text"` or `"binary"`; nil and `"timeout"` after so many seconds, nil and `"closed"`
+---once the socket is closed and all that had arrived is taken. Without a timeout it waits as long as it
+---takes.
+---@param timeout? number
+---@return string?, string
+function WebSocket:recv(timeout) end
+
+---`for text, kind in socket:messages() do`: every message until the socket is closed, or until none comes for
+---so many seconds.
+---@param timeout? number
+---@return (fun(socket: WebSocket): string?, string), WebSocket
+function WebSocket:messages(timeout) end
+
+---Sends a ping and waits for its pong: the seconds between (also in the metric `ws_ping`), or nil and
+---`"closed"` or `"timeout"`.
+---@param data? string
+---@return number?, string?
+function WebSocket:ping(data) end
+
+---Closes the socket (code 1000) and waits up to 5 s for the server's close frame. Messages that were not
+---taken are dropped.
+---@param code? integer
+---@param reason? string
+function WebSocket:close(code, reason) end
+
+---A stream of server-sent events, over all its connections, or why there is none.
+---@class EventSource
+---@field open boolean Whether events may still come, if over another connection.
+---@field status_code integer The status of the last answer; 0 when none came.
+---@field headers Headers The headers of the last answer.
+---@field url string The URL that answered last, after redirects.
+---@field elapsed number Seconds until the head of the last answer was there.
+---@field last_event_id string The id that would be sent as `Last-Event-ID` now; empty where there is none.
+---@field reconnects integer How often it has connected again, or tried to.
+---@field error RequestError? Why it could not be opened, or what broke it last; nil when all is well. `handshake`: the server answered with something else than an event stream.
+local EventSource = {}
+
+---The next event; nil and `"timeout"` after so many seconds, nil and `"closed"` once there is none to come.
+---Without a timeout it waits as long as it takes. Connects again where that is due.
+---@param timeout? number
+---@return ServerEvent?, string?
+function EventSource:next(timeout) end
+
+---`for event in source:events() do`: every event until the source is closed, or until none comes for so many
+---seconds.
+---@param timeout? number
+---@return (fun(source: EventSource): ServerEvent?, string?), EventSource
+function EventSource:events(timeout) end
+
+---Closes the connection; there are no more events.
+function EventSource:close() end
 
 ---Counts each named condition as passed or failed and returns whether all held. `check(name, condition)`
 ---counts one. A failed check does not fail the request.
@@ -674,6 +783,18 @@ function options(options) end
 ---@return string
 function secret(name) end
 
+---Server-sent events, over the VU's own connections and cookies.
+---@class sselib
+sse = {}
+
+---Opens an event source: an absolute URL, or a path below the base URL. It stays open over tasks until it is
+---closed, its VU ends, or the server has no more (status 204). One that cannot be opened does not raise: it
+---has an `error`. Counts as `SSE` under its path, or `name`, each time it connects.
+---@param url string
+---@param options? SourceOptions
+---@return EventSource
+function sse.open(url, options) end
+
 ---Waits; other VUs go on meanwhile.
 ---@param seconds number
 function sleep(seconds) end
@@ -737,6 +858,18 @@ function constant_throughput(per_second) end
 ---@param rate number
 ---@return WaitTime
 function poisson(rate) end
+
+---WebSockets, over the VU's own connections and cookies.
+---@class wslib
+ws = {}
+
+---Opens a WebSocket: `ws://..`, `wss://..`, or a path below the base URL. It stays open over tasks until it
+---is closed, or its VU ends. One that cannot be opened does not raise: it has an `error`. Counts as `WS`
+---under its path, or `name`.
+---@param url string
+---@param options? SocketOptions
+---@return WebSocket
+function ws.connect(url, options) end
 
 ---HTTP requests over the VU's own connections. `self.client` is the same client.
 ---@class HttpClient
