@@ -23,9 +23,9 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// Accepts connections, each of which answers the handshake and then does what `then` says.
-async fn serve<F: Future<Output = ()>>(then: impl Fn(TcpStream) -> F + 'static) -> String
+async fn serve<F>(then: impl Fn(TcpStream) -> F + 'static) -> String
 where
-    F: 'static,
+    F: Future<Output = ()> + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/chat?room=1", listener.local_addr().unwrap());
