@@ -2,17 +2,18 @@
 //! answer. Used by `websocket` and `events`.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
-use crate::net::{Error, Headers, Request, Response};
+use crate::net::{Error, Headers, Identity, Request, Response};
 use crate::units;
 use crate::vu::{MOST_OPEN, Terms, Vu};
 
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
 use super::object::Record;
-use super::request::{Pairs, pairs, text, truth, user_and_password};
+use super::request::{Pairs, certificate, pairs, text, truth, user_and_password};
 use super::response;
 
 /// A line as the script asked for it, owned: it outlives the script's table.
@@ -24,6 +25,7 @@ pub(super) struct Wanted {
     auth: Option<(String, String)>,
     timeout: Option<Duration>,
     verify: Option<bool>,
+    cert: Option<Arc<Identity>>,
     name: Option<String>,
     tags: Pairs,
 }
@@ -53,6 +55,7 @@ impl Wanted {
             auth: None,
             timeout: None,
             verify: None,
+            cert: None,
             name: None,
             tags: Vec::new(),
         };
@@ -76,6 +79,7 @@ impl Wanted {
                 }
                 b"auth" => wanted.auth = Some(user_and_password(frame, value)?),
                 b"name" => wanted.name = Some(text("name", value)?).filter(|name| !name.is_empty()),
+                b"cert" => wanted.cert = Some(certificate(frame, value)?),
                 b"verify" => wanted.verify = Some(truth("verify", value)?),
                 b"timeout" => {
                     let timeout = seconds("timeout", value)?;
@@ -122,6 +126,7 @@ impl Wanted {
             basic_auth: self.auth.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),
             timeout: self.timeout,
             verify: self.verify,
+            cert: self.cert.as_deref(),
             ..Request::new(Method::GET, &self.target)
         }
     }

@@ -292,7 +292,7 @@ pub(super) fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(St
 }
 
 /// A PEM file with certificate and key, or a list of both files.
-fn certificate(frame: &dyn Frame, value: Arg<'_>) -> Result<Arc<Identity>, Raise> {
+pub(super) fn certificate(frame: &dyn Frame, value: Arg<'_>) -> Result<Arc<Identity>, Raise> {
     let mut files = Vec::new();
     match value {
         Arg::Table(table) => frame.items(table, &mut |_, item| {

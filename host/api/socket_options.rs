@@ -19,6 +19,11 @@ const AUTH: Field =
     Field { name: "auth", sig: "string[]", doc: "Basic authentication: `{ user, password }`." };
 const NAME: Field =
     Field { name: "name", sig: "string", doc: "What it counts under, instead of its path and query." };
+const CERT: Field = Field {
+    name: "cert",
+    sig: "string|string[]",
+    doc: "The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`.",
+};
 const VERIFY: Field = Field {
     name: "verify",
     sig: "boolean",
@@ -57,6 +62,7 @@ pub(super) static SOCKET_OPTIONS: Record = Record {
             doc: "Tags of its metrics (`ws_sessions` and the others).",
         },
         VERIFY,
+        CERT,
     ],
 };
 
@@ -93,5 +99,6 @@ pub(super) static SOURCE_OPTIONS: Record = Record {
         NAME,
         Field { name: "tags", sig: "table<string, Plain>", doc: "Tags of its metric, `sse_event`." },
         VERIFY,
+        CERT,
     ],
 };

@@ -141,11 +141,7 @@ impl Client {
         outcome
     }
 
-    pub(super) async fn connect(
-        &self,
-        chain: &mut Chain<'_>,
-        guise: Guise<'_>,
-    ) -> Result<Connection, Error> {
+    pub(super) async fn connect(&self, chain: &mut Chain<'_>, guise: Guise<'_>) -> Result<Connection, Error> {
         let deadline = chain.deadline;
         let connecting = connector::connect(&self.net, &chain.step.origin, guise, &mut chain.timings);
         let connection = match tokio::time::timeout_at(deadline.at.into(), connecting).await {

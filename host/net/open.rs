@@ -30,12 +30,19 @@ pub(super) struct Opened {
 
 impl Client {
     /// Sends a request, over redirects if it follows them, but never again. The response has no
-    /// body; there is nothing opened where it has an error.
-    pub(super) async fn open(&self, request: &Request<'_>) -> (Box<Response>, Option<Opened>) {
+    /// body; there is nothing opened where it has an error. `is_upgrade`: what follows is no HTTP.
+    pub(super) async fn open(
+        &self,
+        request: &Request<'_>,
+        is_upgrade: bool,
+    ) -> (Box<Response>, Option<Opened>) {
         let mut chain = match Chain::new(self.net(), request) {
             Ok(chain) => chain,
             Err(error) => return (Box::new(Response::unsent(request, error)), None),
         };
+        if is_upgrade {
+            chain.step.origin = chain.step.origin.tunnelled();
+        }
         match self.reach(&mut chain).await {
             Ok(opened) => (chain.respond(None), Some(opened)),
             Err(error) => (chain.respond(Some(error)), None),

@@ -13,6 +13,7 @@ use super::way::Way;
 
 /// Scheme, host and port. One `Rc` per worker and origin: equal pointers are
 /// equal origins.
+#[derive(Clone)]
 pub(super) struct Origin {
     pub(super) https: bool,
     /// Without the brackets of an IPv6 address.

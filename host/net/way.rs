@@ -2,13 +2,14 @@
 //! origin, by `worker`; followed by `connector` and `message`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::origin::{Origin, basic};
 use crate::link::{Choice, Link, Proxy, ProxyKind};
 
 /// How connections to an origin are made.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Way {
     /// Where `settings.hosts` says that the host is.
     pub(super) at: Option<SocketAddr>,
@@ -18,6 +19,7 @@ pub(super) struct Way {
 }
 
 /// A proxy.
+#[derive(Clone)]
 pub(super) struct Via {
     /// Or why it cannot be used.
     pub(super) proxy: Result<Arc<Proxy>, String>,
@@ -25,6 +27,19 @@ pub(super) struct Via {
     pub(super) at: Option<SocketAddr>,
     /// Its `Proxy-Authorization`.
     pub(super) authorization: Option<Box<str>>,
+}
+
+impl Origin {
+    /// The same place, behind a tunnel where the proxy would otherwise be sent whole URLs: RFC 6455, 4.1, for what
+    /// is HTTP no longer.
+    pub(super) fn tunnelled(self: &Rc<Origin>) -> Rc<Origin> {
+        if self.way.forward.is_none() {
+            return self.clone();
+        }
+        let mut origin = Origin::clone(self);
+        origin.way.forward = None;
+        Rc::new(origin)
+    }
 }
 
 impl Way {

@@ -59,7 +59,7 @@ impl Client {
         if !last_id.is_empty() {
             headers.push(("Last-Event-ID", last_id));
         }
-        let (mut response, opened) = self.open(&Request { headers: &headers, ..request }).await;
+        let (mut response, opened) = self.open(&Request { headers: &headers, ..request }, false).await;
         let source = match opened {
             None => None,
             Some(_) if response.status == 204 => None,

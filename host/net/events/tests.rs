@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Listening, Source};
+use crate::link::TlsOptions;
 use crate::net::tests::server::{Server, Then, ok, pieces, raw};
 use crate::net::{Client, ErrorKind, Net, Request, Settings, Tls};
 
@@ -17,7 +18,7 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 async fn listen(url: &str, last_id: &str) -> Listening {
-    let client = Client::new(Net::new(Settings::default(), Tls::new(None)).unwrap());
+    let client = Client::new(Net::new(Settings::default(), Tls::new(TlsOptions::default())).unwrap());
     let timeout = Some(Duration::from_secs(20));
     client.listen(Request { timeout, ..Request::new(Method::GET, url) }, last_id, 100).await
 }

@@ -8,7 +8,7 @@ mod failures;
 mod identities;
 mod places;
 mod proxies;
-mod proxy;
+pub(super) mod proxy;
 mod secure;
 pub(super) mod server;
 

@@ -56,7 +56,7 @@ impl Client {
         }
         headers.extend_from_slice(request.headers);
         let request = Request { target: &target, headers: &headers, follow_redirects: false, ..request };
-        let (mut response, opened) = self.open(&request).await;
+        let (mut response, opened) = self.open(&request, true).await;
         let Some(opened) = opened else { return failed(response) };
         match agree(response.status, response.headers(), &key, offer.protocols) {
             Ok(protocol) => {

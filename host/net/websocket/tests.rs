@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::handshake::accept;
 use super::*;
+use crate::link::TlsOptions;
 use crate::net::{Client, ErrorKind, Net, Request, Settings, Tls};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -73,7 +74,7 @@ async fn frame(tcp: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 }
 
 async fn dial(url: &str, max_message: usize) -> Handshake {
-    let client = Client::new(Net::new(Settings::default(), Tls::new(None)).unwrap());
+    let client = Client::new(Net::new(Settings::default(), Tls::new(TlsOptions::default())).unwrap());
     let request = Request { timeout: Some(LONG), ..Request::new(Method::GET, url) };
     client.websocket(request, Offer { protocols: &[], max_message }).await
 }

@@ -175,6 +175,7 @@
 ---@field name? string What it counts under, instead of its path and query.
 ---@field tags? table<string, Plain> Tags of its metrics (`ws_sessions` and the others).
 ---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+---@field cert? string|string[] The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`.
 
 ---How an event source is opened and counted. An option that does not exist is an error.
 ---@class SourceOptions
@@ -189,6 +190,7 @@
 ---@field name? string What it counts under, instead of its path and query.
 ---@field tags? table<string, Plain> Tags of its metric, `sse_event`.
 ---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+---@field cert? string|string[] The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`.
 
 ---Where a request's time went, in milliseconds. Over redirects and retries each is the sum of its parts.
 ---@class Timings

@@ -9,6 +9,8 @@ use rustls::pki_types::PrivateKeyDer;
 use super::super::handshake::accept;
 use super::super::{Message, Offer, Outcome, socket_url};
 use super::{LONG, dial, run, text};
+use crate::link::{self, Exempt, Link, Proxies, Rule, TlsOptions};
+use crate::net::tests::proxy::Proxy;
 use crate::net::tests::server::{Reply, Server, Then, raw};
 use crate::net::{Allowed, Client, ErrorKind, Net, Request, Settings, Tls};
 
@@ -32,7 +34,7 @@ fn what_is_no_websocket() {
         assert_eq!(of("/relative".into()).await.1, ErrorKind::InvalidUrl);
         assert_eq!(of("ws://127.0.0.1:1/".into()).await.1, ErrorKind::Connect);
         let settings = Settings { allowed: Some(Allowed::new(|_, _| false)), ..Settings::default() };
-        let client = Client::new(Net::new(settings, Tls::new(None)).unwrap());
+        let client = Client::new(Net::new(settings, Tls::new(TlsOptions::default())).unwrap());
         let refused =
             client.websocket(Request::new(Method::GET, &url), Offer { protocols: &[], max_message: 10 });
         assert_eq!(refused.await.response.error.as_ref().unwrap().kind, ErrorKind::NotAllowed);
@@ -65,7 +67,7 @@ fn over_tls() {
         .await;
         let url = format!("wss://127.0.0.1:{}/", server.port);
         assert_eq!(dial(&url, 10).await.response.error.unwrap().kind, ErrorKind::Tls);
-        let client = Client::new(Net::new(Settings::default(), Tls::new(None)).unwrap());
+        let client = Client::new(Net::new(Settings::default(), Tls::new(TlsOptions::default())).unwrap());
         let request = Request { verify: Some(false), ..Request::new(Method::GET, &url) };
         let handshake = client.websocket(request, Offer { protocols: &[], max_message: 10 }).await;
         assert_eq!(handshake.response.error, None);
@@ -75,5 +77,39 @@ fn over_tls() {
         assert_eq!(socket.send(Message::text("x"), LONG).await, Outcome::Done(()));
         socket.leave();
         socket.over().await;
+    });
+}
+
+#[test]
+fn through_proxies_it_goes_in_a_tunnel() {
+    run(async {
+        let server = Server::start(|seen| {
+            let accept = accept(seen.header("sec-websocket-key").unwrap());
+            raw(&format!(
+                "HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: {accept}\r\n\r\n"
+            ))
+        })
+        .await;
+        let proxy = Proxy::http(None).await;
+        let url = format!("http://me:pass@127.0.0.1:{}", proxy.port);
+        let rule = Rule { proxy: Some(Ok(Arc::new(link::Proxy::parse(&url).unwrap()))), is_ambient: false };
+        let proxies = Proxies { http: rule.clone(), https: rule, exempt: Exempt::parse("") };
+        let settings =
+            Settings { link: Arc::new(Link { proxies, ..Link::default() }), ..Settings::default() };
+        let client = Client::new(Net::new(settings, Tls::new(TlsOptions::default())).unwrap());
+        let url = format!("ws://somewhere.invalid:{}/a", server.port);
+        let request = Request::new(Method::GET, &url);
+        let handshake = client.websocket(request, Offer { protocols: &[], max_message: 10 }).await;
+        assert_eq!(handshake.response.error, None);
+        assert!(handshake.socket.is_some());
+        let asked = &proxy.asked()[0];
+        assert!(
+            asked.starts_with(&format!("CONNECT somewhere.invalid:{} HTTP/1.1\r\n", server.port)),
+            "{asked}"
+        );
+        assert!(asked.contains("\r\nProxy-Authorization: Basic bWU6cGFzcw==\r\n"), "{asked}");
+        // Behind the tunnel it is a request like any other.
+        assert_eq!(server.seen()[0].line(), "GET /a");
+        assert_eq!(server.seen()[0].header("proxy-authorization"), None);
     });
 }
