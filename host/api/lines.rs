@@ -11,9 +11,10 @@ use crate::net::{Error, Headers, Identity, Request, Response};
 use crate::units;
 use crate::vu::{MOST_OPEN, Terms, Vu};
 
+use super::auth::Auth;
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
 use super::object::Record;
-use super::request::{Pairs, certificate, pairs, text, truth, user_and_password};
+use super::request::{Pairs, certificate, pairs, text, truth};
 use super::response;
 
 /// A line as the script asked for it, owned: it outlives the script's table.
@@ -22,7 +23,7 @@ pub(super) struct Wanted {
     params: Pairs,
     headers: Pairs,
     cookies: Pairs,
-    auth: Option<(String, String)>,
+    auth: Option<Auth>,
     timeout: Option<Duration>,
     verify: Option<bool>,
     cert: Option<Arc<Identity>>,
@@ -77,7 +78,12 @@ impl Wanted {
                         return Err(Raise::new(format!("the tag `{}` has more than one value", twice[0].0)));
                     }
                 }
-                b"auth" => wanted.auth = Some(user_and_password(frame, value)?),
+                b"auth" => match Auth::read(frame, value)? {
+                    Auth::Digest(..) => {
+                        return Err(Raise::new("digest authentication is for plain requests"));
+                    }
+                    auth => wanted.auth = Some(auth),
+                },
                 b"name" => wanted.name = Some(text("name", value)?).filter(|name| !name.is_empty()),
                 b"cert" => wanted.cert = Some(certificate(frame, value)?),
                 b"verify" => wanted.verify = Some(truth("verify", value)?),
@@ -123,7 +129,7 @@ impl Wanted {
             params,
             headers,
             cookies,
-            basic_auth: self.auth.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),
+            auth: self.auth.as_ref().map(Auth::borrowed),
             timeout: self.timeout,
             verify: self.verify,
             cert: self.cert.as_deref(),

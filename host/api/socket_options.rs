@@ -15,8 +15,11 @@ const COOKIES: Field = Field {
     sig: "table<string, Plain>",
     doc: "Cookies for this request alone; the VU's own are sent anyway.",
 };
-const AUTH: Field =
-    Field { name: "auth", sig: "string[]", doc: "Basic authentication: `{ user, password }`." };
+const AUTH: Field = Field {
+    name: "auth",
+    sig: "string[]|{ basic?: string[], bearer?: string }",
+    doc: "`{ user, password }` or `{ bearer = token }`.",
+};
 const NAME: Field =
     Field { name: "name", sig: "string", doc: "What it counts under, instead of its path and query." };
 const CERT: Field = Field {

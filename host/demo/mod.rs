@@ -10,6 +10,7 @@ mod http;
 mod probe;
 mod server;
 mod store;
+mod transfers;
 mod wire;
 
 pub use faults::Faults;

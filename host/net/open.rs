@@ -7,11 +7,11 @@ use std::io;
 use std::task::Poll;
 use std::time::Instant;
 
+use super::answer::Answer;
 use super::chain::Chain;
 use super::client::Client;
 use super::connection::Connection;
 use super::error::{Error, ErrorKind};
-use super::exchange::Answer;
 use super::framing::Framing;
 use super::head::{self, Head};
 use super::redirect;
@@ -44,8 +44,8 @@ impl Client {
             chain.step.origin = chain.step.origin.tunnelled();
         }
         match self.reach(&mut chain).await {
-            Ok(opened) => (chain.respond(None), Some(opened)),
-            Err(error) => (chain.respond(Some(error)), None),
+            Ok(opened) => (chain.respond(self.net(), None), Some(opened)),
+            Err(error) => (chain.respond(self.net(), Some(error)), None),
         }
     }
 
@@ -54,8 +54,8 @@ impl Client {
         loop {
             chain.answer = None;
             self.take_turn(chain).await;
-            let cookie = self.cookie(&chain.step, chain.request)?;
-            let message = chain.step.message(net, chain.request, cookie.as_deref())?;
+            chain.step.cookie = self.cookie(&chain.step, chain.request)?;
+            let message = chain.step.message(net, chain.request)?;
             let mut connection = self.connect(chain, chain.guise(net)).await?;
             chain.security = connection.security.clone();
             let deadline = chain.deadline;
@@ -65,7 +65,7 @@ impl Client {
             let (head, mut raw) = greeted.unwrap_or_else(|_| Err(Error::timeout(deadline.limit, false)))?;
             chain.ended = Instant::now();
             let rest = raw.split_off(head.length);
-            let answer = Answer { head, raw, error: None };
+            let answer = Answer { head, raw, passed: 0, error: None };
             if head.has_cookies {
                 self.take_cookies(&chain.step, &answer);
             }
