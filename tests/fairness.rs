@@ -72,6 +72,14 @@ fn a_runaway_costs_honest_users_one_slice_at_most() {
         "while true do end",
         "while true do pcall(function() while true do end end) end",
         "return ('a'):rep(500):find('.-.-.-.-b')",
+        "while true do
+           local t = {}
+           for i = 1, 200000 do t[i] = (i * 7919) % 1000003 end
+           table.sort(t)
+         end",
+        "local t = {}
+         for i = 1, 200000 do t[i] = i end
+         while true do json.decode(json.encode(t)) end",
     ] {
         // A busy machine adds to both alike, but not at the same moment: the best of a few. A try
         // in which this thread had to wait for a processor says nothing of how VUs share it.

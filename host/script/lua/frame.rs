@@ -10,6 +10,8 @@ use mlua_sys::lua_State;
 use crate::api::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
 use crate::vu::{Hook, Vu};
 
+use crate::vu::fiber;
+
 use super::bind::{self, HostData, data_at, push_arg};
 use super::json;
 use super::json_decode;
@@ -182,7 +184,7 @@ impl Frame for LuaFrame<'_> {
             push_arg(self.lua, value);
             let result = json::encode(self.lua, -1, out);
             ffi::lua_pop(self.lua, 1);
-            result.map_err(|refusal| Raise::new(refusal.to_string()))
+            result.map_err(|refusal| ended(|| refusal.to_string()))
         }
     }
 
@@ -260,8 +262,7 @@ impl Frame for LuaFrame<'_> {
         self.room(4)?;
         // SAFETY: see above.
         unsafe {
-            json_decode::decode(self.lua, text)
-                .map_err(|why| Raise::new(format!("not valid JSON: {why}")))?;
+            json_decode::decode(self.lua, text).map_err(|why| ended(|| format!("not valid JSON: {why}")))?;
             for segment in path.unwrap_or("").split('.').filter(|segment| !segment.is_empty()) {
                 if ffi::lua_type(self.lua, -1) != ffi::LUA_TTABLE {
                     ffi::lua_pop(self.lua, 1);
@@ -334,4 +335,10 @@ impl Frame for LuaFrame<'_> {
         self.given.set(self.given.get() + 1);
         Ok(())
     }
+}
+
+/// Why JSON came to nothing: the call was told to end meanwhile, or what was wrong.
+#[cold]
+fn ended(wrong: impl FnOnce() -> String) -> Raise {
+    if fiber::doom().is_some() { Raise::Interrupted } else { Raise::new(wrong()) }
 }

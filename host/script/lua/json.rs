@@ -12,6 +12,8 @@ use std::fmt;
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
+use crate::vu::fiber;
+
 use super::bind::{self, HostData};
 use super::state::{set_raw_field, str_at};
 use super::trace;
@@ -62,19 +64,29 @@ pub(super) unsafe fn encode(lua: *mut lua_State, index: c_int, out: &mut Vec<u8>
         ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const ARRAY).cast());
         let array = ffi::lua_topointer(lua, -1);
         ffi::lua_pop(lua, 2);
-        Encoder { lua, out, array }.value(ffi::lua_absindex(lua, index), 0)
+        Encoder { lua, out, array, values: 0 }.value(ffi::lua_absindex(lua, index), 0)
     }
 }
+
+/// So many values take well below a time slice.
+const VALUES_PER_TICK: u32 = 4096;
 
 struct Encoder<'o> {
     lua: *mut lua_State,
     out: &'o mut Vec<u8>,
     array: *const std::ffi::c_void,
+    /// Written so far.
+    values: u32,
 }
 
 impl Encoder<'_> {
     unsafe fn value(&mut self, index: c_int, depth: usize) -> Result<(), Refusal> {
         let lua = self.lua;
+        self.values += 1;
+        // Other VUs get their turn. What is doomed cannot go on, whatever it catches.
+        if self.values.is_multiple_of(VALUES_PER_TICK) && fiber::tick().is_err() {
+            return Err(Refusal::new("the call was ended"));
+        }
         // SAFETY: `index` is absolute and valid; only raw access.
         unsafe {
             match ffi::lua_type(lua, index) {

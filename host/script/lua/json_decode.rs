@@ -7,6 +7,8 @@ use mlua_sys as ffi;
 use mlua_sys::lua_State;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use crate::vu::fiber;
+
 use super::json::push_array_mark;
 use super::state::push_str;
 
@@ -46,6 +48,9 @@ pub(super) unsafe fn decode(lua: *mut lua_State, text: &[u8]) -> Result<(), Stri
 /// So many items or fields are gathered on the stack before their table is made, which then
 /// has the right size at once: growing it step by step costs more than all the rest.
 const GATHERED: c_int = 16;
+
+/// So many items take well below a time slice.
+const ITEMS_PER_TICK: i64 = 4096;
 
 /// Pushes whatever is deserialized.
 #[derive(Clone, Copy)]
@@ -133,6 +138,7 @@ impl<'de> Visitor<'de> for Push {
                 while items.next_element_seed(self)?.is_some() {
                     index += 1;
                     ffi::lua_rawseti(lua, base + 1, index);
+                    give_way(index)?;
                 }
             }
         }
@@ -165,14 +171,26 @@ impl<'de> Visitor<'de> for Push {
                 ffi::lua_settop(lua, base + 1);
             }
             if count == GATHERED {
+                let mut index = i64::from(count);
                 while fields.next_key_seed(Key(lua))?.is_some() {
                     fields.next_value_seed(self)?;
                     ffi::lua_rawset(lua, base + 1);
+                    index += 1;
+                    give_way(index)?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Lets other VUs have their turn within long lists and objects. What is doomed cannot go on,
+/// whatever it catches.
+fn give_way<E: serde::de::Error>(index: i64) -> Result<(), E> {
+    if index % ITEMS_PER_TICK == 0 && fiber::tick().is_err() {
+        return Err(E::custom("the call was ended"));
+    }
+    Ok(())
 }
 
 /// Pushes an object's key.

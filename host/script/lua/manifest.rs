@@ -17,6 +17,7 @@ use super::state::{raw_field, str_at};
 use super::tasks::{Declared, push_tasks};
 
 /// What is wrong with a class: where it is defined (`file:line`), and what.
+#[derive(PartialEq)]
 pub(super) struct Wrong {
     pub(super) place: String,
     pub(super) what: String,
@@ -52,7 +53,8 @@ pub(super) unsafe fn read(lua: *mut lua_State) -> Result<Read, Vec<Wrong>> {
                 _ => read_class(lua, top + 2).map(|class| read.classes.extend(class)),
             };
             ffi::lua_settop(lua, top + 1);
-            wrong.extend(result.err());
+            // A set is looked at by itself, and below each class that leads to it.
+            wrong.extend(result.err().filter(|found| !wrong.contains(found)));
         }
         ffi::lua_settop(lua, top);
         if wrong.is_empty() { Ok(read) } else { Err(wrong) }

@@ -14,6 +14,9 @@ use super::preempt;
 use super::state::{context, push_str, set_raw_field, str_at};
 use super::trace;
 
+/// From this many items on, `table.sort` lets others have their turn.
+const SORT_LIMIT: usize = 4096;
+
 /// Most items that `table.move` may move at once: a loop in C that nothing interrupts.
 const MOVE_LIMIT: i64 = 1 << 20;
 
@@ -67,7 +70,7 @@ pub(super) unsafe fn install_base(lua: *mut lua_State) {
 pub(super) unsafe fn install_library(lua: *mut lua_State, name: &str) {
     let replaced: &[(&str, ffi::lua_CFunction)] = match name {
         "coroutine" => &[("resume", resume), ("wrap", wrap), ("close", close)],
-        "table" => &[("move", table_move)],
+        "table" => &[("move", table_move), ("sort", table_sort)],
         "string" => &[
             ("rep", repeat),
             ("find", super::strings::find),
@@ -80,7 +83,7 @@ pub(super) unsafe fn install_library(lua: *mut lua_State, name: &str) {
     // SAFETY: as the caller promised.
     unsafe {
         for &(field, function) in replaced {
-            if matches!(field, "rep" | "move") {
+            if matches!(field, "rep" | "move" | "sort") {
                 super::state::raw_field(lua, -1, field);
                 ffi::lua_pushcclosure(lua, function, 1);
             } else {
@@ -344,6 +347,35 @@ unsafe extern "C-unwind" fn table_move(lua: *mut lua_State) -> c_int {
             return ffi::luaL_error(lua, c"too many elements to move".as_ptr());
         }
         call_original(lua)
+    }
+}
+
+/// `table.sort`. A long list without an order of its own is given one that ticks: the library's is
+/// a loop in C.
+unsafe extern "C-unwind" fn table_sort(lua: *mut lua_State) -> c_int {
+    // SAFETY: a C function that owns nothing.
+    unsafe {
+        if ffi::lua_isnoneornil(lua, 2) != 0
+            && ffi::lua_type(lua, 1) == ffi::LUA_TTABLE
+            && ffi::lua_rawlen(lua, 1) >= SORT_LIMIT
+        {
+            ffi::lua_settop(lua, 1);
+            ffi::lua_pushcfunction(lua, is_less);
+        }
+        call_original(lua)
+    }
+}
+
+unsafe extern "C-unwind" fn is_less(lua: *mut lua_State) -> c_int {
+    // SAFETY: a C function that owns nothing, called by `table.sort` with two values.
+    unsafe {
+        if fiber::tick().is_err() {
+            preempt::push_doom(lua);
+            ffi::lua_error(lua)
+        }
+        let less = ffi::lua_compare(lua, 1, 2, ffi::LUA_OPLT);
+        ffi::lua_pushboolean(lua, less);
+        1
     }
 }
 
