@@ -125,6 +125,7 @@ fn run(args: Args, filled: &Filled) -> Run {
             loglevel: origins.option("loglevel", args.loglevel),
             logfile: origins.option("logfile", args.logfile),
             no_color: origins.flag("no_color", args.no_color),
+            http_debug: origins.option("http_debug", args.http_debug),
         },
     };
     let look = look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look);

@@ -255,7 +255,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 18);
+    assert_eq!(count, 19);
 }
 
 /// The script that the README shows is a script.
@@ -269,4 +269,17 @@ fn the_readme() {
     std::fs::write(&path, script).unwrap();
     let run = run(path.to_str().unwrap(), &["-t", "2s"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]).says(&["0 failed"]);
+}
+
+#[test]
+fn files_and_streams() {
+    let run = example("17_files_and_streams.lua");
+    run.exits(0).says(&["curl -H 'Authorization: Bearer token' -H 'Cookie: session=s1' http://127.0.0.1:"]);
+    for name in ["form", "file", "made", "packed", "export", "first lines", "discarded"] {
+        run.says(&[name, " 1  0(0.00%)"]);
+    }
+    for check in ["it is a form", "all of it arrived", "it is compressed", "every line came", "it is counted"]
+    {
+        run.says(&[check, "100.00%"]);
+    }
 }

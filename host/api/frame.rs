@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::vu::{Hook, Vu};
 
-use super::object::ObjectType;
+use super::object::{HostFn, ObjectType};
 
 /// A host function ended in an error that the script sees as raised.
 #[derive(Debug)]
@@ -64,6 +64,8 @@ pub enum Arg<'a> {
     Str(&'a [u8]),
     Table(TableRef),
     Function(FnRef),
+    /// A host function.
+    Host(&'static HostFn),
     /// A host object: its type and its number in the VU.
     Object(&'static ObjectType, u64),
     /// Read-only data that the host holds once for all VUs.
@@ -91,7 +93,7 @@ impl<'a> Arg<'a> {
             Arg::Int(_) | Arg::Num(_) => "number",
             Arg::Str(_) => "string",
             Arg::Table(_) | Arg::View(_) => "table",
-            Arg::Function(_) => "function",
+            Arg::Function(_) | Arg::Host(_) => "function",
             Arg::Object(kind, _) => kind.name,
             Arg::Null => "json.null",
             Arg::Other(name) => name,
@@ -146,6 +148,8 @@ pub trait Frame {
     ) -> HostResult;
     /// How many items a list has.
     fn length(&self, table: TableRef) -> usize;
+    /// A field of a table; what it refers to stays valid until the host function returns.
+    fn field(&self, table: TableRef, name: &str) -> Arg<'_>;
     /// Appends the value as JSON: 64-bit integers exact, or an error that names the path.
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult;
     /// Calls a script function and returns what it returns.
@@ -156,6 +160,8 @@ pub trait Frame {
     fn keep(&self, hook: Hook, function: FnRef);
     /// The name of the user class that a table is, if it is one.
     fn class_name(&self, table: TableRef) -> Option<String>;
+    /// Calls a script function; `take` sees its first result, nil where there is none.
+    fn ask(&self, function: FnRef, take: &mut dyn for<'a> FnMut(Arg<'a>) -> HostResult) -> HostResult;
     /// Whether the script is only being loaded, before any class runs.
     fn loading(&self) -> bool;
     /// Where the script is just now: `file:line`.

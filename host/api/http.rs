@@ -1,20 +1,22 @@
 //! `http`, and `self.client`, which is the same: requests over the VU's own
 //! connections. A request that fails never raises; it returns a response.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use http::Method;
 
-use crate::net;
+use crate::net::{self, Upload};
 use crate::vu::fiber;
 use crate::vu::{Kept, Verdict};
 
+use super::cookies::COOKIES;
 use super::frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, wrong};
 use super::object::{HostFn, Module};
 use super::request::Asked;
 use super::response::{self, RESPONSE};
+use super::streams;
 
 const SIG: &str = "(path: string, options?: RequestOptions, judge?: fun(response: Response)): Response";
 
@@ -56,6 +58,15 @@ pub(super) static MODULE: Module = Module {
             run: batch,
         },
     ],
+    constants: &[HostFn {
+        name: "cookies",
+        sig: "Cookies",
+        doc: "The VU's cookies.",
+        run: |frame| {
+            frame.give(Arg::Object(&COOKIES, 0));
+            Ok(())
+        },
+    }],
     ..Module::EMPTY
 };
 
@@ -85,8 +96,11 @@ fn send(frame: &dyn Frame, method: Method, first: usize) -> HostResult {
         other => return Err(wrong("the closure that judges the response", "a function", other)),
     }
     let vu = frame.vu().clone();
-    let response = fiber::wait(pin!(asked.send(&vu)))?;
-    let number = keep(frame, asked, response, judge.is_some());
+    let response = match asked.feed() {
+        None => fiber::wait(pin!(asked.send(&vu)))?,
+        Some((give, upload)) => send_fed(frame, &mut asked, give, &upload)?,
+    };
+    let number = keep(frame, &mut asked, response, judge.is_some());
     if let Some(judge) = judge {
         judged(frame, judge, number)?;
     }
@@ -94,17 +108,50 @@ fn send(frame: &dyn Frame, method: Method, first: usize) -> HostResult {
     Ok(())
 }
 
+/// Sends a request whose body a function gives: it is called, on this fiber, whenever the connection wants more.
+fn send_fed(
+    frame: &dyn Frame,
+    asked: &mut Asked,
+    give: FnRef,
+    upload: &Upload,
+) -> Result<Box<net::Response>, Raise> {
+    let vu = frame.vu().clone();
+    let mut sending = pin!(asked.send(&vu));
+    loop {
+        let polled = fiber::wait(poll_fn(|cx| match sending.as_mut().poll(cx) {
+            Poll::Ready(response) => Poll::Ready(Some(response)),
+            Poll::Pending if upload.is_hungry() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }))?;
+        if let Some(response) = polled {
+            return Ok(response);
+        }
+        frame.ask(give, &mut |chunk| match chunk {
+            Arg::Str(chunk) => {
+                upload.feed(Some(chunk));
+                Ok(())
+            }
+            Arg::Nil => {
+                upload.feed(None);
+                Ok(())
+            }
+            other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
+        })?;
+    }
+}
+
 /// Calls the closure, then settles what it left open.
 fn judged(frame: &dyn Frame, judge: FnRef, number: u64) -> HostResult {
     let result = frame.invoke(judge, &[Arg::Object(&RESPONSE, number)]);
+    streams::close(frame, number);
     response::settle(frame, number);
     result.map(drop)
 }
 
 /// Counts the response, unless the script judges it, and keeps it for the script.
-fn keep(frame: &dyn Frame, asked: Asked, response: Box<net::Response>, caught: bool) -> u64 {
+fn keep(frame: &dyn Frame, asked: &mut Asked, response: Box<net::Response>, caught: bool) -> u64 {
     let vu = frame.vu();
-    let (name, key) = match asked.name {
+    let (name, key) = match asked.name.take() {
         Some((name, key)) => (Some(name), key),
         None => {
             let mut recorder = vu.shared.recorder.borrow_mut();
@@ -112,9 +159,13 @@ fn keep(frame: &dyn Frame, asked: Asked, response: Box<net::Response>, caught: b
         }
     };
     let open = caught || asked.catch_response;
-    let verdict = if open { Verdict::Open } else { Verdict::Settled };
+    let verdict = match (open, response.is_streaming()) {
+        (true, _) => Verdict::Open,
+        (false, true) => Verdict::Streamed,
+        (false, false) => Verdict::Settled,
+    };
     let kept = Kept { response, key, group: vu.group.get(), name, verdict };
-    if !open {
+    if verdict == Verdict::Settled {
         vu.record(&kept, kept.default_failure().as_deref());
     }
     vu.responses.borrow_mut().insert(kept)
@@ -159,10 +210,14 @@ fn batch(frame: &dyn Frame) -> HostResult {
         });
         Ok(())
     })?;
+    if all.iter().any(|asked| asked.feed().is_some()) {
+        let raise = Raise::new("a function cannot give the body of a request of a batch");
+        return Err(raise.help("they are sent at the same time: send it by itself"));
+    }
     let vu = frame.vu().clone();
     let sends = all.iter_mut().map(|asked| Sending::Under(Box::pin(asked.send(&vu))));
     let mut sends: Vec<_> = sends.collect();
-    let responses = fiber::wait(std::future::poll_fn(move |cx| {
+    let responses = fiber::wait(poll_fn(move |cx| {
         let mut pending = false;
         for sending in &mut sends {
             if let Sending::Under(future) = sending {
@@ -183,8 +238,8 @@ fn batch(frame: &dyn Frame) -> HostResult {
     }))?;
     let mut both = all.into_iter().zip(responses);
     frame.give_list(&mut |list| {
-        for (asked, response) in both.by_ref() {
-            let number = keep(frame, asked, response, false);
+        for (mut asked, response) in both.by_ref() {
+            let number = keep(frame, &mut asked, response, false);
             list.give(Arg::Object(&RESPONSE, number));
         }
         Ok(())

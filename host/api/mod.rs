@@ -2,7 +2,11 @@
 //! functions that engines bind and the reference is written from. Host functions
 //! see their script through a [`Frame`]. Used by `script`.
 
+mod auth;
+mod bodies;
 mod checks;
+mod cookies;
+mod curl;
 mod data;
 mod datasets;
 mod events;
@@ -14,15 +18,19 @@ mod json;
 mod later;
 mod logging;
 mod metrics;
+mod multipart;
 mod object;
 mod options;
 mod records;
 mod request;
+mod request_options;
 mod response;
 mod secrets;
 mod security;
 mod shape;
+mod streams;
 mod time;
+mod tracing;
 mod uuid;
 mod waits;
 
@@ -64,6 +72,8 @@ pub static OBJECTS: &[&ObjectType] = &[
     &RESPONSE,
     &HEADERS,
     &TLS,
+    &streams::CHUNKS,
+    &cookies::COOKIES,
     &data::VU_OBJECT,
     &datasets::DATASET,
     &metrics::COUNTER,
@@ -85,8 +95,10 @@ pub static RECORDS: &[&Record] = &[
     &events::SPAWNING_COMPLETE_EVENT,
     &events::TEST_EVENT,
     &events::USER_ERROR_EVENT,
-    &request::REQUEST_OPTIONS,
     &security::PEER,
+    &request_options::REQUEST_OPTIONS,
+    &request_options::FILE_PART,
+    &cookies::COOKIE_OPTIONS,
     &records::REDIRECT,
     &records::REQUEST_ERROR,
     &options::RUN_OPTIONS,

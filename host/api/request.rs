@@ -1,82 +1,23 @@
-//! The options of a request, read from the script's table. Used by `http`.
+//! A request as a script asks for it: its options, read from a table. Used by `http`.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 
 use crate::metrics::Key;
-use crate::net::{self, Identity, Request};
+use crate::net::{self, Identity, Receive, Request, Told, Upload};
 use crate::units;
 use crate::vu::Vu;
 
-use super::frame::{Arg, Frame, HostResult, Raise, TableRef, wrong};
-use super::object::{Field, Record};
+use super::auth::Auth;
+use super::bodies::Body;
+use super::frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, wrong};
+use super::request_options::REQUEST_OPTIONS;
+use super::tracing;
 
-/// What [`Asked::read`] understands.
-pub(super) static REQUEST_OPTIONS: Record = Record {
-    name: "RequestOptions",
-    doc: "How a request is sent and counted. An option that does not exist is an error.",
-    given: true,
-    fields: &[
-        Field {
-            name: "name",
-            sig: "string",
-            doc: "What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.",
-        },
-        Field {
-            name: "json",
-            sig: "any",
-            doc: "The body, written as JSON, with its content type. Excludes `data`.",
-        },
-        Field {
-            name: "data",
-            sig: "string|table<string, Plain|Plain[]>",
-            doc: "The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`).",
-        },
-        Field {
-            name: "params",
-            sig: "table<string, Plain|Plain[]>",
-            doc: "Added to the URL's query, in the order of their names.",
-        },
-        Field { name: "headers", sig: "table<string, Plain|Plain[]>", doc: "Request headers." },
-        Field {
-            name: "cookies",
-            sig: "table<string, Plain>",
-            doc: "Cookies for this request alone; those that the VU was given by servers are sent anyway.",
-        },
-        Field { name: "auth", sig: "string[]", doc: "Basic authentication: `{ user, password }`." },
-        Field {
-            name: "timeout",
-            sig: "number",
-            doc: "Seconds from the call to the last byte, redirects and retries included (else `settings.default_timeout`).",
-        },
-        Field {
-            name: "allow_redirects",
-            sig: "boolean",
-            doc: "Whether redirects are followed: true, except for HEAD.",
-        },
-        Field {
-            name: "catch_response",
-            sig: "boolean",
-            doc: "The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the \
-                  end of the `<close>` block or of the task is judged by its status.",
-        },
-        Field {
-            name: "verify",
-            sig: "boolean",
-            doc: "Whether the server's certificate is checked (else `settings.tls.verify`).",
-        },
-        Field {
-            name: "cert",
-            sig: "string|string[]",
-            doc: "The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`. \
-                  Paths start at the folder of the scripts.",
-        },
-    ],
-};
-
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// A request as the script wrote it, owned: it outlives the script's table.
 pub(super) struct Asked {
@@ -85,11 +26,15 @@ pub(super) struct Asked {
     params: Pairs,
     headers: Pairs,
     cookies: Pairs,
-    body: Vec<u8>,
-    content_type: Option<&'static str>,
-    auth: Option<(String, String)>,
+    body: Body,
+    auth: Option<Auth>,
     timeout: Option<Duration>,
     allow_redirects: bool,
+    max_redirects: Option<u32>,
+    max_retries: Option<u32>,
+    max_body: Option<usize>,
+    discard_body: Option<bool>,
+    pub(super) stream: bool,
     verify: Option<bool>,
     cert: Option<Arc<Identity>>,
     pub(super) catch_response: bool,
@@ -106,11 +51,15 @@ impl Asked {
             params: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
-            body: Vec::new(),
-            content_type: None,
+            body: Body::default(),
             auth: None,
             timeout: None,
             allow_redirects,
+            max_redirects: None,
+            max_retries: None,
+            max_body: None,
+            discard_body: None,
+            stream: false,
             verify: None,
             cert: None,
             catch_response: false,
@@ -123,7 +72,6 @@ impl Asked {
     /// # Errors
     /// An option that does not exist, or has a value of the wrong kind.
     pub(super) fn read(&mut self, frame: &dyn Frame, table: TableRef, skip: &[&str]) -> HostResult {
-        let mut bodies = 0;
         frame.each(table, &mut |key, value| {
             let Arg::Str(key) = key else {
                 // Lists are items of `http.batch`, whose caller has read them.
@@ -139,36 +87,24 @@ impl Asked {
                     let key = frame.vu().shared.recorder.borrow_mut().key(self.method.as_str(), &name);
                     self.name = Some((name.into(), key));
                 }
-                b"json" => {
-                    bodies += 1;
-                    self.body.reserve(256);
-                    frame.encode(value, &mut self.body)?;
-                    self.content_type = Some("application/json");
-                }
-                b"data" => {
-                    bodies += 1;
-                    self.read_data(frame, value)?;
-                }
+                b"json" => self.body.read_json(frame, value)?,
+                b"data" => self.body.read_data(frame, value)?,
+                b"data_file" => self.body.read_data_file(frame, value)?,
+                b"files" => self.body.read_files(frame, value)?,
+                b"compression" => self.body.read_compression(value)?,
                 b"catch_response" => self.catch_response = truth("catch_response", value)?,
                 b"headers" => pairs(frame, "headers", value, &mut self.headers)?,
                 b"params" => pairs(frame, "params", value, &mut self.params)?,
                 b"cookies" => pairs(frame, "cookies", value, &mut self.cookies)?,
-                b"auth" => self.auth = Some(user_and_password(frame, value)?),
-                b"timeout" => {
-                    let seconds =
-                        value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
-                    let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
-                    let timeout =
-                        units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
-                    if timeout.is_zero() {
-                        return Err(
-                            invalid("it must be more than 0".into()).help("leave it out for the usual one")
-                        );
-                    }
-                    self.timeout = Some(timeout);
-                }
+                b"auth" => self.auth = Some(Auth::read(frame, value)?),
+                b"timeout" => self.timeout = Some(timeout(value)?),
                 b"allow_redirects" => self.allow_redirects = truth("allow_redirects", value)?,
                 b"cert" => self.cert = Some(certificate(frame, value)?),
+                b"max_redirects" => self.max_redirects = Some(count("max_redirects", value)?),
+                b"max_retries" => self.max_retries = Some(count("max_retries", value)?),
+                b"max_body" => self.max_body = Some(size("max_body", value)?),
+                b"discard_body" => self.discard_body = Some(truth("discard_body", value)?),
+                b"stream" => self.stream = truth("stream", value)?,
                 b"verify" => self.verify = Some(truth("verify", value)?),
                 key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
                 key => {
@@ -178,26 +114,21 @@ impl Asked {
             }
             Ok(())
         })?;
-        if bodies > 1 {
-            return Err(Raise::new("a request has one body: give either `json` or `data`"));
+        if self.stream && self.discard_body == Some(true) {
+            return Err(Raise::new(
+                "`stream` and `discard_body` exclude each other: nobody would read the body",
+            ));
+        }
+        self.body.finish(frame, table)?;
+        if let Some(coding) = self.body.compression() {
+            self.headers.push(("Content-Encoding".to_owned(), coding.name().to_owned()));
         }
         Ok(())
     }
 
-    /// `data`: a string as it is, a table as a form.
-    fn read_data(&mut self, frame: &dyn Frame, value: Arg<'_>) -> HostResult {
-        match value {
-            Arg::Str(bytes) => self.body = bytes.to_vec(),
-            Arg::Table(_) => {
-                let mut fields = Vec::new();
-                pairs(frame, "data", value, &mut fields)?;
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                self.body = form.extend_pairs(fields).finish().into_bytes();
-                self.content_type = Some("application/x-www-form-urlencoded");
-            }
-            other => return Err(wrong("data", "a string, or a table for a form", other)),
-        }
-        Ok(())
+    /// Where a function gives the body: what it feeds.
+    pub(super) fn feed(&self) -> Option<(FnRef, Rc<Upload>)> {
+        Some((self.body.feed()?, self.body.upload()?.clone()))
     }
 
     /// Sends it over the VU's connections; once, since the body goes with it.
@@ -205,9 +136,14 @@ impl Asked {
         fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
         }
-        let body = std::mem::take(&mut self.body).into();
+        let body = std::mem::take(&mut self.body.bytes).into();
         let (params, headers, cookies) =
             (borrowed(&self.params), borrowed(&self.headers), borrowed(&self.cookies));
+        let name = self.name.as_ref().map_or(&*self.target, |(name, _)| name);
+        let debug = vu.shared.http_debug;
+        let trace =
+            |told: Told<'_>| debug.into_iter().for_each(|debug| tracing::tell(vu, debug, name, &told));
+        let discards = self.discard_body.unwrap_or(vu.shared.discard_body);
         let request = Request {
             method: self.method.clone(),
             target: &self.target,
@@ -216,18 +152,61 @@ impl Asked {
             headers: &headers,
             cookies: &cookies,
             body,
-            content_type: self.content_type,
-            basic_auth: self.auth.as_ref().map(|(user, password)| (user.as_str(), password.as_str())),
+            upload: self.body.upload().map(Rc::as_ref),
+            content_type: self.body.content_type.as_deref(),
+            auth: self.auth.as_ref().map(Auth::borrowed),
             timeout: self.timeout,
             follow_redirects: self.allow_redirects,
+            max_redirects: self.max_redirects,
+            max_retries: self.max_retries,
+            max_body: self.max_body,
+            receive: match (self.stream, discards) {
+                (true, _) => Receive::Stream,
+                (false, true) => Receive::Discard,
+                (false, false) => Receive::Keep,
+            },
             verify: self.verify,
             cert: self.cert.as_deref(),
+            trace: debug.is_some().then_some(&trace),
         };
         vu.client.send(request).await
     }
 }
 
-fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
+/// Seconds, more than 0.
+fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
+    let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
+    let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
+    let timeout = units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
+    if timeout.is_zero() {
+        return Err(invalid("it must be more than 0".into()).help("leave it out for the usual one"));
+    }
+    Ok(timeout)
+}
+
+fn count(option: &str, value: Arg<'_>) -> Result<u32, Raise> {
+    match value {
+        Arg::Int(count) => u32::try_from(count)
+            .map_err(|_| Raise::new(format!("{option} must be a whole number of at least 0, not {count}"))),
+        Arg::Num(count) => Err(Raise::new(format!("{option} must be a whole number, not {count}"))),
+        other => Err(wrong(option, "a whole number", other)),
+    }
+}
+
+/// Bytes, or a text such as `10MiB`.
+fn size(option: &str, value: Arg<'_>) -> Result<usize, Raise> {
+    let invalid = |why: String| Raise::new(format!("invalid {option}: {why}"));
+    match value {
+        Arg::Int(bytes) => usize::try_from(bytes).map_err(|_| invalid(format!("{bytes} is less than 0"))),
+        Arg::Str(_) => {
+            let bytes = units::parse_size(&text(option, value)?).map_err(|why| invalid(why.to_string()))?;
+            Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
+        }
+        other => Err(wrong(option, "a number of bytes or a size such as \"10MiB\"", other)),
+    }
+}
+
+pub(super) fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
     match value {
         Arg::Str(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
@@ -237,7 +216,7 @@ fn text(option: &str, value: Arg<'_>) -> Result<String, Raise> {
     }
 }
 
-fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
+pub(super) fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
     match value {
         Arg::Bool(value) => Ok(value),
         other => Err(wrong(option, "true or false", other)),
@@ -245,7 +224,7 @@ fn truth(option: &str, value: Arg<'_>) -> Result<bool, Raise> {
 }
 
 /// Names with texts, numbers or booleans, or lists of them: sorted, so that a run repeats.
-fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> HostResult {
+pub(super) fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> HostResult {
     let Arg::Table(table) = value else { return Err(wrong(option, "a table", value)) };
     let start = into.len();
     frame.each(table, &mut |name, value| {
@@ -274,21 +253,6 @@ fn pairs(frame: &dyn Frame, option: &str, value: Arg<'_>, into: &mut Pairs) -> H
     })?;
     into[start..].sort_by(|a, b| a.0.cmp(&b.0));
     Ok(())
-}
-
-/// `{ user, password }`.
-fn user_and_password(frame: &dyn Frame, value: Arg<'_>) -> Result<(String, String), Raise> {
-    let mut both = Vec::new();
-    if let Arg::Table(table) = value {
-        frame.items(table, &mut |_, item| {
-            both.push(text("auth", item)?);
-            Ok(())
-        })?;
-    }
-    match <[String; 2]>::try_from(both) {
-        Ok([user, password]) => Ok((user, password)),
-        Err(_) => Err(Raise::new("auth must be a list of user and password: { user, password }")),
-    }
 }
 
 /// A PEM file with certificate and key, or a list of both files.

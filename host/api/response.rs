@@ -1,10 +1,13 @@
 //! The response object: what came back, and the verdict on it.
 
+use crate::net::Fate;
 use crate::vu::{Kept, Verdict};
 
+use super::curl;
 use super::frame::{Arg, Frame, HostResult, Raise};
 use super::object::{Member, MemberKind, ObjectType};
 use super::security::TLS;
+use super::streams;
 
 use MemberKind::{Field, Method};
 
@@ -34,14 +37,56 @@ pub static RESPONSE: ObjectType = ObjectType {
         Member {
             name: "text",
             sig: "string",
-            doc: "The body. Bytes as they came: nothing is decoded.",
-            kind: Field(|f, n| give(f, n, |kept| Arg::Str(kept.response.body()))),
+            doc: "The body, without its content coding. Bytes as they are: no charset is converted.",
+            kind: Field(text),
+        },
+        Member { name: "content", sig: "string", doc: "The same as `text`.", kind: Field(text) },
+        Member {
+            name: "chunks",
+            sig: "(): (fun(chunks: Chunks): string?), Chunks",
+            doc: "With `stream = true`: the body as it arrives, `for chunk in response:chunks() do`. Leaving the loop \
+                  early closes the connection. A body that breaks off ends the loop, and sets `error`.",
+            kind: Method(streams::chunks),
         },
         Member {
-            name: "content",
-            sig: "string",
-            doc: "The same as `text`.",
-            kind: Field(|f, n| give(f, n, |kept| Arg::Str(kept.response.body()))),
+            name: "close",
+            sig: "()",
+            doc: "With `stream = true`: leaves what is left of the body, and closes the connection.",
+            kind: Method(|frame, number| {
+                with(frame, number, |_| ())?;
+                streams::close(frame, number);
+                Ok(())
+            }),
+        },
+        Member {
+            name: "size",
+            sig: "integer",
+            doc: "Bytes of the body as they are counted: of `text`, or of what was discarded or read in chunks.",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Int(kept.response.size() as i64))),
+        },
+        Member {
+            name: "retries",
+            sig: "integer",
+            doc: "How often the request was sent again because no answer came (`max_retries`).",
+            kind: Field(|f, n| give(f, n, |kept| Arg::Int(kept.response.retries.into()))),
+        },
+        Member {
+            name: "as_curl",
+            sig: "(): string",
+            doc: "The request as it was sent last, as a curl command for a shell. Nothing in it is masked: it is to \
+                  work.",
+            kind: Method(|frame, number| {
+                let command = with(frame, number, |kept| {
+                    let is_gone =
+                        kept.response.fate() == Fate::Released && kept.response.request.body_length > 0;
+                    (!is_gone).then(|| curl::command(&kept.response.request))
+                })?;
+                match command {
+                    Some(command) => frame.give(Arg::Str(command.as_bytes())),
+                    None => return Err(absent(Fate::Released)),
+                }
+                Ok(())
+            }),
         },
         Member {
             name: "success",
@@ -115,7 +160,7 @@ pub static RESPONSE: ObjectType = ObjectType {
         Member {
             name: "elapsed",
             sig: "number",
-            doc: "Seconds from the call to the last byte, redirects included.",
+            doc: "Seconds from the call to the last byte, redirects included; with `stream = true` to the first byte.",
             kind: Field(|f, n| give(f, n, |kept| Arg::Num(kept.response.elapsed.as_secs_f64()))),
         },
         Member {
@@ -170,7 +215,7 @@ pub static RESPONSE: ObjectType = ObjectType {
             }),
         },
     ],
-    close: Some(settle),
+    close: Some(close),
     ..ObjectType::EMPTY
 };
 
@@ -207,9 +252,37 @@ pub static HEADERS: ObjectType = ObjectType {
 pub(super) fn with<R>(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> R) -> Result<R, Raise> {
     match frame.vu().responses.borrow().get(number) {
         Some(kept) => Ok(read(kept)),
-        None => Err(Raise::new("the response was released when its task ended")
-            .help("keep what you need of it in a variable instead")),
+        None => Err(released()),
     }
+}
+
+pub(super) fn released() -> Raise {
+    Raise::new("the response was released when its task ended")
+        .help("keep what you need of it in a variable instead")
+}
+
+/// Why there is no body to read.
+fn absent(fate: Fate) -> Raise {
+    match fate {
+        Fate::Kept | Fate::Released => Raise::new(
+            "the body was released: the responses of this task hold more than `settings.memory_limit`",
+        )
+        .help("keep what you need of a body in a variable, before the next large ones come"),
+        Fate::Discarded => Raise::new("the body was discarded, as `discard_body` asks")
+            .help("pass `discard_body = false` to keep it"),
+        Fate::Streamed => Raise::new("the body is streamed, and not kept")
+            .help("read it with `for chunk in response:chunks() do`"),
+    }
+}
+
+fn text(frame: &dyn Frame, number: u64) -> HostResult {
+    with(frame, number, |kept| match kept.response.fate() {
+        Fate::Kept => {
+            frame.give(Arg::Str(kept.response.body()));
+            Ok(())
+        }
+        fate => Err(absent(fate)),
+    })?
 }
 
 pub(super) fn give(frame: &dyn Frame, number: u64, read: impl FnOnce(&Kept) -> Arg<'_>) -> HostResult {
@@ -223,6 +296,7 @@ fn json(frame: &dyn Frame, number: u64) -> HostResult {
     };
     // Nothing that is done with the body runs script code, which could reach the responses again.
     with(frame, number, |kept| match kept.response.body() {
+        _ if kept.response.fate() != Fate::Kept => Err(absent(kept.response.fate())),
         [] => {
             Err(Raise::new(format!("the response (status {}) has no body to parse as JSON", kept.status())))
         }
@@ -270,7 +344,7 @@ fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> Hos
     let Some(kept) = responses.get_mut(number) else {
         return Err(Raise::new("the response was released when its task ended: it can no longer be judged"));
     };
-    if kept.verdict == Verdict::Settled {
+    if kept.verdict != Verdict::Open {
         return Err(Raise::new("this response is counted already")
             .help("pass `catch_response = true`, or a closure, to judge it; and judge it once"));
     }
@@ -279,6 +353,12 @@ fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> Hos
         vu.record(kept, failure.as_deref());
     }
     Ok(())
+}
+
+/// The end of the block that holds the response: its body is read no further.
+fn close(frame: &dyn Frame, number: u64) {
+    streams::close(frame, number);
+    settle(frame, number);
 }
 
 /// The end of the block that judges: what is open is settled by the default rule.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, value_parser};
 
-use crate::config::{Level, is_name};
+use crate::config::{HttpDebug, Level, is_name};
 use crate::units::{UnitError, parse_duration, parse_rate};
 
 /// Run user classes written in Lua as an end-to-end test and as a load test
@@ -124,6 +124,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Terminal")]
     pub(super) logfile: Option<PathBuf>,
 
+    /// Log requests and answers, secrets masked: their heads, or all of them with =full
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "heads", value_parser = debugs(), help_heading = "Terminal")]
+    pub(super) http_debug: Option<HttpDebug>,
+
     /// No colours; so does the variable NO_COLOR
     #[arg(long, help_heading = "Terminal")]
     pub(super) no_color: bool,
@@ -227,6 +231,14 @@ fn stall(text: &str) -> Result<Stall, String> {
         return Err("EVERY must be longer than LENGTH, and than 0".to_string());
     }
     Ok(stall)
+}
+
+fn debugs() -> impl TypedValueParser<Value = HttpDebug> {
+    const ALL: [HttpDebug; 2] = [HttpDebug::Heads, HttpDebug::Full];
+    PossibleValuesParser::new(ALL.map(HttpDebug::name)).map(|text| match text.as_str() {
+        "full" => HttpDebug::Full,
+        _ => HttpDebug::Heads,
+    })
 }
 
 fn levels() -> impl TypedValueParser<Value = Level> {

@@ -51,6 +51,23 @@ impl Level {
     }
 }
 
+/// How much of requests and answers is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpDebug {
+    Heads,
+    /// Bodies as well.
+    Full,
+}
+
+impl HttpDebug {
+    pub fn name(self) -> &'static str {
+        match self {
+            HttpDebug::Heads => "heads",
+            HttpDebug::Full => "full",
+        }
+    }
+}
+
 /// Where results and messages go, as given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GivenOutputs {
@@ -63,6 +80,7 @@ pub struct GivenOutputs {
     pub loglevel: Option<Sited<Level>>,
     pub logfile: Option<Sited<PathBuf>>,
     pub no_color: Option<Sited<bool>>,
+    pub http_debug: Option<Sited<HttpDebug>>,
 }
 
 /// Everything given by flags and variables; a flag has already won over its variable.

@@ -22,7 +22,7 @@ mod watched;
 mod yaml;
 
 pub use expand::is_name;
-pub use given::{Given, GivenOutputs, Level, Load, Surroundings};
+pub use given::{Given, GivenOutputs, HttpDebug, Level, Load, Surroundings};
 pub use layers::{Layers, load};
 pub use options::ScriptOptions;
 pub use origin::{Origin, Sited};

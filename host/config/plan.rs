@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::link::Link;
 
-use super::given::Level;
+use super::given::{HttpDebug, Level};
 use super::safety::Safety;
 
 /// What every request and every call into a script goes by.
@@ -21,6 +21,14 @@ pub struct Settings {
     pub max_retries: u32,
     /// How connections are made.
     pub link: Link,
+    /// Bytes of an answer's body that is kept, decoded.
+    pub max_body: u64,
+    /// Bytes of an answer's head.
+    pub max_header: u64,
+    /// Bodies are counted and let go, unless a request says otherwise.
+    pub discard_body: bool,
+    /// The `Accept-Encoding` header; empty: none.
+    pub accept_encoding: String,
     /// CPU time that one call into a script may take.
     pub cpu_budget: Duration,
     /// Bytes that one VM may hold.
@@ -44,6 +52,8 @@ pub struct Outputs {
     pub logfile: Option<PathBuf>,
     /// False where colours were refused; a stream that is no terminal gets none either way.
     pub color: bool,
+    /// What is logged of each request.
+    pub http_debug: Option<HttpDebug>,
 }
 
 /// A run.

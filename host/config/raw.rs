@@ -33,6 +33,10 @@ const SETTINGS: &[&str] = &[
     "default_timeout",
     "max_redirects",
     "max_retries",
+    "max_body",
+    "max_header",
+    "discard_body",
+    "accept_encoding",
     "tls",
     "proxy",
     "hosts",
@@ -56,12 +60,19 @@ const SAFETY: &[&str] = &[
 /// The smallest memory limit with which a script still starts.
 const LEAST_MEMORY: u64 = 1 << 20;
 
+/// The smallest limit of an answer's head that answers still pass.
+const LEAST_HEADER: u64 = 1 << 10;
+
 /// The `settings` of a file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawSettings {
     pub(super) default_timeout: Option<Sited<Duration>>,
     pub(super) max_redirects: Option<Sited<u32>>,
     pub(super) max_retries: Option<Sited<u32>>,
+    pub(super) max_body: Option<Sited<u64>>,
+    pub(super) max_header: Option<Sited<u64>>,
+    pub(super) discard_body: Option<Sited<bool>>,
+    pub(super) accept_encoding: Option<Sited<String>>,
     pub(super) network: RawNetwork,
     pub(super) cpu_budget: Option<Sited<Duration>>,
     pub(super) memory_limit: Option<Sited<u64>>,
@@ -174,6 +185,10 @@ fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> 
         default_timeout: section.positive_duration("default_timeout")?,
         max_redirects: section.whole("max_redirects", 0)?,
         max_retries: section.whole("max_retries", 0)?,
+        max_body: section.size("max_body")?,
+        max_header: section.size("max_header")?,
+        discard_body: section.flag("discard_body")?,
+        accept_encoding: section.text("accept_encoding")?,
         cpu_budget: section.positive_duration("cpu_budget")?,
         memory_limit: section.size("memory_limit")?,
         secrets: section.text("secrets")?.map(|path| Sited::new(folder.join(path.value), path.origin)),
@@ -181,6 +196,18 @@ fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> 
     };
     if let Some(Sited { value: 0..LEAST_MEMORY, origin }) = &settings.memory_limit {
         return Err(origin.fault(Exit::Config, "`settings.memory_limit` must be at least 1MiB"));
+    }
+    if let Some(Sited { value: 0..LEAST_HEADER, origin }) = &settings.max_header {
+        return Err(origin.fault(Exit::Config, "`settings.max_header` must be at least 1KiB"));
+    }
+    if let Some(Sited { value, origin }) = &settings.accept_encoding
+        && !value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    {
+        let what = format!(
+            "`settings.accept_encoding` cannot be `{}`: it is the value of a header",
+            value.escape_debug()
+        );
+        return Err(origin.fault(Exit::Config, what).help("write it as `gzip, br`"));
     }
     settings.network = RawNetwork::read(section, folder)?;
     Ok(settings)
@@ -298,6 +325,28 @@ mod tests {
                 1,
                 28,
                 "",
+            ),
+            ("settings: {max_header: 5}", "`settings.max_header` must be at least 1KiB", 1, 24, ""),
+            (
+                "settings: {max_body: much}",
+                "`settings.max_body` must be a size such as 64MiB, not the text \"much\"",
+                1,
+                22,
+                "not a number",
+            ),
+            (
+                "settings: {discard_bodies: yes}",
+                "unknown key `discard_bodies` in `settings`",
+                1,
+                12,
+                "`discard_body`",
+            ),
+            (
+                "settings: {accept_encoding: \"a\\nb\"}",
+                "`settings.accept_encoding` cannot be `a\\nb`: it is the value of a header",
+                1,
+                29,
+                "gzip, br",
             ),
             ("settings: {memory_limit: 5}", "`settings.memory_limit` must be at least 1MiB", 1, 26, ""),
             (

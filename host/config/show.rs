@@ -116,6 +116,10 @@ impl Rows {
         self.add("loglevel", level.value.name(), &level.origin);
         self.optional("logfile", outputs.logfile.as_ref().map(path).as_ref(), "none");
         self.sited("color", &layers.color);
+        match &outputs.http_debug {
+            Some(debug) => self.add("http_debug", debug.value.name(), &debug.origin),
+            None => self.add("http_debug", "none", &Origin::Default),
+        }
     }
 
     fn load(&mut self, layers: &Layers, options: &ScriptOptions) {
@@ -138,6 +142,15 @@ impl Rows {
         self.add("settings.default_timeout", duration(timeout), &timeout.origin);
         self.sited("settings.max_redirects", &settings.max_redirects);
         self.sited("settings.max_retries", &settings.max_retries);
+        for (name, size) in [("max_body", &settings.max_body), ("max_header", &settings.max_header)] {
+            self.add(&format!("settings.{name}"), format_size(size.value), &size.origin);
+        }
+        self.sited("settings.discard_body", &settings.discard_body);
+        let accepted = &settings.accept_encoding;
+        match accepted.value.is_empty() {
+            true => self.add("settings.accept_encoding", "none", &accepted.origin),
+            false => self.sited("settings.accept_encoding", accepted),
+        }
         for (name, value, origin) in layers.network.rows() {
             self.add(&format!("settings.{name}"), value, &origin);
         }

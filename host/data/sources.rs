@@ -135,7 +135,7 @@ impl Sources {
     }
 
     /// The real path of a file below the root.
-    fn find(&self, path: &str) -> Result<PathBuf, Fault> {
+    pub fn find(&self, path: &str) -> Result<PathBuf, Fault> {
         let fault = |what: String| Fault::new(Exit::Script, what);
         let below = |component| matches!(component, Component::Normal(_) | Component::CurDir);
         if path.is_empty() || path.contains('\0') || !Path::new(path).components().all(below) {

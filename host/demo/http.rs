@@ -10,6 +10,7 @@ use axum::http::{Method, Response, StatusCode, Uri};
 use axum::routing::{get, post};
 
 use super::store::{Query, Store};
+use super::transfers;
 use super::wire::{
     Address, BatchBody, CreateBody, Deleted, Failure, InCollection, Json, Listed, Many, One, QueryBody,
     UpdateBody, answer, respond,
@@ -28,6 +29,8 @@ pub(super) fn routes(store: Arc<Store>) -> Router {
         .route(&format!("{documents}/{{uri}}/history"), get(history))
         .route(&format!("{documents}:batchCreate"), post(create_batch))
         .route(&format!("{documents}:query"), post(query))
+        .route("/v1beta/uploads", post(transfers::upload))
+        .route("/v1beta/exports/{lines}", get(transfers::export))
         .fallback(async |uri: Uri| Failure::no_route(format!("no such route: {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             Failure::no_method(format!("{method} is not allowed on {}", uri.path()))

@@ -8,6 +8,7 @@ mod http;
 mod probe;
 mod server;
 mod store;
+mod transfers;
 mod wire;
 
 pub use faults::Faults;

@@ -5,14 +5,14 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::answer::{Answer, Deadline};
 use super::connector::Guise;
+use super::download::{Download, Opened};
 use super::error::Error;
-use super::exchange::Answer;
-use super::exchange::Deadline;
 use super::message::{Message, Step};
 use super::peer::Security;
-use super::request::Request;
-use super::response::{Hop, Response};
+use super::request::{Auth, Receive, Request};
+use super::response::{Fate, Hop, Response};
 use super::timing::Timings;
 use super::worker::Net;
 
@@ -37,6 +37,12 @@ pub(super) struct Chain<'a> {
     pub(super) history: Vec<Hop>,
     /// Of the connection that was used last.
     pub(super) security: Option<Rc<Security>>,
+    pub(super) retries: u32,
+    /// How often a server's wish for authentication was followed.
+    pub(super) answered_challenges: u8,
+    /// The body that an exchange left to be read, and then with all that reading it takes.
+    pub(super) opened: Option<Opened>,
+    pub(super) download: Option<Box<Download>>,
 }
 
 impl<'a> Chain<'a> {
@@ -58,6 +64,10 @@ impl<'a> Chain<'a> {
             received: 0,
             history: Vec::new(),
             security: None,
+            retries: 0,
+            answered_challenges: 0,
+            opened: None,
+            download: None,
         })
     }
 
@@ -73,6 +83,16 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// Whether an answer with this status leads elsewhere, if it says where.
+    pub(super) fn is_redirect(&self, status: u16) -> bool {
+        self.request.follow_redirects && (300..400).contains(&status)
+    }
+
+    /// Whether an answer with this status may ask for what the request can give.
+    pub(super) fn is_challenge(&self, status: u16) -> bool {
+        status == 401 && self.step.has_secrets && matches!(self.request.auth, Some(Auth::Digest { .. }))
+    }
+
     /// As if everything so far had happened later.
     pub(super) fn pause(&mut self, time: Duration) {
         self.started += time;
@@ -83,9 +103,19 @@ impl<'a> Chain<'a> {
     /// The end of the chain: its last answer, `failure`, or both. Boxed: it is handed on through many calls.
     pub(super) fn respond(self, failure: Option<Error>) -> Box<Response> {
         let ended = if failure.is_some() { Instant::now() } else { self.ended };
-        let (status, head, raw, error) = match self.answer {
-            Some(Answer { head, raw, error }) => (head.status, head.length, raw, error),
-            None => (0, 0, Vec::new(), None),
+        let (status, head, raw, passed, error) = match self.answer {
+            Some(Answer { head, raw, passed, error }) => (head.status, head.length, raw, passed, error),
+            None => (0, 0, Vec::new(), 0, None),
+        };
+        let mut raw = raw;
+        if self.request.receive == Receive::Discard {
+            raw.shrink_to_fit();
+        }
+        let verify = self.request.verify.unwrap_or(true);
+        let body = match self.request.receive {
+            Receive::Keep => Fate::Kept,
+            Receive::Discard => Fate::Discarded,
+            Receive::Stream => Fate::Streamed,
         };
         Box::new(Response {
             status,
@@ -97,7 +127,11 @@ impl<'a> Chain<'a> {
             ended,
             history: self.history,
             security: self.security,
-            request: self.step.into_sent(self.request),
+            retries: self.retries,
+            passed,
+            download: self.download,
+            body,
+            request: self.step.into_sent(self.request, verify),
             sent_bytes: self.sent,
             received_bytes: self.received,
         })

@@ -5,16 +5,23 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::account::Account;
+use super::answer::{Answer, Failure};
+use super::authorizing::Challenges;
+use super::backoff;
 use super::chain::Chain;
 use super::connection::Connection;
 use super::connector::{self, Guise};
 use super::cookies::{self, Jar};
+use super::decoding;
+use super::download::Download;
 use super::error::{Error, ErrorKind};
-use super::exchange::{Answer, Failure, exchange};
+use super::exchange::exchange;
 use super::message::Step;
 use super::redirect;
-use super::request::Request;
+use super::request::{Receive, Request};
 use super::response::{Hop, Response};
+use super::upload::Upload;
 use super::worker::Net;
 
 /// More idle connections than a browser keeps are closed, oldest first.
@@ -26,12 +33,22 @@ pub struct Client {
     net: Rc<Net>,
     idle: RefCell<Vec<Connection>>,
     /// None until a server, or a script, sets the first cookie.
-    jar: RefCell<Option<Box<Jar>>>,
+    pub(super) jar: RefCell<Option<Box<Jar>>>,
+    /// None until a server asks for digest authentication.
+    challenges: RefCell<Option<Box<Challenges>>>,
+    account: Account,
 }
 
 impl Client {
     pub fn new(net: Rc<Net>) -> Self {
-        Client { net, idle: RefCell::default(), jar: RefCell::default() }
+        let account = Account::new(net.settings.max_bodies);
+        Client {
+            net,
+            idle: RefCell::default(),
+            jar: RefCell::default(),
+            challenges: RefCell::default(),
+            account,
+        }
     }
 
     /// What the clients of this worker share.
@@ -60,19 +77,41 @@ impl Client {
                 self.take_cookies(&chain.step, answer);
             }
             let status = answer.head.status;
-            if !(300..400).contains(&status) || !chain.request.follow_redirects || answer.error.is_some() {
-                return Ok(());
+            if chain.is_challenge(status) && self.take_challenge(chain)? {
+                continue;
             }
-            let Some(location) = redirect::location(answer) else { return Ok(()) };
-            let most = self.net.settings.max_redirects as usize;
+            let Some(answer) = &chain.answer else { return Ok(()) };
+            if !chain.is_redirect(status) || answer.error.is_some() {
+                break;
+            }
+            let Some(location) = redirect::location(answer) else { break };
+            self.tell_answer(chain);
+            let most = chain.request.max_redirects.unwrap_or(self.net.settings.max_redirects) as usize;
             if chain.history.len() >= most {
                 let text = format!("more than {most} redirects, the last one to `{location}`");
                 return Err(Error::new(ErrorKind::TooManyRedirects, text));
             }
             let url = chain.step.url();
             chain.step.follow(&self.net, status, &location)?;
+            if chain.step.upload(chain.request).is_some_and(|upload| !upload.rewind()) {
+                let text = format!(
+                    "the redirect {status} to `{location}` asks for the body again, which a function gave once"
+                );
+                return Err(Error::new(ErrorKind::InvalidRequest, text));
+            }
             chain.history.push(Hop { status, url, location });
         }
+        let is_coded =
+            chain.answer.as_ref().is_some_and(|answer| answer.head.is_coded && answer.error.is_none());
+        if is_coded && chain.request.receive == Receive::Keep {
+            let most = chain.request.max_body.unwrap_or(self.net.settings.max_body);
+            if let Some(answer) = &mut chain.answer {
+                // Boxed: it is seldom, as in `attempt`.
+                Box::pin(decoding::decode(answer, most, self.account.charge())).await;
+            }
+        }
+        self.tell_answer(chain);
+        Ok(())
     }
 
     /// One step of the chain, with its retries.
@@ -82,11 +121,13 @@ impl Client {
         let guise = chain.guise(&self.net);
         self.take_turn(chain).await;
         let mut idle = self.take_idle(&chain.step, guise.number());
+        let most = chain.request.max_retries.unwrap_or(self.net.settings.max_retries);
         let mut retries = 0;
         loop {
             if chain.message.is_none() {
-                let cookie = self.cookie(&chain.step, chain.request)?;
-                chain.message = Some(chain.step.message(&self.net, chain.request, cookie.as_deref())?);
+                chain.step.cookie = self.cookie(&chain.step, chain.request)?;
+                self.authorize(chain);
+                chain.message = Some(chain.step.message(&self.net, chain.request)?);
             }
             let (connection, begun, was_idle) = match idle.take() {
                 // It begins where the last step ended: a look at the clock less.
@@ -104,14 +145,31 @@ impl Client {
             // The server has closed it while it was idle: nobody's failure.
             let may_repeat = chain.step.method.is_idempotent() && failure.error.kind.is_transient();
             let is_stale = was_idle && (failure.is_unsent || may_repeat && !failure.is_answered);
-            if !is_stale {
-                if !may_repeat || failure.is_answered || retries >= self.net.settings.max_retries {
+            let has_body = chain.step.upload(chain.request).is_none_or(Upload::rewind);
+            self.tell_failure(chain, &failure.error);
+            if !is_stale || !has_body {
+                if !may_repeat || failure.is_answered || retries >= most || !has_body {
                     return Err(failure.error);
                 }
                 retries += 1;
+                chain.retries += 1;
+                Box::pin(self.pause(chain, retries, failure.error)).await?;
             }
             self.take_turn(chain).await;
         }
+    }
+
+    /// Waits before the request is sent again, unless its time would be over then.
+    ///
+    /// # Errors
+    /// `failure` where it would be.
+    async fn pause(&self, chain: &Chain<'_>, nth: u32, failure: Error) -> Result<(), Error> {
+        let until = Instant::now() + backoff::pause(nth, rand::random());
+        if until >= chain.deadline.at {
+            return Err(failure);
+        }
+        tokio::time::sleep_until(until.into()).await;
+        Ok(())
     }
 
     /// Waits until one more request may be sent. That is no part of the request: neither its time nor its timeout.
@@ -132,11 +190,14 @@ impl Client {
     ) -> Result<(), Box<Failure>> {
         let (sent, received) = (connection.stream.sent(), connection.stream.received());
         chain.security = connection.security.clone();
-        let outcome = exchange(&self.net, &mut connection, chain, begun).await;
+        self.tell_request(chain);
+        let outcome = exchange(&self.net, &mut connection, chain, begun, self.account.charge()).await;
         chain.sent += connection.stream.sent() - sent;
         chain.received += connection.stream.received() - received;
         if connection.is_reusable {
             self.keep(connection);
+        } else if let Some(opened) = chain.opened.take() {
+            chain.download = Some(Download::new(connection, opened, chain));
         }
         outcome
     }
@@ -193,26 +254,41 @@ impl Client {
         }
     }
 
-    /// The cookies that a request to `url` would carry, as name and value.
-    ///
-    /// # Errors
-    /// `InvalidUrl`.
-    pub fn cookies(&self, url: &str) -> Result<Vec<(String, String)>, Error> {
-        let url = cookies::parse(url)?;
-        Ok(self.jar.borrow().as_ref().map_or_else(Vec::new, |jar| jar.list(&url)))
+    fn authorize(&self, chain: &mut Chain<'_>) {
+        if let Some(challenges) = &mut *self.challenges.borrow_mut() {
+            challenges.authorize(chain);
+        }
     }
 
-    /// Sets a cookie as if `url` had set it, for its host and all paths.
-    ///
     /// # Errors
-    /// `InvalidUrl`; `InvalidRequest` where it is no cookie.
-    pub fn set_cookie(&self, url: &str, name: &str, value: &str) -> Result<(), Error> {
-        let url = cookies::parse(url)?;
-        self.jar.borrow_mut().get_or_insert_default().set(name, value, &url)
+    /// As [`Challenges::take`].
+    #[cold]
+    fn take_challenge(&self, chain: &mut Chain<'_>) -> Result<bool, Error> {
+        let Some(answer) = chain.answer.take() else { return Ok(false) };
+        let taken = self.challenges.borrow_mut().get_or_insert_default().take(chain, &answer);
+        chain.answer = Some(answer);
+        if let Ok(true) = taken {
+            self.tell_answer(chain);
+        }
+        taken
     }
 
-    /// Forgets all cookies.
-    pub fn clear_cookies(&self) {
-        *self.jar.borrow_mut() = None;
+    /// Reads more of a streamed body to the end of `out`, some 64 KiB at most; false at its end, and the connection
+    /// may be used again. After an error it is closed.
+    ///
+    /// # Errors
+    /// `Body`, `Timeout`: all that will come has come.
+    pub async fn read(
+        &self,
+        mut download: Box<Download>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Box<Download>>, Error> {
+        if download.read(&self.net, out).await? {
+            return Ok(Some(download));
+        }
+        if download.connection.is_reusable {
+            self.keep(download.connection);
+        }
+        Ok(None)
     }
 }

@@ -1,9 +1,10 @@
 //! A VU's cookies by RFC 6265, over `cookie_store`. A client makes a jar when
 //! the first `Set-Cookie` arrives: a VU without cookies pays nothing.
 
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::CookieStore;
 use url::Url;
 
+use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::head::Headers;
 use super::origin::Origin;
@@ -85,22 +86,96 @@ impl Jar {
     }
 
     /// # Errors
-    /// `InvalidRequest` where it is no cookie.
-    pub(super) fn set(&mut self, name: &str, value: &str, url: &Url) -> Result<(), Error> {
-        let mut cookie = RawCookie::new(name.to_owned(), value.to_owned());
-        cookie.set_path("/");
+    /// `InvalidRequest` where it is no cookie, or none that `url` may set.
+    fn set(&mut self, cookie: &NewCookie<'_>, url: &Url) -> Result<(), Error> {
+        let NewCookie { name, value, .. } = cookie;
         check(name, value)?;
-        match self.store.insert_raw(&cookie, url) {
+        let mut text = format!("{name}={value}");
+        for (attribute, value) in [("Path", Some(cookie.path)), ("Domain", cookie.domain)] {
+            if let Some(value) = value {
+                check(attribute, value)?;
+                text.push_str(&format!("; {attribute}={value}"));
+            }
+        }
+        text.extend(cookie.max_age.map(|seconds| format!("; Max-Age={seconds}")));
+        text.push_str(if cookie.secure { "; Secure" } else { "" });
+        text.push_str(if cookie.http_only { "; HttpOnly" } else { "" });
+        match self.store.parse(&text, url) {
             Ok(_) => Ok(()),
             Err(error) => {
-                Err(Error::new(ErrorKind::InvalidRequest, format!("the cookie `{name}` is refused: {error}")))
+                let text = format!(
+                    "the cookie `{name}` is refused for {}: {error}",
+                    url.origin().ascii_serialization()
+                );
+                Err(Error::new(ErrorKind::InvalidRequest, text))
             }
         }
     }
 
-    pub(super) fn list(&self, url: &Url) -> Vec<(String, String)> {
-        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        self.store.get_request_values(url).map(pair).collect()
+    /// Removes the cookies that a request to `url` would carry; of one name only, where one is given.
+    fn remove(&mut self, url: &Url, name: Option<&str>) {
+        let is_meant = |cookie: &&cookie_store::Cookie<'_>| name.is_none_or(|name| cookie.name() == name);
+        let place = |cookie: &cookie_store::Cookie<'_>| {
+            let domain = String::from(&cookie.domain);
+            (domain, String::from(&cookie.path), cookie.name().to_owned())
+        };
+        let matching: Vec<_> = self.store.matches(url).into_iter().filter(is_meant).map(place).collect();
+        for (domain, path, name) in matching {
+            self.store.remove(&domain, &path, &name);
+        }
+    }
+}
+
+/// A cookie of a script's own.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCookie<'a> {
+    pub name: &'a str,
+    pub value: &'a str,
+    /// None: only the URL's host.
+    pub domain: Option<&'a str>,
+    pub path: &'a str,
+    /// In seconds; None: as long as the VU lives. At most 0: it removes one.
+    pub max_age: Option<i64>,
+    pub secure: bool,
+    pub http_only: bool,
+}
+
+impl Client {
+    /// The cookies that a request to `url` would carry, as name and value.
+    ///
+    /// # Errors
+    /// `InvalidUrl`.
+    pub fn cookies(&self, url: &str) -> Result<Vec<(String, String)>, Error> {
+        let url = parse(url)?;
+        let jar = self.jar.borrow();
+        let all = jar.as_ref().map_or_else(Vec::new, |jar| jar.matching(&url));
+        Ok(all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Sets a cookie as if `url` had set it.
+    ///
+    /// # Errors
+    /// `InvalidUrl`; `InvalidRequest` where it is no cookie, or none that the URL may set.
+    pub fn set_cookie(&self, url: &str, cookie: &NewCookie<'_>) -> Result<(), Error> {
+        let url = parse(url)?;
+        self.jar.borrow_mut().get_or_insert_default().set(cookie, &url)
+    }
+
+    /// Forgets the cookies that a request to `url` would carry; of one name only, where one is given.
+    ///
+    /// # Errors
+    /// `InvalidUrl`.
+    pub fn remove_cookies(&self, url: &str, name: Option<&str>) -> Result<(), Error> {
+        let url = parse(url)?;
+        if let Some(jar) = &mut *self.jar.borrow_mut() {
+            jar.remove(&url, name);
+        }
+        Ok(())
+    }
+
+    /// Forgets all cookies.
+    pub fn clear_cookies(&self) {
+        *self.jar.borrow_mut() = None;
     }
 }
 

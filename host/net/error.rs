@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Closed,
     /// What came back is not HTTP/1.1.
     Protocol,
-    /// The body ended early.
+    /// The body ended early, or its content coding is broken.
     Body,
     /// The response's head or body is larger than the settings allow.
     TooLarge,

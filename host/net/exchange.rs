@@ -8,13 +8,18 @@
 
 use std::io;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::account::{Charge, LARGE};
+use super::answer::{Answer, Failure, Outcome};
 use super::chain::Chain;
 use super::connection::Connection;
+use super::download::Opened;
+use super::ending;
 use super::error::{Error, ErrorKind};
 use super::framing::{Decoder, Framing, Step};
-use super::head::{self, Head, Headers};
+use super::head::{self, Head};
+use super::request::Receive;
 use super::worker::Net;
 
 /// So many reads of one answer are taken before others get their turn.
@@ -23,53 +28,21 @@ const READS: usize = 16;
 /// More than this is not reserved on a server's word.
 const MOST_RESERVED: u64 = 1 << 20;
 
-type Outcome = Result<(), Box<Failure>>;
-
-/// When a request chain must be over.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline {
-    pub(super) at: Instant,
-    pub(super) limit: Duration,
-}
-
-/// An answer's head and as much of its body as arrived.
-pub(super) struct Answer {
-    pub(super) head: Head,
-    /// The head as it came, then the body as decoded.
-    pub(super) raw: Vec<u8>,
-    /// Why the body is not complete.
-    pub(super) error: Option<Error>,
-}
-
-impl Answer {
-    pub(super) fn headers(&self) -> Headers<'_> {
-        Headers(&self.raw[..self.head.length])
-    }
-}
-
-/// No answer.
-pub(super) struct Failure {
-    pub(super) error: Error,
-    /// Nothing of the request was written: the connection had ended before.
-    pub(super) is_unsent: bool,
-    /// Whether any byte of an answer had arrived.
-    pub(super) is_answered: bool,
-}
-
 /// Sends the chain's message and reads the answer into the chain. `begun` is
-/// when the request began to be written.
+/// when the request began to be written. What a large body takes is charged to `charge`.
 pub(super) async fn exchange(
     net: &Net,
     connection: &mut Connection,
     chain: &mut Chain<'_>,
     begun: Instant,
+    charge: Charge<'_>,
 ) -> Outcome {
     // Until the answer is complete, and the request too.
     connection.is_reusable = false;
+    let most = chain.request.max_body.unwrap_or(net.settings.max_body);
     let mut course = Course {
         net,
         connection,
-        chain,
         begun,
         sent_at: None,
         first: None,
@@ -77,14 +50,19 @@ pub(super) async fn exchange(
         written: 0,
         state: State::Fresh,
         broken: None,
+        refused: None,
         raw: Vec::new(),
         decoder: Decoder::Close,
+        most,
+        watched: if chain.request.receive == Receive::Discard { 0 } else { most.min(LARGE) },
+        charge,
+        chain,
     };
     std::future::poll_fn(|cx| course.poll(cx)).await
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+pub(super) enum State {
     /// Nothing was done yet.
     Fresh,
     Writing,
@@ -93,23 +71,30 @@ enum State {
 }
 
 /// The exchange while it runs.
-struct Course<'a, 'c> {
-    net: &'a Net,
-    connection: &'a mut Connection,
-    chain: &'a mut Chain<'c>,
-    begun: Instant,
-    sent_at: Option<Instant>,
+pub(super) struct Course<'a, 'c> {
+    pub(super) net: &'a Net,
+    pub(super) connection: &'a mut Connection,
+    pub(super) chain: &'a mut Chain<'c>,
+    pub(super) begun: Instant,
+    pub(super) sent_at: Option<Instant>,
     /// When the first byte and the last one of the answer were read.
-    first: Option<Instant>,
-    ended: Option<Instant>,
+    pub(super) first: Option<Instant>,
+    pub(super) ended: Option<Instant>,
     /// Bytes of the message, and of the body that is not part of it.
-    written: usize,
-    state: State,
+    pub(super) written: usize,
+    pub(super) state: State,
     /// Why the request could not be written whole; the answer may tell more.
-    broken: Option<io::Error>,
+    pub(super) broken: Option<io::Error>,
+    /// Why the request must not be written any further.
+    pub(super) refused: Option<Error>,
     /// An incomplete head, then (in the chain's answer) head and body.
     raw: Vec<u8>,
     decoder: Decoder,
+    /// The largest body, in bytes.
+    pub(super) most: usize,
+    /// A body of more bytes is looked at each time that it grows.
+    watched: usize,
+    charge: Charge<'a>,
 }
 
 impl Course<'_, '_> {
@@ -118,7 +103,7 @@ impl Course<'_, '_> {
             // Also leaves the waker, so that there is nothing to read once the request is out.
             if self.has_ended(cx) {
                 return Poll::Ready(Err(Box::new(Failure {
-                    error: closed(),
+                    error: ending::closed(),
                     is_unsent: true,
                     is_answered: false,
                 })));
@@ -143,35 +128,10 @@ impl Course<'_, '_> {
         self.connection.stream.poll_read(cx, &mut buffer).is_ready()
     }
 
-    /// Writes as much of the request as the socket takes.
-    fn write(&mut self, cx: &mut Context<'_>) {
-        let stream = &mut self.connection.stream;
-        let Some(message) = &self.chain.message else { return };
-        let (head, body) =
-            (&message.bytes[..], if message.has_body { &[][..] } else { &self.chain.step.body[..] });
-        let polled = loop {
-            let rest = match self.written.checked_sub(head.len()) {
-                None => &head[self.written..],
-                Some(written) if written < body.len() => &body[written..],
-                Some(_) => break stream.poll_flush(cx),
-            };
-            match stream.poll_write(cx, rest) {
-                Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(written)) => self.written += written,
-                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                Poll::Pending => return,
-            }
-        };
-        match polled {
-            Poll::Pending => return,
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.broken = Some(error),
-        }
-        self.state = State::Written;
-        self.sent_at = Some(Instant::now());
-    }
-
     fn read(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
+        if let Some(error) = self.refused.take() {
+            return Poll::Ready(Err(self.fail(error)));
+        }
         let net = self.net;
         for _ in 0..READS {
             let mut buffer = net.incoming.borrow_mut();
@@ -195,7 +155,7 @@ impl Course<'_, '_> {
         Poll::Pending
     }
 
-    /// Takes bytes of the answer; true once it is complete.
+    /// Takes bytes of the answer; true once it is complete, or as much of it as is wanted here.
     fn take(&mut self, mut bytes: &[u8]) -> Result<bool, Error> {
         let most = self.net.settings.max_header;
         let joined;
@@ -214,25 +174,34 @@ impl Course<'_, '_> {
             // 1xx announce the answer; after 101 there is none to come.
             if !(100..200).contains(&head.status) || head.status == 101 {
                 self.begin(head, own)?;
+                if self.chain.request.receive == Receive::Stream && self.is_last(head.status) {
+                    self.open(rest);
+                    return Ok(true);
+                }
             }
         }
         let Some(answer) = &mut self.chain.answer else { return Ok(false) };
         let step = self.decoder.take(bytes, &mut answer.raw);
-        if answer.raw.len() - answer.head.length > self.net.settings.max_body {
-            return Err(self.too_large());
+        if answer.raw.len() - answer.head.length > self.watched {
+            self.look()?;
         }
         match step {
             Ok(Step::More) => Ok(false),
             Ok(Step::Done(used)) => {
                 // Bytes that nobody asked for: such a server is not trusted further.
-                let is_clean = used == bytes.len() && self.state == State::Written && self.broken.is_none();
-                let close = self.chain.message.as_ref().is_none_or(|message| message.close);
-                self.connection.is_reusable =
-                    is_clean && answer.head.keep_alive && !close && answer.head.status != 101;
+                self.connection.is_reusable = used == bytes.len() && self.may_go_on();
                 Ok(true)
             }
             Err(why) => Err(Error::new(ErrorKind::Body, format!("the body ended early: {why}"))),
         }
+    }
+
+    /// Whether another request may follow this one, as far as is known from the head.
+    fn may_go_on(&self) -> bool {
+        let is_clean = self.state == State::Written && self.broken.is_none();
+        let close = self.chain.message.as_ref().is_none_or(|message| message.close);
+        let head = self.chain.answer.as_ref().map(|answer| answer.head);
+        is_clean && !close && head.is_some_and(|head| head.keep_alive && head.status != 101)
     }
 
     /// The head is there.
@@ -241,14 +210,55 @@ impl Course<'_, '_> {
             Framing::Length(length) => length.min(MOST_RESERVED) as usize,
             Framing::Chunked | Framing::Close => 0,
         };
-        let mut raw = Vec::with_capacity(bytes.len() + expected);
+        let is_kept = self.chain.request.receive == Receive::Keep;
+        let mut raw = Vec::with_capacity(bytes.len() + if is_kept { expected } else { 0 });
         raw.extend_from_slice(bytes);
         self.decoder = Decoder::new(head.framing);
-        self.chain.answer = Some(Answer { head, raw, error: None });
+        self.chain.answer = Some(Answer { head, raw, passed: 0, error: None });
         match head.framing {
-            Framing::Length(length) if length > self.net.settings.max_body as u64 => Err(self.too_large()),
+            Framing::Length(length) if is_kept && length > self.most as u64 => Err(self.too_large()),
+            Framing::Length(length) if is_kept && length > LARGE as u64 => self.grow(),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the script gets the answer with this status, rather than the next one.
+    fn is_last(&self, status: u16) -> bool {
+        !(self.chain.is_redirect(status) || self.chain.is_challenge(status))
+    }
+
+    /// Leaves the body, of which `rest` came with the head, to whoever asks for it.
+    #[cold]
+    fn open(&mut self, rest: &[u8]) {
+        let decoder = std::mem::replace(&mut self.decoder, Decoder::Close);
+        self.chain.opened = Some(Opened { decoder, rest: rest.to_vec(), may_go_on: self.may_go_on() });
+    }
+
+    /// The body has become large, or is not to be kept.
+    #[cold]
+    fn look(&mut self) -> Result<(), Error> {
+        let Some(answer) = &mut self.chain.answer else { return Ok(()) };
+        let length = answer.raw.len() - answer.head.length;
+        if self.chain.request.receive == Receive::Discard {
+            answer.passed += length as u64;
+            answer.raw.truncate(answer.head.length);
+            return Ok(());
+        }
+        if length > self.most {
+            return Err(self.too_large());
+        }
+        self.grow()
+    }
+
+    /// Charges what the body takes by now; one that is too much is not kept.
+    fn grow(&mut self) -> Result<(), Error> {
+        let Some(answer) = &mut self.chain.answer else { return Ok(()) };
+        let charged = self.charge.set(answer.raw.capacity());
+        if charged.is_err() {
+            answer.raw.truncate(answer.head.length);
+            answer.raw.shrink_to_fit();
+        }
+        charged
     }
 
     /// Nothing to do before the socket or the clock calls.
@@ -262,74 +272,4 @@ impl Course<'_, '_> {
         let error = Error::timeout(deadline.limit, is_answered);
         Poll::Ready(if is_answered { self.end(Some(error)) } else { Err(self.fail(error)) })
     }
-
-    #[cold]
-    fn closed(&mut self) -> Outcome {
-        match (&self.chain.answer, self.broken.take()) {
-            (Some(answer), _) if answer.head.framing == Framing::Close => self.end(None),
-            (Some(_), _) => self.cut(),
-            (None, Some(error)) => Err(self.fail(Error::of_io(&error))),
-            (None, None) => Err(self.fail(closed())),
-        }
-    }
-
-    #[cold]
-    fn cut(&mut self) -> Outcome {
-        let text = "the server closed the connection in the middle of the body";
-        self.end(Some(Error::new(ErrorKind::Body, text)))
-    }
-
-    #[cold]
-    fn broke(&mut self, error: &io::Error) -> Outcome {
-        match &self.chain.answer {
-            // TLS without its own farewell: even of a body that ends by closing, some may be missing.
-            Some(_) if error.kind() == io::ErrorKind::UnexpectedEof => self.cut(),
-            Some(_) => {
-                let text = format!("the body ended early: {}", Error::of_io(error).text);
-                self.end(Some(Error::new(ErrorKind::Body, text)))
-            }
-            None => Err(self.fail(Error::of_io(error))),
-        }
-    }
-
-    /// The answer is as complete as it gets.
-    fn end(&mut self, error: Option<Error>) -> Outcome {
-        self.count();
-        if let Some(answer) = &mut self.chain.answer {
-            answer.error = error;
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn fail(&mut self, error: Error) -> Box<Failure> {
-        self.count();
-        Box::new(Failure { error, is_unsent: false, is_answered: self.first.is_some() })
-    }
-
-    /// Adds the phases to the chain's; gives the message's buffer back.
-    fn count(&mut self) {
-        let ended = self.ended.unwrap_or_else(Instant::now);
-        let sent_at = self.sent_at.unwrap_or(ended);
-        let first = self.first.unwrap_or(ended);
-        let timings = &mut self.chain.timings;
-        timings.sending += sent_at.saturating_duration_since(self.begun);
-        timings.waiting += first.saturating_duration_since(sent_at);
-        timings.receiving += ended.saturating_duration_since(first);
-        self.chain.ended = ended;
-        if let Some(message) = self.chain.message.take() {
-            self.net.give_back(message.bytes);
-        }
-    }
-
-    #[cold]
-    fn too_large(&self) -> Error {
-        let most = self.net.settings.max_body;
-        Error::new(ErrorKind::TooLarge, format!("the body is larger than {most} bytes"))
-    }
-}
-
-#[cold]
-fn closed() -> Error {
-    Error::new(ErrorKind::Closed, "the server closed the connection before it answered")
 }

@@ -20,6 +20,8 @@ pub(super) struct Head {
     /// Whether the server says that the connection may carry another request.
     pub(super) keep_alive: bool,
     pub(super) has_cookies: bool,
+    /// Whether the body has a content coding.
+    pub(super) is_coded: bool,
 }
 
 /// Parses the head at the start of `bytes`; None: there is more to come. `to_head`: it answers
@@ -40,7 +42,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
     let (status, minor) = (response.code.unwrap_or_default(), response.version.unwrap_or(1));
     let mut said = framing::Said::default();
     let mut keep_alive = minor == 1;
-    let mut has_cookies = false;
+    let (mut has_cookies, mut is_coded) = (false, false);
     for field in response.headers.iter() {
         // Their lengths differ, so that most names are told apart by one look.
         match field.name.len() {
@@ -57,6 +59,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
             14 if field.name.eq_ignore_ascii_case("content-length") => {
                 said.length(field.value).map_err(invalid)?;
             }
+            16 if field.name.eq_ignore_ascii_case("content-encoding") => is_coded = true,
             17 if field.name.eq_ignore_ascii_case("transfer-encoding") => said.encoding(field.value),
             _ => {}
         }
@@ -66,7 +69,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
         // RFC 9112, 6.1: not to be trusted further.
         keep_alive = false;
     }
-    Ok(Some(Head { status, length, framing, keep_alive, has_cookies }))
+    Ok(Some(Head { status, length, framing, keep_alive, has_cookies, is_coded }))
 }
 
 #[cold]

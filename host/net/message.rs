@@ -9,8 +9,9 @@ use http::Method;
 use super::error::{Error, ErrorKind};
 use super::head;
 use super::origin::{self, Base, Origin};
-use super::request::Request;
+use super::request::{Auth, Request};
 use super::response::{Place, Sent};
+use super::upload::Upload;
 use super::worker::Net;
 
 /// A body up to this size is written in one piece with its head.
@@ -33,6 +34,10 @@ pub(super) struct Step {
     pub(super) target: Box<str>,
     /// From the URL's `user:password@`.
     pub(super) auth: Option<Rc<str>>,
+    /// What the script gave: it comes first, and goes to the first origin only.
+    pub(super) given_auth: Option<Rc<str>>,
+    /// The `Cookie` header, of the jar and of the request.
+    pub(super) cookie: Option<String>,
     pub(super) body: Bytes,
     /// False once a redirect has turned the request into a GET.
     pub(super) has_content: bool,
@@ -64,10 +69,17 @@ impl Step {
             origin: base.origin.clone(),
             target: origin::join(prefix, rest, request.params),
             auth: base.auth.clone(),
+            given_auth: given_auth(request)?,
+            cookie: None,
             body: request.body.clone(),
             has_content: true,
             has_secrets: true,
         })
+    }
+
+    /// What is sent of the body beside `body`.
+    pub(super) fn upload<'a>(&self, request: &Request<'a>) -> Option<&'a Upload> {
+        request.upload.filter(|_| self.has_content)
     }
 
     /// Without the query.
@@ -80,18 +92,13 @@ impl Step {
         format!("{}{}", self.origin.text, self.target)
     }
 
-    /// The message of this step. A script's own `Cookie` header replaces `cookie`, the jar's.
+    /// The message of this step. A script's own `Cookie` header replaces `cookie`.
     ///
     /// # Errors
     /// `InvalidRequest` for a header that cannot be sent.
-    pub(super) fn message(
-        &self,
-        net: &Net,
-        request: &Request<'_>,
-        cookie: Option<&str>,
-    ) -> Result<Message, Error> {
+    pub(super) fn message(&self, net: &Net, request: &Request<'_>) -> Result<Message, Error> {
         let mut bytes = net.buffer();
-        match self.write(net, request, cookie, &mut bytes) {
+        match self.write(net, request, &mut bytes) {
             Ok(close) => {
                 let has_body = self.body.len() <= MOST_JOINED;
                 if has_body {
@@ -107,13 +114,7 @@ impl Step {
     }
 
     /// Writes the head; whether it asks the server to close.
-    fn write(
-        &self,
-        net: &Net,
-        request: &Request<'_>,
-        cookie: Option<&str>,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
+    fn write(&self, net: &Net, request: &Request<'_>, out: &mut Vec<u8>) -> Result<bool, Error> {
         let given = request.headers;
         let is_given =
             |name: &str| given.iter().any(|(own, _)| own.eq_ignore_ascii_case(name) && self.sends(own));
@@ -137,9 +138,20 @@ impl Step {
             if !is_given("accept") {
                 put(&["Accept: */*\r\n"]);
             }
+            if !net.settings.accept_encoding.is_empty() && !is_given("accept-encoding") {
+                put(&["Accept-Encoding: ", &net.settings.accept_encoding, "\r\n"]);
+            }
         }
         // RFC 9110, 8.6: these methods announce that there is nothing.
-        if !self.body.is_empty() || matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
+        if let Some(upload) = self.upload(request) {
+            match upload.length() {
+                Some(length) => {
+                    let mut number = itoa::Buffer::new();
+                    put(&["Content-Length: ", number.format(length), "\r\n"]);
+                }
+                None => put(&["Transfer-Encoding: chunked\r\n"]),
+            }
+        } else if !self.body.is_empty() || matches!(self.method, Method::POST | Method::PUT | Method::PATCH) {
             let mut number = itoa::Buffer::new();
             put(&["Content-Length: ", number.format(self.body.len()), "\r\n"]);
         }
@@ -148,21 +160,19 @@ impl Step {
         {
             put(&["Content-Type: ", check_value("content-type", kind)?, "\r\n"]);
         }
-        let basic = request.basic_auth.filter(|_| self.has_secrets);
-        let basic = basic.map(|(user, password)| origin::basic(user, password));
-        if let Some(auth) = basic.as_deref().or(self.auth.as_deref())
+        if let Some(auth) = self.authorization()
             && !is_given("authorization")
         {
-            put(&["Authorization: ", auth, "\r\n"]);
+            put(&["Authorization: ", check_value("authorization", auth)?, "\r\n"]);
         }
-        if let Some(cookie) = cookie
+        if let Some(cookie) = self.cookie.as_deref()
             && !is_given("cookie")
         {
             put(&["Cookie: ", cookie, "\r\n"]);
         }
         let mut close = false;
         for (name, value) in given {
-            self.check(name, value)?;
+            self.check(request, name, value)?;
             if self.sends(name) {
                 if name.eq_ignore_ascii_case("host") {
                     self.check_host(net, value)?;
@@ -178,18 +188,28 @@ impl Step {
 
     /// # Errors
     /// `InvalidRequest` for a script's header that does not fit.
-    fn check(&self, name: &str, value: &str) -> Result<(), Error> {
+    fn check(&self, request: &Request<'_>, name: &str, value: &str) -> Result<(), Error> {
         let invalid = |text: String| Err(Error::new(ErrorKind::InvalidRequest, text));
         if name.is_empty() || !name.bytes().all(is_token) {
             return invalid(format!("`{}` is no header name", name.escape_debug()));
         }
         let is_length = name.eq_ignore_ascii_case("content-length");
         let is_framing = is_length || name.eq_ignore_ascii_case("transfer-encoding");
-        if !is_framing || !self.has_content || is_length && value.trim().parse() == Ok(self.body.len()) {
+        if !is_framing || !self.has_content {
             return Ok(());
         }
-        let (name, length) = (name.to_ascii_lowercase(), self.body.len());
-        invalid(format!("the header `{name}: {value}` does not fit the body of {length} bytes"))
+        let upload = self.upload(request);
+        let length = upload.map_or(Some(self.body.len() as u64), Upload::length);
+        let fits = match length {
+            Some(length) => is_length && value.trim().parse() == Ok(length),
+            None => !is_length && value.trim().eq_ignore_ascii_case("chunked"),
+        };
+        if fits {
+            return Ok(());
+        }
+        let name = name.to_ascii_lowercase();
+        let body = length.map_or_else(|| "sent in chunks".to_owned(), |length| format!("of {length} bytes"));
+        invalid(format!("the header `{name}: {value}` does not fit the body {body}"))
     }
 
     /// Behind one address there may be many hosts: a script's own `Host` must be allowed as well.
@@ -212,6 +232,11 @@ impl Step {
         Err(Error::new(ErrorKind::NotAllowed, text))
     }
 
+    /// The value of the `Authorization` header.
+    pub(super) fn authorization(&self) -> Option<&str> {
+        self.given_auth.as_deref().filter(|_| self.has_secrets).or(self.auth.as_deref())
+    }
+
     /// Whether a script's header goes out with this step; those that frame the body are ours.
     fn sends(&self, name: &str) -> bool {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
@@ -223,7 +248,7 @@ impl Step {
     }
 
     /// What `Response::request` tells of this step.
-    pub(super) fn into_sent(self, request: &Request<'_>) -> Sent {
+    pub(super) fn into_sent(self, request: &Request<'_>, verify: bool) -> Sent {
         let mut extra = String::new();
         let mut tell = |name: &str, value: &str| {
             extra.push_str(name);
@@ -237,13 +262,34 @@ impl Step {
         for (name, value) in request.headers {
             tell(name, value);
         }
+        let is_piecewise = self.upload(request).is_some();
+        let length =
+            self.upload(request).map_or(self.body.len() as u64, |upload| upload.length().unwrap_or(0));
+        let auth = self.given_auth.filter(|_| self.has_secrets).or(self.auth);
         Sent {
             method: self.method,
-            body_length: self.body.len(),
+            body_length: length,
+            body: self.body,
+            is_piecewise,
+            cookie: self.cookie,
+            auth,
+            verify,
             place: Place::At(self.origin, self.target),
             extra,
         }
     }
+}
+
+/// What the request itself says; digest authentication waits for what the server asks.
+///
+/// # Errors
+/// `InvalidRequest` for a token that no header can hold.
+fn given_auth(request: &Request<'_>) -> Result<Option<Rc<str>>, Error> {
+    Ok(match request.auth {
+        None | Some(Auth::Digest { .. }) => None,
+        Some(Auth::Basic { user, password }) => Some(origin::basic(user, password)),
+        Some(Auth::Bearer(token)) => Some(format!("Bearer {}", check_value("authorization", token)?).into()),
+    })
 }
 
 /// A byte of a header's name: RFC 9110, 5.6.2.

@@ -2,14 +2,23 @@
 //! lock per VU, HTTP/1.1 of our own below. It returns timings and knows
 //! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
 
+mod account;
+mod answer;
+mod authorizing;
+mod backoff;
 mod chain;
 mod chunked;
 mod client;
+mod coding;
 mod connection;
 mod connector;
 mod cookies;
+mod decoding;
 mod dial;
+mod digest;
 mod dns;
+mod download;
+mod ending;
 mod error;
 mod exchange;
 mod framing;
@@ -21,28 +30,35 @@ mod peer;
 mod redirect;
 mod request;
 mod response;
+mod sending;
 mod settings;
 mod stream;
+mod telling;
 mod timing;
 mod tls;
 mod tunnel;
 mod turns;
+mod upload;
 mod verifier;
 mod way;
 mod worker;
 
 pub use client::Client;
+pub use coding::Coding;
+pub use cookies::NewCookie;
+pub use download::Download;
 pub use error::{Error, ErrorKind};
 pub use head::Headers;
 pub use identity::Identity;
 pub use origin::{Base, place};
 pub use peer::{Peer, Security};
-pub use request::Request;
-pub use response::{Hop, Response, Sent};
+pub use request::{Auth, Receive, Request, Told, Trace};
+pub use response::{Fate, Hop, Response, Sent};
 pub use settings::{Allowed, Settings};
 pub use timing::Timings;
 pub use tls::Tls;
 pub use turns::Turns;
+pub use upload::{Part, Upload};
 pub use worker::Net;
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Method;
 use url::Url;
 
+use super::answer::Answer;
 use super::error::{Error, ErrorKind};
-use super::exchange::Answer;
 use super::message::Step;
 use super::origin;
 use super::worker::Net;
@@ -41,6 +41,7 @@ impl Step {
         self.target = origin::join("", &next[url::Position::BeforePath..url::Position::AfterQuery], &[]);
         if !base.origin.is(&self.origin) {
             self.has_secrets = false;
+            self.given_auth = None;
             self.auth = None;
         }
         if base.auth.is_some() {

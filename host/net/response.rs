@@ -3,8 +3,10 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::Method;
 
+use super::download::Download;
 use super::error::Error;
 use super::head::Headers;
 use super::origin::Origin;
@@ -33,9 +35,29 @@ pub struct Response {
     pub security: Option<Rc<Security>>,
     /// The request as it was sent at last.
     pub request: Sent,
+    /// How often it was sent again because no answer came.
+    pub retries: u32,
+    /// Bytes of the body that are not kept.
+    pub(super) passed: u64,
+    /// Where the body is to be read by `Client::read`.
+    pub(super) download: Option<Box<Download>>,
+    pub(super) body: Fate,
     /// Bytes on the wire, TLS included, of the whole chain.
     pub sent_bytes: u64,
     pub received_bytes: u64,
+}
+
+/// Whether the body can be read in whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is here.
+    Kept,
+    /// It was counted only.
+    Discarded,
+    /// It is, or was, to be read in chunks.
+    Streamed,
+    /// It was kept, and has made room for others.
+    Released,
 }
 
 /// A redirect that was followed.
@@ -51,8 +73,15 @@ pub struct Hop {
 /// What was sent, kept as cheaply as possible; texts are made on demand.
 pub struct Sent {
     pub method: Method,
-    /// In bytes.
-    pub body_length: usize,
+    /// In bytes; 0 where it was sent in chunks, without a length.
+    pub body_length: u64,
+    /// Empty where it was sent piece by piece.
+    pub body: Bytes,
+    pub is_piecewise: bool,
+    pub(super) cookie: Option<String>,
+    pub(super) auth: Option<Rc<str>>,
+    /// Whether the server's certificate was checked, if it had to show one.
+    pub verify: bool,
     pub(super) place: Place,
     /// `name: value` lines beyond the client's own headers.
     pub(super) extra: String,
@@ -78,9 +107,18 @@ impl Response {
             ended: Instant::now(),
             history: Vec::new(),
             security: None,
+            retries: 0,
+            passed: 0,
+            download: None,
+            body: Fate::Kept,
             request: Sent {
                 method: request.method.clone(),
-                body_length: request.body.len(),
+                body_length: request.body.len() as u64,
+                body: Bytes::new(),
+                is_piecewise: false,
+                cookie: None,
+                auth: None,
+                verify: true,
                 place: Place::Raw(request.target.to_owned()),
                 extra: String::new(),
             },
@@ -99,9 +137,51 @@ impl Response {
         Headers(&self.raw[..self.head])
     }
 
-    /// As much of the body as arrived.
+    /// As much of the body as arrived, without its content coding; empty where `fate` says that it is not here.
     pub fn body(&self) -> &[u8] {
         &self.raw[self.head..]
+    }
+
+    /// Whether `body` is all that arrived of it.
+    pub fn fate(&self) -> Fate {
+        self.body
+    }
+
+    /// Bytes of the body, kept or not. Of one that is not kept: as it came, or (streamed) as it was read.
+    pub fn size(&self) -> u64 {
+        (self.raw.len() - self.head) as u64 + self.passed
+    }
+
+    /// Bytes that this response holds on to, roughly.
+    pub fn held(&self) -> usize {
+        self.raw.capacity() + self.request.body.len()
+    }
+
+    /// Lets go of the bodies; head and size stay.
+    pub fn release(&mut self) {
+        self.passed = self.size();
+        self.raw.truncate(self.head);
+        self.raw.shrink_to_fit();
+        self.request.body = Bytes::new();
+        if self.body == Fate::Kept {
+            self.body = Fate::Released;
+        }
+    }
+
+    /// Whether there is a body to be read by `Client::read`.
+    pub fn is_streaming(&self) -> bool {
+        self.download.is_some()
+    }
+
+    /// What is left of a streamed body, to be read; None once it has ended.
+    pub fn take_download(&mut self) -> Option<Box<Download>> {
+        self.download.take()
+    }
+
+    /// Puts it back, after `read` bytes more of it.
+    pub fn put_download(&mut self, download: Box<Download>, read: usize) {
+        self.passed += read as u64;
+        self.download = Some(download);
     }
 
     /// The URL that answered last, without credentials.
@@ -125,6 +205,12 @@ impl Sent {
             Place::At(_, target) => target,
             Place::Raw(_) => "",
         }
+    }
+
+    /// The headers that say who sends it.
+    pub fn credentials(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let auth = self.auth.as_deref().map(|auth| ("Authorization", auth));
+        auth.into_iter().chain(self.cookie.as_deref().map(|cookie| ("Cookie", cookie)))
     }
 
     /// The headers beyond `host`, `user-agent`, `accept` and `content-length`,

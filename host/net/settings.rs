@@ -29,6 +29,10 @@ pub struct Settings {
     pub turn: Arc<AtomicUsize>,
     /// The largest response body, in bytes.
     pub max_body: usize,
+    /// Bytes that the large bodies of one VU may take together: those under way, and again those that are kept.
+    pub max_bodies: usize,
+    /// The `Accept-Encoding` header; empty: none is sent.
+    pub accept_encoding: String,
     /// The largest response head (status line and headers), in bytes.
     pub max_header: usize,
     /// The `User-Agent` header.
@@ -72,6 +76,8 @@ impl Default for Settings {
             cert_roots: Vec::new(),
             turn: Arc::default(),
             max_body: 64 << 20,
+            max_bodies: 64 << 20,
+            accept_encoding: String::new(),
             max_header: 64 << 10,
             user_agent: "e2e/0.1".to_owned(),
             allowed: None,

@@ -64,11 +64,16 @@ impl Net {
     /// `InvalidRequest` where the user agent is no header value.
     pub fn new(settings: Settings, tls: Arc<Tls>) -> Result<Rc<Net>, Error> {
         let agent = &settings.user_agent;
-        if !agent.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            let text = format!("the user agent `{agent}` is no header value");
-            return Err(Error::new(ErrorKind::InvalidRequest, text));
+        for text in [agent, &settings.accept_encoding] {
+            if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+                let text = format!("`{text}` is no header value");
+                return Err(Error::new(ErrorKind::InvalidRequest, text));
+            }
         }
-        let common = format!("\r\nUser-Agent: {agent}\r\nAccept: */*\r\n");
+        let mut common = format!("\r\nUser-Agent: {agent}\r\nAccept: */*\r\n");
+        if !settings.accept_encoding.is_empty() {
+            common.push_str(&format!("Accept-Encoding: {}\r\n", settings.accept_encoding));
+        }
         Ok(Rc::new(Net {
             tls,
             dns: Dns::new(settings.link.lookup),

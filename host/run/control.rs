@@ -99,6 +99,8 @@ impl Room {
             env: setup.env,
             log: log_sink(setup.log_level, move |report| drop(sender.send(Said::Report(report)))),
             data: Reader::new(setup.sources.clone()),
+            http_debug: setup.http_debug,
+            discard_body: setup.discard_body,
             seed: setup.seed,
             started,
             started_epoch: Shared::epoch_of(started),

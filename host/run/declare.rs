@@ -42,6 +42,8 @@ pub fn declare(
         env,
         log,
         data: Reader::new(sources),
+        http_debug: None,
+        discard_body: false,
         seed: 0,
         started: Instant::now(),
         started_epoch: Shared::epoch_of(Instant::now()),

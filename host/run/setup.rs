@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::config::{Level, Plan, Safety};
+use crate::config::{HttpDebug, Level, Plan, Safety};
 use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -71,6 +71,8 @@ pub struct Setup {
     pub cpu_budget: Duration,
     pub memory_limit: usize,
     pub log_level: Level,
+    pub http_debug: Option<HttpDebug>,
+    pub discard_body: bool,
     pub net: Settings,
     pub tls: Arc<Tls>,
     pub config: &'static Value,
@@ -123,10 +125,16 @@ impl Setup {
             cpu_budget: plan.settings.cpu_budget,
             memory_limit: plan.settings.memory_limit as usize,
             log_level: plan.outputs.loglevel,
+            http_debug: plan.outputs.http_debug,
+            discard_body: plan.settings.discard_body,
             net: Settings {
                 timeout: plan.settings.default_timeout,
                 max_redirects: plan.settings.max_redirects,
                 max_retries: plan.settings.max_retries,
+                max_body: plan.settings.max_body as usize,
+                max_header: plan.settings.max_header as usize,
+                max_bodies: plan.settings.memory_limit as usize,
+                accept_encoding: plan.settings.accept_encoding.clone(),
                 cert_roots: vec![plan.script_root.clone(), plan.project.clone()],
                 link: Arc::new(link.clone()),
                 allowed: allowed(plan),

@@ -167,6 +167,8 @@ impl Worker {
             env: setup.env,
             log: log_sink(level, move |report| drop(sender.send(report))),
             data: Reader::new(setup.sources.clone()),
+            http_debug: setup.http_debug,
+            discard_body: setup.discard_body,
             seed: setup.seed,
             started: at,
             started_epoch: Shared::epoch_of(at),

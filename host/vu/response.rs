@@ -9,6 +9,8 @@ use crate::net::Response;
 pub enum Verdict {
     /// The script asked to judge it (`catch_response`), and has not yet.
     Open,
+    /// Its body is being read: it counts when that is over.
+    Streamed,
     Settled,
 }
 
@@ -47,16 +49,43 @@ impl Kept {
 
 /// A number names a response for as long as its call runs: its lower half is the place, its
 /// upper half counts the calls, so that a number kept longer is noticed.
-#[derive(Default)]
+///
+/// The bodies are bounded altogether: those of the oldest responses make room for new ones.
 pub struct Responses {
     kept: Vec<Kept>,
     call: u32,
+    /// Bytes of the bodies, and most of them.
+    held: usize,
+    most: usize,
+    /// The first response that may have one.
+    oldest: usize,
 }
 
 impl Responses {
+    /// `most`: bytes of all bodies; the newest may be larger.
+    pub fn new(most: usize) -> Self {
+        Responses { kept: Vec::new(), call: 0, held: 0, most, oldest: 0 }
+    }
+
     pub fn insert(&mut self, kept: Kept) -> u64 {
+        self.held += kept.response.held();
         self.kept.push(kept);
+        if self.held > self.most {
+            self.make_room();
+        }
         u64::from(self.call) << 32 | (self.kept.len() as u64 - 1)
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        let newest = self.kept.len() - 1;
+        while self.held > self.most && self.oldest < newest {
+            let response = &mut self.kept[self.oldest].response;
+            let before = response.held();
+            response.release();
+            self.held -= before - response.held();
+            self.oldest += 1;
+        }
     }
 
     /// None once the call that made it has ended.
@@ -80,6 +109,7 @@ impl Responses {
     pub fn clear(&mut self) {
         if !self.kept.is_empty() {
             self.kept.clear();
+            (self.held, self.oldest) = (0, 0);
             // A task that made many keeps no room for them.
             self.kept.shrink_to(4);
             self.call = self.call.wrapping_add(1);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::config::{Level, ScriptOptions};
+use crate::config::{HttpDebug, Level, ScriptOptions};
 use crate::data::Reader;
 use crate::metrics::Recorder;
 use crate::net::Net;
@@ -26,6 +26,10 @@ pub struct Shared {
     pub log: LogSink,
     /// Data files and secrets.
     pub data: Reader,
+    /// `--http-debug`.
+    pub http_debug: Option<HttpDebug>,
+    /// What becomes of bodies, unless a request says.
+    pub discard_body: bool,
     /// The run's seed: decisions repeat with it.
     pub seed: u64,
     /// The zero of `time.monotonic` and of paces.

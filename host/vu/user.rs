@@ -64,6 +64,7 @@ impl Vu {
     pub fn new(id: u64, class: Rc<str>, base: Option<Rc<Base>>, shared: Rc<Shared>) -> Rc<Vu> {
         // Neighbouring numbers must not give neighbouring streams: seeding mixes all bits.
         let seed = shared.seed ^ id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let responses = RefCell::new(Responses::new(shared.net.settings().max_bodies));
         Rc::new(Vu {
             id,
             class,
@@ -73,7 +74,7 @@ impl Vu {
             rng: RefCell::new(SmallRng::seed_from_u64(seed)),
             values: OnceCell::new(),
             iteration: Cell::new(0),
-            responses: RefCell::default(),
+            responses,
             group: Cell::new(Group::NONE),
             places: RefCell::default(),
             leaving: Cell::new(false),
@@ -115,7 +116,7 @@ impl Vu {
     pub fn record(&self, kept: &Kept, failure: Option<&str>) {
         let call = crate::metrics::Call {
             latency: kept.response.elapsed,
-            bytes: kept.response.body().len() as u64,
+            bytes: kept.response.size(),
             at: self.shared.epoch(kept.response.ended),
             failure,
         };
@@ -139,7 +140,7 @@ impl Vu {
             name: label.name.clone(),
             url: response.url(),
             response_time: response.elapsed,
-            response_length: response.body().len() as u64,
+            response_length: response.size(),
             status_code: kept.status(),
             exception: failure.map(str::to_owned),
             start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
@@ -200,7 +201,7 @@ impl Vu {
     /// Counts by the default rule what the script left unjudged.
     pub fn settle(&self) {
         for kept in self.responses.borrow_mut().all_mut() {
-            if kept.verdict == Verdict::Open {
+            if kept.verdict != Verdict::Settled {
                 kept.verdict = Verdict::Settled;
                 self.record(kept, kept.default_failure().as_deref());
             }

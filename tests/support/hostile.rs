@@ -19,6 +19,12 @@
 //! | `/keepalive-close` | answers as if to be kept alive, and closes once idle; a next request on it is lost |
 //! | `/large-headers?kb=N` | N KiB of headers, 512 unless told |
 //! | `/bytes/N` | N bytes, at most 1 GiB |
+//! | `/drip?n=N&ms=N` | N chunks, lines with their numbers, so many milliseconds apart |
+//! | `/encoded/NAME` | `Hello, world!` with that content coding |
+//! | `/flaky?n=N&key=K` | of each key the first N requests are treated as by `/close` |
+//! | `/digest` | 401 with a challenge, unless the request has an answer to it, which is not looked at |
+
+mod encoded;
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
@@ -49,6 +55,8 @@ struct Shared {
     stopped: AtomicBool,
     /// Open connections, so that stopping can cut what their threads wait for.
     open: Mutex<HashMap<u64, TcpStream>>,
+    /// How often each key of `/flaky` was asked for.
+    flaky: Mutex<HashMap<String, u64>>,
 }
 
 impl Hostile {
@@ -194,12 +202,40 @@ impl Connection<'_> {
                 self.shared.sleep(STEP);
                 return Ok(Next::Close);
             }
+            "/drip" => self.drip(number("n", 3), number("ms", 0))?,
+            "/flaky" => {
+                let mut flaky = self.shared.flaky.lock().unwrap_or_else(PoisonError::into_inner);
+                let times = flaky.entry(query.to_owned()).or_default();
+                *times += 1;
+                if *times <= number("n", 1) {
+                    return Ok(Next::Close);
+                }
+                drop(flaky);
+                self.respond(request, 200, &[], ok)?;
+            }
+            "/digest" => {
+                let given =
+                    request.headers.get("authorization").is_some_and(|value| value.starts_with("Digest "));
+                let challenge =
+                    ("www-authenticate", "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=MD5");
+                match given {
+                    true => self.respond(request, 200, &[], ok)?,
+                    false => self.respond(request, 401, &[challenge], b"{}")?,
+                }
+            }
             "/large-headers" => {
                 let filler = "x".repeat(1024);
                 let names: Vec<String> = (0..number("kb", 512).min(4096)).map(|n| format!("x-{n}")).collect();
                 let headers: Vec<(&str, &str)> =
                     names.iter().map(|name| (name.as_str(), filler.as_str())).collect();
                 self.respond(request, 200, &headers, ok)?;
+            }
+            path if path.starts_with("/encoded/") => {
+                let name = &path["/encoded/".len()..];
+                match encoded::encoded(name) {
+                    Some(body) => self.respond(request, 200, &[("content-encoding", name)], body)?,
+                    None => self.respond(request, 404, &[], b"{}")?,
+                }
             }
             _ => match (tail("/redirect/"), tail("/status/"), tail("/bytes/")) {
                 (Some(0), ..) => self.respond(request, 200, &[], ok)?,
@@ -238,6 +274,16 @@ impl Connection<'_> {
             self.write(&chunk)?;
         }
         Ok(Next::Close)
+    }
+
+    fn drip(&mut self, count: u64, pause: u64) -> io::Result<()> {
+        self.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n")?;
+        for line in 1..=count {
+            let line = format!("{line}\n");
+            self.write(format!("{:x}\r\n{line}\r\n", line.len()).as_bytes())?;
+            self.shared.sleep(Duration::from_millis(pause));
+        }
+        self.write(b"0\r\n\r\n")
     }
 
     fn write_bytes(&mut self, request: &Request, count: u64) -> io::Result<()> {
@@ -284,91 +330,4 @@ impl Connection<'_> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn connect(server: &Hostile) -> TcpStream {
-        let stream = TcpStream::connect(server.addr).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-        stream
-    }
-
-    /// What comes back on a connection of its own until it ends or falls silent.
-    fn ask(server: &Hostile, path: &str) -> String {
-        let mut stream = connect(server);
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.take(1 << 20).read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    #[test]
-    fn each_path_misbehaves_as_it_says() {
-        let server = Hostile::start();
-        assert_eq!(ask(&server, "/close"), "");
-        assert_eq!(ask(&server, "/stall"), "");
-        assert!(!ask(&server, "/garbage").starts_with("HTTP"));
-        assert!(ask(&server, "/truncated").ends_with("content-length: 100\r\n\r\n0123456789"));
-        assert!(ask(&server, "/endless").len() > 100_000);
-        assert!(ask(&server, "/redirect-loop").contains("location: /redirect-loop\r\n"));
-        assert!(ask(&server, "/redirect/2").contains("location: /redirect/1\r\n"));
-        assert!(ask(&server, "/redirect/0").starts_with("HTTP/1.1 200"));
-        assert!(ask(&server, "/status/503").ends_with(r#"{"status":503}"#));
-        assert!(ask(&server, "/status/204").ends_with("Status\r\n\r\n"));
-        assert!(ask(&server, "/cookies/set?a=b").contains("set-cookie: a=b; Path=/\r\n"));
-        assert!(ask(&server, "/large-headers").len() > 512 << 10);
-        assert!(ask(&server, "/bytes/70000").ends_with(&format!("\r\n\r\n{}", "x".repeat(70000))));
-        assert!(ask(&server, "/nowhere").starts_with("HTTP/1.1 404"));
-        let asked = Instant::now();
-        assert!(ask(&server, "/slow?ms=120").starts_with("HTTP/1.1 200"));
-        assert!(asked.elapsed() >= Duration::from_millis(120));
-    }
-
-    #[test]
-    fn echo_shows_the_request_and_keeps_the_connection() {
-        let server = Hostile::start();
-        let mut stream = connect(&server);
-        let chunked = "POST /echo?q=1 HTTP/1.1\r\nX-A: 1\r\nx-a: 2\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
-        let sized = "PUT /echo HTTP/1.1\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
-        stream.write_all(chunked.as_bytes()).unwrap();
-        stream.write_all(sized.as_bytes()).unwrap();
-        let mut answers = String::new();
-        stream.read_to_string(&mut answers).unwrap();
-        let bodies: Vec<serde_json::Value> = answers
-            .lines()
-            .filter_map(|line| serde_json::from_str(line.split("HTTP/").next()?).ok())
-            .collect();
-        assert_eq!(bodies[0]["method"], "POST");
-        assert_eq!(bodies[0]["path"], "/echo?q=1");
-        assert_eq!(bodies[0]["headers"]["x-a"], "1, 2");
-        assert_eq!(bodies[0]["body"], "abc");
-        assert_eq!((&bodies[1]["method"], &bodies[1]["body"]), (&json!("PUT"), &json!("hi")));
-    }
-
-    #[test]
-    fn an_idle_connection_is_closed_without_a_word() {
-        let server = Hostile::start();
-        let mut stream = connect(&server);
-        stream.write_all(b"GET /keepalive-close HTTP/1.1\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("connection:"));
-    }
-
-    #[test]
-    fn stopping_ends_every_wait() {
-        let server = Hostile::start();
-        let mut streams: Vec<TcpStream> = ["/stall", "/endless", "/slow?ms=60000", "/idle"]
-            .map(|path| {
-                let mut stream = connect(&server);
-                write!(stream, "GET {path} HTTP/1.1\r\n\r\n").unwrap();
-                stream
-            })
-            .into();
-        streams.push(connect(&server));
-        thread::sleep(STEP);
-        let asked = Instant::now();
-        drop(server);
-        assert!(asked.elapsed() < Duration::from_secs(1));
-    }
-}
+mod tests;

@@ -51,6 +51,8 @@ impl Lab {
                 log.borrow_mut().push(text);
             }),
             data: Reader::new(Sources::new(".".into(), Secrets::new(Default::default(), ".".into()))),
+            http_debug: None,
+            discard_body: false,
             seed: 1,
             started: Instant::now(),
             started_epoch: Shared::epoch_of(Instant::now()),

@@ -4,12 +4,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 
-use super::super::{ErrorKind, Hop};
+use super::super::{Auth, ErrorKind, Hop, NewCookie};
 use super::server::{Seen, Server, ok, raw};
 use super::*;
 
 fn go(status: u16, location: &str) -> server::Reply {
     raw(&format!("HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 3\r\n\r\nbye"))
+}
+
+fn cookie(name: &str) -> NewCookie<'_> {
+    NewCookie { name, value: "e", domain: None, path: "/", max_age: None, secure: false, http_only: false }
 }
 
 /// `/STATUS` redirects to `/end` with that status.
@@ -114,7 +118,7 @@ fn secrets_stay_with_their_origin() {
         let request = |path| Request {
             base: Some(&base),
             headers: &headers,
-            basic_auth: Some(("u", "p")),
+            auth: Some(Auth::Basic { user: "u", password: "p" }),
             ..get(path)
         };
         client.send(request("/same")).await;
@@ -156,8 +160,8 @@ fn cookies_are_kept_sent_and_forgotten() {
         // A header of the script's own is the whole truth.
         let explicit = Request { headers: &[("Cookie", "mine=1")], ..request("/home") };
         assert_eq!(text(&*client.send(explicit).await), "mine=1");
-        client.set_cookie(&url, "extra", "e").unwrap();
-        assert!(client.set_cookie(&url, "ex;tra", "e").is_err());
+        client.set_cookie(&url, &cookie("extra")).unwrap();
+        assert!(client.set_cookie(&url, &cookie("ex;tra")).is_err());
         client.send(request("/logout")).await;
         assert_eq!(text(&*client.send(request("/home")).await), "extra=e");
         client.clear_cookies();

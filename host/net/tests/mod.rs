@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod basic;
+mod bodies;
 mod certificates;
 mod chains;
+mod digests;
+mod downloads;
 mod failures;
 mod identities;
 mod places;
@@ -11,6 +14,7 @@ mod proxies;
 mod proxy;
 mod secure;
 mod server;
+mod uploads;
 
 use std::future::Future;
 use std::rc::Rc;

@@ -6,6 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::super::chunked::Chunks;
+use super::super::framing::Step;
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -15,6 +18,8 @@ pub struct Seen {
     pub nth: usize,
     pub head: String,
     pub body: String,
+    /// The same as it came, without chunks.
+    pub bytes: Vec<u8>,
 }
 
 impl Seen {
@@ -58,6 +63,12 @@ pub fn ok(body: &str) -> Reply {
 
 pub fn raw(text: &str) -> Reply {
     Reply { pieces: vec![text.as_bytes().to_vec()], then: Then::Keep }
+}
+
+/// A 200 with these headers and this body.
+pub fn coded(headers: &str, body: &[u8]) -> Reply {
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    Reply { pieces: vec![[head.as_bytes(), body].concat()], then: Then::Keep }
 }
 
 pub fn pieces(texts: &[&str]) -> Reply {
@@ -131,8 +142,9 @@ async fn serve(
     handler: &(dyn Fn(&Seen) -> Reply + Send + Sync),
 ) -> Then {
     for nth in 0.. {
-        let Some((head, body)) = read(stream).await else { return Then::Close };
-        let seen = Seen { connection, nth, head, body };
+        let Some((head, bytes)) = read(stream).await else { return Then::Close };
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        let seen = Seen { connection, nth, head, body, bytes };
         log.lock().unwrap().push(seen.clone());
         let reply = handler(&seen);
         for (index, piece) in reply.pieces.iter().enumerate() {
@@ -153,7 +165,7 @@ async fn serve(
     Then::Close
 }
 
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, String)> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -169,10 +181,21 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, String)>
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map_or(0, |(_, value)| value.parse().unwrap());
+    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        let (mut chunks, mut body) = (Chunks::default(), Vec::new());
+        let mut rest = bytes.split_off(end);
+        while let Step::More = chunks.take(&rest, &mut body).ok()? {
+            rest.clear();
+            if stream.read_buf(&mut rest).await.ok()? == 0 {
+                return None;
+            }
+        }
+        return Some((head, body));
+    }
     while bytes.len() < end + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
     }
-    Some((head, String::from_utf8_lossy(&bytes[end..end + length]).into_owned()))
+    Some((head, bytes[end..end + length].to_vec()))
 }

@@ -234,6 +234,7 @@ pub(super) unsafe fn push_arg(lua: *mut lua_State, value: Arg<'_>) {
             Arg::Str(bytes) => push_str(lua, bytes),
             Arg::Table(table) => ffi::lua_pushvalue(lua, table.0),
             Arg::Function(function) => ffi::lua_pushvalue(lua, function.0),
+            Arg::Host(function) => push_function(lua, function),
             Arg::Object(kind, id) => push_data(lua, HostData::Object(kind, id)),
             Arg::View(value) => push_value(lua, Some(value)),
             Arg::Null => ffi::lua_pushlightuserdata(lua, std::ptr::null_mut()),

@@ -162,6 +162,18 @@ impl Frame for LuaFrame<'_> {
         unsafe { ffi::lua_rawlen(self.lua, table.0) as usize }
     }
 
+    fn field(&self, table: TableRef, name: &str) -> Arg<'_> {
+        if self.room(2).is_err() {
+            return Arg::Nil;
+        }
+        // SAFETY: see above.
+        unsafe {
+            push_str(self.lua, name);
+            ffi::lua_rawget(self.lua, table.0);
+            self.at(ffi::lua_gettop(self.lua))
+        }
+    }
+
     fn encode(&self, value: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
         self.room(4)?;
         if let Arg::Other(name) = value {
@@ -208,6 +220,17 @@ impl Frame for LuaFrame<'_> {
         // SAFETY: see above.
         let name = unsafe { class::name_of(self.lua, table.0) };
         name.map(|name| String::from_utf8_lossy(name).into_owned())
+    }
+
+    fn ask(&self, function: FnRef, take: &mut dyn for<'a> FnMut(Arg<'a>) -> HostResult) -> HostResult {
+        self.protected(function, &[], 1)?;
+        // SAFETY: see above.
+        unsafe {
+            let top = ffi::lua_gettop(self.lua);
+            let taken = take(self.at(top));
+            ffi::lua_settop(self.lua, top - 1);
+            taken
+        }
     }
 
     fn loading(&self) -> bool {

@@ -183,6 +183,9 @@ fn write_module(out: &mut String, module: &Module) {
 fn write_client(out: &mut String) {
     let Some(http) = MODULES.iter().find(|module| module.name == "http") else { return };
     write_head(out, http.doc, "HttpClient", None);
+    for constant in http.constants {
+        let _ = writeln!(out, "---@field {} {} {}", constant.name, constant.sig, constant.doc);
+    }
     out.push_str("local HttpClient = {}\n");
     for function in http.functions {
         write_function(out, &format!("HttpClient:{}", function.name), function.sig, function.doc);

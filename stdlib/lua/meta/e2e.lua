@@ -100,26 +100,51 @@
 ---@field user_class string The class of the user.
 ---@field user_id integer Its number, as `vu.id`.
 
----How a request is sent and counted. An option that does not exist is an error.
----@class RequestOptions
----@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
----@field json? any The body, written as JSON, with its content type. Excludes `data`.
----@field data? string|table<string, Plain|Plain[]> The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`).
----@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
----@field headers? table<string, Plain|Plain[]> Request headers.
----@field cookies? table<string, Plain> Cookies for this request alone; those that the VU was given by servers are sent anyway.
----@field auth? string[] Basic authentication: `{ user, password }`.
----@field timeout? number Seconds from the call to the last byte, redirects and retries included (else `settings.default_timeout`).
----@field allow_redirects? boolean Whether redirects are followed: true, except for HEAD.
----@field catch_response? boolean The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the end of the `<close>` block or of the task is judged by its status.
----@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
----@field cert? string|string[] The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`. Paths start at the folder of the scripts.
-
 ---A server's certificate.
 ---@class Certificate
 ---@field subject string Whose it is: `CN=api.example.com,O=Example`.
 ---@field issuer string Who signed it.
 ---@field expiry integer When it expires, in seconds since the epoch.
+
+---How a request is sent and counted. An option that does not exist is an error.
+---@class RequestOptions
+---@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
+---@field json? any The body, written as JSON, with its content type.
+---@field data? string|table<string, Plain|Plain[]>|fun(): string? The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`). A function is called for each chunk of the body until it returns nil; they are sent as they come.
+---@field data_file? string The body: a file below the script root, sent as it is read.
+---@field files? table<string, string|FilePart|(string|FilePart)[]> Files of a form (`multipart/form-data`): a content, or a table that describes one, or a list of these. The fields of `data`, a table then, come before them.
+---@field compression? "gzip"|"deflate"|"br"|"zstd" How the body is compressed; the header `Content-Encoding` says so.
+---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
+---@field headers? table<string, Plain|Plain[]> Request headers.
+---@field cookies? table<string, Plain> Cookies for this request alone; those that the VU was given by servers are sent anyway.
+---@field auth? string[]|{ basic?: string[], bearer?: string, digest?: string[] } Who sends it: `{ user, password }` (basic), `{ bearer = token }`, `{ digest = { user, password } }`. A redirect to another origin does not take it along.
+---@field timeout? number Seconds from the call to the last byte, redirects and retries included (else `settings.default_timeout`).
+---@field allow_redirects? boolean Whether redirects are followed: true, except for HEAD.
+---@field max_redirects? integer How many redirects are followed before the request fails (else `settings.max_redirects`).
+---@field max_retries? integer How often it is sent again if no answer comes and its method is idempotent (else `settings.max_retries`).
+---@field stream? boolean Returns once the head of the answer is there; the script reads the body with `response:chunks()`. The request's time is that to the first byte, and `timeout` bounds each wait. It counts once the body is read or left.
+---@field discard_body? boolean Counts the body's bytes and lets them go (else `settings.discard_body`).
+---@field max_body? integer|string The largest body that is kept, such as `"10MiB"` (else `settings.max_body`). A larger one fails the request with the error kind `too_large`.
+---@field catch_response? boolean The script judges the response with `success`, `failure` or `ignore`. What it leaves unjudged at the end of the `<close>` block or of the task is judged by its status.
+---@field verify? boolean Whether the server's certificate is checked (else `settings.tls.verify`).
+---@field cert? string|string[] The client's certificate (else `settings.tls.cert`): a PEM file with its key, or `{ cert, key }`. Paths start at the folder of the scripts.
+
+---A file of a form: with `content` or `path`.
+---@class FilePart
+---@field content? string What is in it.
+---@field path? string A file below the script root, sent as it is read.
+---@field filename? string Its name for the server: that of the field, or of the file at `path`. Empty: none, so that the part is a field of its own content type.
+---@field content_type? string `application/octet-stream` unless it has no name.
+
+---Where a cookie is sent, and how long. Without options: to all paths of the class's host, until the user
+---ends.
+---@class CookieOptions
+---@field url? string Who sets it.
+---@field domain? string The URL's host, or a domain above it, for all hosts below it.
+---@field path? string The paths that it is sent to (`/`).
+---@field max_age? integer Seconds until it expires.
+---@field secure? boolean Whether it is sent over https only.
+---@field http_only? boolean Whether a browser would hide it from pages. Changes nothing here.
 
 ---A redirect that was followed.
 ---@class Redirect
@@ -170,13 +195,15 @@
 ---@class Response
 ---@field status_code integer The status; 0 when no answer came, or not a whole one (see `error`).
 ---@field ok boolean Whether an answer came, with a status below 400.
----@field text string The body. Bytes as they came: nothing is decoded.
+---@field text string The body, without its content coding. Bytes as they are: no charset is converted.
 ---@field content string The same as `text`.
+---@field size integer Bytes of the body as they are counted: of `text`, or of what was discarded or read in chunks.
+---@field retries integer How often the request was sent again because no answer came (`max_retries`).
 ---@field headers Headers The headers; names in any case. Several of one name are joined by `, `.
 ---@field cookies table<string, string> The VU's cookies that apply to the response's URL.
 ---@field url string The URL that answered, after redirects.
 ---@field history Redirect[] The redirects on the way, oldest first.
----@field elapsed number Seconds from the call to the last byte, redirects included.
+---@field elapsed number Seconds from the call to the last byte, redirects included; with `stream = true` to the first byte.
 ---@field timings Timings Where the time went, in milliseconds.
 ---@field error RequestError? Why nothing (or not all) came back; nil when all is well.
 ---@field tls Tls? The TLS of the connection; nil for http.
@@ -187,6 +214,18 @@ local Response = {}
 ---@param path? string
 ---@return any
 function Response:json(path) end
+
+---With `stream = true`: the body as it arrives, `for chunk in response:chunks() do`. Leaving the loop early
+---closes the connection. A body that breaks off ends the loop, and sets `error`.
+---@return (fun(chunks: Chunks): string?), Chunks
+function Response:chunks() end
+
+---With `stream = true`: leaves what is left of the body, and closes the connection.
+function Response:close() end
+
+---The request as it was sent last, as a curl command for a shell. Nothing in it is masked: it is to work.
+---@return string
+function Response:as_curl() end
 
 ---Counts the request as a success (with `catch_response` or a closure).
 function Response:success() end
@@ -213,6 +252,41 @@ local Headers = {}
 ---@field resumed boolean Whether an earlier session was resumed when the connection was made.
 ---@field peer Certificate? The server's certificate.
 local Tls = {}
+
+---The body of a response that is being read.
+---@class Chunks
+local Chunks = {}
+
+---A VU's cookies. Servers set them, and requests send those that fit their URL. A `url` is absolute, or a
+---path below the host of the class; without one it is that host.
+---@class Cookies
+local Cookies = {}
+
+---The value of the cookie that a request to the URL would carry.
+---@param name string
+---@param url? string
+---@return string?
+function Cookies:get(name, url) end
+
+---The cookies that a request to the URL would carry. Of several of one name: the one that is sent first.
+---@param url? string
+---@return table<string, string>
+function Cookies:all(url) end
+
+---Sets a cookie, as if a server had.
+---@param name string
+---@param value string|number|boolean
+---@param options? CookieOptions
+function Cookies:set(name, value, options) end
+
+---Forgets the cookie that a request to the URL would carry.
+---@param name string
+---@param url? string
+function Cookies:delete(name, url) end
+
+---Forgets the cookies that a request to the URL would carry; without one all that there are.
+---@param url? string
+function Cookies:clear(url) end
 
 ---A virtual user.
 ---@class Vu
@@ -527,6 +601,7 @@ function group(name, run) end
 
 ---HTTP requests over the VU's own connections. `self.client` is the same client.
 ---@class httplib
+---@field cookies Cookies The VU's cookies.
 http = {}
 
 ---Sends a GET request.
@@ -740,6 +815,7 @@ function poisson(rate) end
 
 ---HTTP requests over the VU's own connections. `self.client` is the same client.
 ---@class HttpClient
+---@field cookies Cookies The VU's cookies.
 local HttpClient = {}
 
 ---Sends a GET request.

@@ -1,0 +1,14 @@
+-- server: hostile
+-- Requests that got no answer are sent again, if that does no harm.
+local U = HttpUser:extend("U", {})
+U:task("work", function(self)
+  local client = self.client
+  local response = client:get("/flaky?n=2&key=a", { max_retries = 3 })
+  print(response.status_code .. " after " .. response.retries .. " retries")
+  check("it waited in between", response.elapsed >= 0.15)
+  response = client:get("/flaky?n=3&key=b", { max_retries = 1 })
+  print(response.error.kind .. " after " .. response.retries .. " retries")
+  response = client:post("/flaky?n=1&key=c", { max_retries = 3 })
+  print(response.error.kind .. " after " .. response.retries .. " retries")
+  print(client:get("/status/503", { max_retries = 3 }).retries .. " for an answer")
+end)
