@@ -101,8 +101,9 @@ impl<'a> Chain<'a> {
     }
 
     /// The end of the chain: its last answer, `failure`, or both. Boxed: it is handed on through many calls.
-    pub(super) fn respond(self, failure: Option<Error>) -> Box<Response> {
+    pub(super) fn respond(self, net: &Net, failure: Option<Error>) -> Box<Response> {
         let ended = if failure.is_some() { Instant::now() } else { self.ended };
+        let verify = !self.step.origin.https || self.guise(net).verify;
         let (status, head, raw, passed, error) = match self.answer {
             Some(Answer { head, raw, passed, error }) => (head.status, head.length, raw, passed, error),
             None => (0, 0, Vec::new(), 0, None),
@@ -111,7 +112,6 @@ impl<'a> Chain<'a> {
         if self.request.receive == Receive::Discard {
             raw.shrink_to_fit();
         }
-        let verify = self.request.verify.unwrap_or(true);
         let body = match self.request.receive {
             Receive::Keep => Fate::Kept,
             Receive::Discard => Fate::Discarded,

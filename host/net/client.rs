@@ -65,7 +65,7 @@ impl Client {
             Err(error) => return Box::new(Response::unsent(&request, error)),
         };
         let failure = self.walk(&mut chain).await.err();
-        chain.respond(failure)
+        chain.respond(&self.net, failure)
     }
 
     /// All steps of the chain.
