@@ -29,7 +29,7 @@ impl Challenges {
     pub(super) fn authorize(&mut self, chain: &mut Chain<'_>) {
         let Some(Auth::Digest { user, password }) = chain.request.auth else { return };
         let step = &mut chain.step;
-        let Some(known) = self.0.iter_mut().find(|known| Rc::ptr_eq(&known.origin, &step.origin)) else {
+        let Some(known) = self.0.iter_mut().find(|known| known.origin.is(&step.origin)) else {
             return;
         };
         if !step.has_secrets {
@@ -65,7 +65,7 @@ impl Challenges {
         // A nonce that an earlier request was refused with counts as a first one as well.
         chain.answered_challenges += 1;
         let origin = chain.step.origin.clone();
-        self.0.retain(|known| !Rc::ptr_eq(&known.origin, &origin));
+        self.0.retain(|known| !known.origin.is(&origin));
         if self.0.len() >= MOST {
             self.0.remove(0);
         }

@@ -26,6 +26,10 @@ U:task("work", function(self)
   print(#client:put("/echo", { data = slow, headers = { ["Content-Type"] = "text/plain" } }):json().body)
   echo = client:put("/echo", { data_file = "data/words.txt" }):json()
   print(#echo.body .. ", " .. echo.headers["content-length"])
+  -- What comes is sent on while it comes.
+  local read, from = client:get("/drip?n=3", { stream = true }):chunks()
+  local piped = client:put("/echo", { data = function() return read(from) end })
+  print((piped:json().body:gsub("\n", ",")))
   print(client:put("/redirect-to?/echo", { data = chunks("once") }).request.method)
 
   for _, name in ipairs { "gzip", "deflate", "br", "zstd" } do
