@@ -89,7 +89,8 @@ pub fn hide_password(url: &str) -> Cow<'_, str> {
     let user = url.rfind('@').filter(|at| *at > start).map(|at| &url[start..at]);
     match user.and_then(|user| Some((user, user.find(':')?))) {
         Some((user, colon)) if passwords(url).is_empty() && !is_port(&user[colon + 1..]) => {
-            replace(url, vec![start + colon + 1..start + user.len()])
+            let (before, behind) = (&url[..=start + colon], &url[start + user.len()..]);
+            Cow::Owned(format!("{before}{MASK}{behind}"))
         }
         _ => hide(url),
     }
