@@ -64,19 +64,17 @@ impl Fault {
         shown.render_masked(color)
     }
 
-    /// The fault without the secrets that scripts have read.
+    /// The fault without the secrets that scripts have read, and without the passwords of URLs.
     pub fn masked(&self) -> Fault {
         let hide = |text: &String| mask::hide(text).into_owned();
         let mut fault = self.clone();
-        if mask::any() {
-            fault.what = hide(&self.what);
-            fault.why = self.why.as_ref().map(hide);
-            fault.help = self.help.as_ref().map(hide);
-            fault.trace = self.trace.iter().map(hide).collect();
-            if let Some(place) = &mut fault.at {
-                place.file = hide(&place.file);
-                place.source = place.source.as_ref().map(hide);
-            }
+        fault.what = hide(&self.what);
+        fault.why = self.why.as_ref().map(hide);
+        fault.help = self.help.as_ref().map(hide);
+        fault.trace = self.trace.iter().map(hide).collect();
+        if let Some(place) = &mut fault.at {
+            place.file = hide(&place.file);
+            place.source = place.source.as_ref().map(hide);
         }
         fault
     }

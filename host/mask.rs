@@ -1,7 +1,7 @@
 //! Secret values that the process has read, and hiding them in texts that people get
 //! to see. Filled by `data` (`secret(name)`) and `config`; asked wherever a text
-//! leaves the process: `fault`, `report`, `app`. As long as there is no secret it
-//! costs one look at a flag.
+//! leaves the process: `fault`, `report`, `app`. The passwords of URLs are hidden
+//! wherever they stand. As long as there is no secret it costs one look for `://`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -40,6 +40,9 @@ const USER: AsciiSet =
 const COMPONENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const FORM: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
 
+/// What ends the part of a URL that may hold a password, in whatever text the URL stands.
+const AUTHORITY_END: [char; 11] = ['/', '?', '#', '"', '\'', '`', '<', '>', ' ', '\t', '\n'];
+
 static ANY: AtomicBool = AtomicBool::new(false);
 static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { needles: Vec::new() });
 
@@ -57,12 +60,46 @@ pub fn any() -> bool {
     ANY.load(Ordering::Acquire)
 }
 
-/// The text with every secret masked; borrowed where it holds none.
+/// The text with every secret masked, and the password of each URL; borrowed where it holds none.
 pub fn hide(text: &str) -> Cow<'_, str> {
-    if !any() {
-        return Cow::Borrowed(text);
+    let mut places = passwords(text);
+    if any() {
+        places.extend(SECRETS.read().unwrap_or_else(PoisonError::into_inner).places(text));
     }
-    SECRETS.read().unwrap_or_else(PoisonError::into_inner).hide(text)
+    replace(text, joined(places))
+}
+
+/// Where the URLs of a text hold a password: `http://user:HERE@host`.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let authority = |(at, mark): (usize, &str)| {
+        let start = at + mark.len();
+        let rest = &text[start..];
+        let authority = &rest[..rest.find(AUTHORITY_END).unwrap_or(rest.len())];
+        let user = &authority[..authority.rfind('@')?];
+        let colon = user.find(':')?;
+        (colon + 1 < user.len()).then_some(start + colon + 1..start + user.len())
+    };
+    text.match_indices("://").filter_map(authority).collect()
+}
+
+/// A URL as it was given, which may be none at all, with what might be its password masked.
+pub fn hide_password(url: &str) -> Cow<'_, str> {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    // A password with a bare `/` ends the URL's authority: what looks like a port then is none.
+    let user = url.rfind('@').filter(|at| *at > start).map(|at| &url[start..at]);
+    match user.and_then(|user| Some((user, user.find(':')?))) {
+        Some((user, colon)) if passwords(url).is_empty() && !is_port(&user[colon + 1..]) => {
+            let (before, behind) = (&url[..=start + colon], &url[start + user.len()..]);
+            Cow::Owned(format!("{before}{MASK}{behind}"))
+        }
+        _ => hide(url),
+    }
+}
+
+/// Whether a port ends here, and what follows is a path.
+fn is_port(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[digits..].starts_with(['/', '?', '#'])
 }
 
 /// Where a text that is to be cut at `end` is to be cut instead: half a secret would not be
@@ -144,31 +181,36 @@ impl Secrets {
                 }
             }
         }
-        places.sort_by_key(|place| place.start);
-        places.dedup_by(|next, place| {
-            let touches = next.start <= place.end;
-            if touches {
-                place.end = place.end.max(next.end);
-            }
-            touches
-        });
-        places
+        joined(places)
     }
+}
 
-    fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let places = self.places(text);
-        if places.is_empty() {
-            return Cow::Borrowed(text);
+/// In order, those that touch as one.
+fn joined(mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    places.sort_by_key(|place| place.start);
+    places.dedup_by(|next, place| {
+        let touches = next.start <= place.end;
+        if touches {
+            place.end = place.end.max(next.end);
         }
-        let (mut hidden, mut from) = (String::with_capacity(text.len()), 0);
-        for place in places {
-            hidden.push_str(&text[from..place.start]);
-            hidden.push_str(MASK);
-            from = place.end;
-        }
-        hidden.push_str(&text[from..]);
-        Cow::Owned(hidden)
+        touches
+    });
+    places
+}
+
+/// The text with the mask in these places.
+fn replace(text: &str, places: Vec<Range<usize>>) -> Cow<'_, str> {
+    if places.is_empty() {
+        return Cow::Borrowed(text);
     }
+    let (mut hidden, mut from) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        hidden.push_str(&text[from..place.start]);
+        hidden.push_str(MASK);
+        from = place.end;
+    }
+    hidden.push_str(&text[from..]);
+    Cow::Owned(hidden)
 }
 
 /// The place with the letters beside it that hold a part of the secret.
@@ -213,6 +255,37 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl Secrets {
+        fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+            replace(text, self.places(text))
+        }
+    }
+
+    #[test]
+    fn hides_the_passwords_of_urls() {
+        for (text, hidden) in [
+            ("local at http://u:pw@h:80/ · 1", "local at http://u:***@h:80/ · 1"),
+            ("`https://:p@ss:w@[::1]`, ftp://a:b@c", "`https://:***@[::1]`, ftp://a:***@c"),
+            ("{\"url\":\"http://u:p%40@h\"}", "{\"url\":\"http://u:***@h\"}"),
+        ] {
+            assert_eq!(hide(text), hidden);
+        }
+        for text in
+            ["http://h:80/a@b", "http://u@h", "http://u:@h", "http://h:80 and a@b", "://", "a://b:c", "u:p@h"]
+        {
+            assert_eq!(hide(text), text);
+        }
+        for (url, hidden) in [
+            ("u:pw@h", "u:***@h"),
+            ("http://u:p/w@h", "http://u:***@h"),
+            ("http://u:pw@h/a@b", "http://u:***@h/a@b"),
+            ("http://h:80/a@b", "http://h:80/a@b"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(hide_password(url), hidden);
+        }
+    }
 
     fn secrets(values: &[&str]) -> Secrets {
         let mut secrets = Secrets::default();

@@ -27,7 +27,10 @@ pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
     let mut check = Check { faults, told: String::new(), layers: None, is_given };
     if !scripts.is_empty() {
         match config::load(&run.given.with_scripts(scripts.clone()), surroundings) {
-            Ok(layers) => check.layers = Some(Loaded::new(layers)),
+            Ok(layers) => {
+                prepare::warn(&layers);
+                check.layers = Some(Loaded::new(layers));
+            }
             Err(fault) => check.faults.push(fault),
         }
     }
@@ -45,7 +48,6 @@ pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
     if is_given && !alone && check.faults.is_empty() {
         check.run_together();
     }
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let looked_at =
         format!("checked {} and {}", count(scripts.len(), "script"), count(modules.len(), "module"));
     if check.faults.is_empty() {
@@ -55,6 +57,16 @@ pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
         super::tell(&format!("{looked_at}: {}", count(check.faults.len(), "fault")));
     }
     check.faults.iter().fold(Exit::Ok, |exit, fault| exit.worst(fault.exit)).code()
+}
+
+/// `1 task`, `2 classes`.
+fn count(count: usize, what: &str) -> String {
+    let ending = match (count, what.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{count} {what}{ending}")
 }
 
 /// The configuration and what scripts see of it.
@@ -109,7 +121,8 @@ impl Check {
         });
         match judged {
             Ok(Some((classes, tasks))) => {
-                self.told += &format!("{}: ok ({classes} user classes, {tasks} tasks)\n", path.display());
+                let (classes, tasks) = (count(classes, "user class"), count(tasks, "task"));
+                self.told += &format!("{}: ok ({classes}, {tasks})\n", path.display());
             }
             Ok(None) => self.told += &format!("{}: ok (no user class)\n", path.display()),
             Err(faults) => faults.into_iter().for_each(|fault| self.note(fault)),

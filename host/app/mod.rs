@@ -22,7 +22,7 @@ use crate::event::{Event, RunInfo, Stop};
 use crate::exit::{self, Exit};
 use crate::fault::Fault;
 use crate::mask;
-use crate::report::{Options, Outputs, Writers};
+use crate::report::{Options, Outputs, Writers, check_files};
 use crate::run::{Conductor, Setup, conduct};
 
 use prepare::Prepared;
@@ -133,6 +133,7 @@ fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
         tty: stdout,
         stderr_tty: stderr,
     };
+    check_files(&options, given.logfile.as_deref())?;
     let mut outputs = Outputs::prepare(&options, Writers::standard())?;
     if let Some(path) = &given.logfile {
         outputs.add(Box::new(logfile::Logfile::open(path)?));

@@ -32,6 +32,7 @@ impl Prepared {
     pub(super) fn new(run: &Run, surroundings: &Surroundings) -> Result<Prepared, Vec<Fault>> {
         let one = |fault: Fault| vec![fault];
         let mut layers = config::load(&run.given, surroundings).map_err(one)?;
+        warn(&layers);
         let only_looks = run.look.is_some();
         let demo = match layers.target_demo().is_some() && !only_looks {
             true => Some(super::start_demo().map_err(one)?),
@@ -109,6 +110,13 @@ pub(super) fn warnings() -> LogSink {
             let _ = writeln!(std::io::stderr(), "{}: {}", level.name(), mask::hide(&text));
         }
     })
+}
+
+/// Warns of what the configuration passed over.
+pub(super) fn warn(layers: &Layers) {
+    if let Some(text) = layers.passed_over() {
+        super::tell(&format!("warning: {text}"));
+    }
 }
 
 /// Asks for the confirmation of a guarded environment, where there is somebody to ask.

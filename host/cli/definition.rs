@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, value_parser};
 
 use crate::config::{HttpDebug, Level, is_name};
@@ -89,7 +89,7 @@ pub(super) struct Args {
     pub(super) exit_code_on_error: Option<u8>,
 
     /// Write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv
-    #[arg(long, value_name = "PREFIX", help_heading = "Results")]
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new(), help_heading = "Results")]
     pub(super) csv: Option<String>,
 
     /// A line per request name in the history, not only the total
@@ -100,7 +100,7 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Results")]
     pub(super) json: bool,
 
-    /// Write the statistics as JSON to a file
+    /// Write the statistics as JSON to FILE, which gets the ending .json where it lacks it
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) json_file: Option<PathBuf>,
 

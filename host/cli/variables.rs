@@ -11,6 +11,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::Origin;
 
+use super::negative;
+
 /// What clap made of arguments and variables, and which option a variable set.
 pub(super) struct Filled {
     pub(super) matches: ArgMatches,
@@ -49,7 +51,8 @@ pub(super) fn fill(
     mut args: Vec<OsString>,
     variables: &BTreeMap<String, String>,
 ) -> Result<Filled, clap::Error> {
-    let matches = command.try_get_matches_from_mut(&args)?;
+    let matches =
+        command.try_get_matches_from_mut(&args).map_err(|error| negative::explain(error, command, &args))?;
     let (mut used, mut options, mut words) = (BTreeMap::new(), Vec::new(), Vec::new());
     let (scope, given, before) = match matches.subcommand() {
         None => (command.clone(), &matches, vec![OsString::from("e2e")]),
@@ -78,6 +81,7 @@ pub(super) fn fill(
         // Alone first, so that a complaint names the variable rather than an option nobody typed.
         let trial = before.iter().chain(&tokens);
         if let Err(error) = command.clone().try_get_matches_from(trial) {
+            let error = negative::explain(error, command, &tokens);
             let text = error.to_string();
             let first = text.split("\n\n").next().unwrap_or(&text).trim_start_matches("error: ");
             let message = format!("{first} (from the variable {name})");

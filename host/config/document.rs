@@ -33,6 +33,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// A variable has a say in it.
     pub(super) varies: bool,
+    /// A text because it was written in quotes or as a block.
+    pub(super) quoted: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -34,6 +34,7 @@ pub struct Layers {
     pub(super) environment: Sited<String>,
     /// The environment file and its path.
     pub(super) file: Option<(PathBuf, Raw)>,
+    passed_over: Option<String>,
     pub(super) base_url: Option<Sited<String>>,
     /// The script's `env`.
     pub(super) env_vars: BTreeMap<String, Sited<String>>,
@@ -61,7 +62,8 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
     let script_root = locate::shared_root(&scripts)?;
     let asked = given.environment.clone().unwrap_or_else(|| Sited::default("local".to_string()));
     let variables = Variables { given: given.variables.as_ref(), process: &surroundings.variables };
-    let file = match locate::environment(&asked, &script_root, folder)? {
+    let found = locate::environment(&asked, &script_root, folder)?;
+    let file = match found.file {
         Some(path) => {
             let raw = Raw::read(&path, &path, &variables)?;
             Some((path, raw))
@@ -72,6 +74,7 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
     let base_url = given.host.clone().or_else(|| written.and_then(|raw| raw.base_url.clone()));
     if let Some(base_url) = &base_url {
         check_url(base_url)?;
+        hide_password(&base_url.value);
     }
     let listed = written.and_then(|raw| raw.env.as_ref());
     let no_color = given.outputs.no_color.clone().filter(|no_color| no_color.value).or_else(|| {
@@ -96,6 +99,7 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
         script_root,
         base_url,
         file,
+        passed_over: found.passed_over,
     })
 }
 
@@ -108,6 +112,11 @@ impl Layers {
     /// What `require` may see.
     pub fn script_root(&self) -> &Path {
         &self.script_root
+    }
+
+    /// What to warn of: a file that looks like the environment's, and is not read.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.passed_over.as_deref()
     }
 
     pub fn settings(&self) -> Settings {
@@ -377,9 +386,17 @@ impl Lookup for Variables<'_> {
     }
 }
 
+/// A password that is no common word is hidden wherever it comes up, as a proxy's is; elsewhere it is in URLs.
+fn hide_password(base_url: &str) {
+    let password = url::Url::parse(base_url).ok().and_then(|url| url.password().map(str::to_owned));
+    if let Some(password) = password.filter(|password| password.len() >= SURELY_SECRET) {
+        mask::add(&percent_encoding::percent_decode_str(&password).decode_utf8_lossy());
+    }
+}
+
 fn check_url(base_url: &Sited<String>) -> Result<(), Fault> {
     let wrong = |why: String| {
-        let what = format!("base URL `{}` cannot be used", base_url.value);
+        let what = format!("base URL `{}` cannot be used", mask::hide_password(&base_url.value));
         let fault = base_url.origin.fault(Exit::Config, what);
         let from = fault.why.clone().map(|from| format!("{from}; ")).unwrap_or_default();
         fault.why(format!("{from}{why}")).help("write it as http://host:port or https://host")

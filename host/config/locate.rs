@@ -2,6 +2,7 @@
 //! Called by `layers`.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::exit::Exit;
@@ -53,15 +54,29 @@ fn script(path: &Path, folder: &Path, origin: &Origin) -> Result<PathBuf, Fault>
     if path.is_relative() && below.is_file() {
         return runnable(below, origin);
     }
-    let what = if given.is_dir() {
-        format!("script {} is a folder", path.display())
-    } else {
-        format!("there is no script {}", path.display())
+    let what = match [&given, &below].iter().find_map(|path| Some((path, kind_of(path)?))) {
+        Some((path, kind)) => format!("script {} is {kind}, not a file", path.display()),
+        None => format!("there is no script {}", path.display()),
     };
     let fault = origin.fault(Exit::Config, what);
     Err(match nearby(folder, path) {
         Some(help) => fault.help(help),
         None => fault.help(format!("{} was looked for too", below.display())),
+    })
+}
+
+/// What is there instead of a file; None where there is nothing, or a file.
+fn kind_of(path: &Path) -> Option<&'static str> {
+    let Ok(there) = std::fs::metadata(path) else {
+        return path.is_symlink().then_some("a link that leads nowhere");
+    };
+    let kind = there.file_type();
+    Some(match () {
+        () if kind.is_file() => return None,
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
     })
 }
 
@@ -103,7 +118,7 @@ fn list(folder: &Path, names: &mut BTreeSet<PathBuf>) {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     for entry in std::fs::read_dir(here).into_iter().flatten().flatten() {
         let path = folder.join(entry.file_name());
-        if path.extension().is_some_and(|extension| extension == "lua") {
+        if path.extension().is_some_and(|extension| extension == "lua") && path.is_file() {
             names.insert(path);
         }
     }
@@ -141,12 +156,21 @@ pub(super) fn shared_root(scripts: &Sited<Vec<PathBuf>>) -> Result<PathBuf, Faul
     }
 }
 
-/// The environment file, or nothing where it was not asked for by name.
+/// What was found for an environment.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Found {
+    /// The file; nothing where there is none and it was not asked for by name.
+    pub(super) file: Option<PathBuf>,
+    /// One that people took for it, and what to do: `config/local.yml is not read: ...`.
+    pub(super) passed_over: Option<String>,
+}
+
+/// The environment file.
 pub(super) fn environment(
     environment: &Sited<String>,
     script_root: &Path,
     folder: &Path,
-) -> Result<Option<PathBuf>, Fault> {
+) -> Result<Found, Fault> {
     let name = &environment.value;
     let plain = Path::new(name).components().eq([Component::Normal(name.as_ref())]);
     if !plain || name.contains('\\') {
@@ -158,11 +182,20 @@ pub(super) fn environment(
     }
     let folders = config_folders(script_root, folder);
     let file = format!("{name}.yaml");
-    if let Some(path) = folders.iter().map(|folder| folder.join(&file)).find(|path| path.is_file()) {
-        return Ok(Some(path));
+    for path in folders.iter().map(|folder| folder.join(&file)) {
+        if path.is_file() {
+            return Ok(Found { file: Some(path), passed_over: None });
+        }
+        if let Some(kind) = kind_of(&path) {
+            let what = format!("environment file {} is {kind}, not a file", path.display());
+            return Err(environment.origin.fault(Exit::Config, what).help("remove it, or put a file there"));
+        }
     }
+    let misnamed =
+        folders.iter().map(|folder| folder.join(format!("{name}.yml"))).find(|path| path.is_file());
+    let passed_over = misnamed.map(|path| format!("{} is not read: call it {file}", path.display()));
     if environment.origin == Origin::Default {
-        return Ok(None);
+        return Ok(Found { file: None, passed_over });
     }
     let mut known = BTreeSet::new();
     for entry in folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten() {
@@ -176,6 +209,9 @@ pub(super) fn environment(
     let fault = environment.origin.fault(Exit::Config, what);
     let from = fault.why.clone().map(|why| format!("{why}; ")).unwrap_or_default();
     let fault = fault.why(format!("{from}{} were looked for", looked.join(" and ")));
+    if let Some(passed_over) = passed_over {
+        return Err(fault.help(passed_over));
+    }
     if known.is_empty() {
         return Err(fault.help(format!("create config/{file}")));
     }
@@ -209,113 +245,4 @@ pub(super) fn resolve(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    fn project(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        }
-        folder
-    }
-
-    fn flag<T>(value: T) -> Sited<T> {
-        Sited::new(value, Origin::Flag("--script".into()))
-    }
-
-    fn find(folder: &Path, names: &[&str]) -> Result<Vec<String>, Fault> {
-        let given = flag(names.iter().map(PathBuf::from).collect::<Vec<_>>());
-        let given = (!names.is_empty()).then_some(&given);
-        let found = scripts(given, folder)?;
-        Ok(found.value.iter().map(|p| p.strip_prefix(folder).unwrap().display().to_string()).collect())
-    }
-
-    #[test]
-    fn scripts_are_found_as_given_then_below_scripts() {
-        let folder = project(&["scripts/suites/smoke.lua", "suites/own.lua", "scripts/suites/own.lua"]);
-        let found = find(folder.path(), &["suites/smoke.lua", "scripts/suites/smoke.lua", "suites/own.lua"]);
-        assert_eq!(found.unwrap(), ["scripts/suites/smoke.lua", "suites/own.lua"]);
-    }
-
-    #[test]
-    fn without_a_script_main_is_run() {
-        let folder = project(&["main.lua", "scripts/main.lua"]);
-        assert_eq!(find(folder.path(), &[]).unwrap(), ["main.lua"]);
-        let folder = project(&["scripts/main.lua", "main.rhai"]);
-        assert_eq!(find(folder.path(), &[]).unwrap(), ["scripts/main.lua"]);
-        let fault = find(project(&["scripts/main.rhai"]).path(), &[]).unwrap_err();
-        assert!(fault.what.contains("Rhai, which cannot be run yet"));
-        let fault = find(project(&[]).path(), &[]).unwrap_err();
-        assert_eq!((fault.exit, fault.help.as_deref()), (Exit::Config, Some("name one with --script")));
-    }
-
-    #[test]
-    fn a_script_that_is_not_there_suggests_those_that_are() {
-        let folder = project(&["scripts/suites/smoke.lua", "scripts/suites/stress.lua", "notes.txt"]);
-        let fault = find(folder.path(), &["suites/smok.lua"]).unwrap_err();
-        assert_eq!((fault.exit, fault.what.as_str()), (Exit::Config, "there is no script suites/smok.lua"));
-        assert!(fault.help.unwrap().ends_with("scripts/suites/smoke.lua`?"));
-        let help = find(folder.path(), &["x.lua"]).unwrap_err().help.unwrap();
-        assert!(help.starts_with("scripts here are ") && help.contains("stress.lua"), "{help}");
-        assert!(find(folder.path(), &["notes.txt"]).unwrap_err().what.contains("is not a script"));
-        assert!(find(folder.path(), &["scripts"]).unwrap_err().what.contains("is a folder"));
-    }
-
-    #[test]
-    fn the_root_is_where_suites_lies() {
-        for (script, expected) in [
-            ("scripts/suites/smoke.lua", "scripts"),
-            ("scripts/suites/deep/er/a.lua", "scripts"),
-            ("suites/smoke.lua", "."),
-            ("scripts/main.lua", "scripts"),
-            ("main.lua", "."),
-            ("/p/suites/a.lua", "/p"),
-        ] {
-            assert_eq!(root(Path::new(script)), Path::new(expected), "{script}");
-        }
-        let two = flag(vec![PathBuf::from("a/x.lua"), PathBuf::from("b/y.lua")]);
-        assert_eq!(shared_root(&two).unwrap_err().exit, Exit::Config);
-        let one = flag(vec![PathBuf::from("a/x.lua"), PathBuf::from("a/suites/y.lua")]);
-        assert_eq!(shared_root(&one).unwrap(), Path::new("a"));
-    }
-
-    #[test]
-    fn a_project_called_suites_is_no_folder_of_suites() {
-        let folder = project(&[
-            "suites/scripts/suites/smoke.lua",
-            "suites/scripts/main.lua",
-            "suites/examples/01.lua",
-        ]);
-        let root = |script: &str| root(&folder.path().join(script));
-        let at = |path: &str| folder.path().join(path);
-        assert_eq!(root("suites/scripts/main.lua"), at("suites/scripts"));
-        assert_eq!(root("suites/scripts/suites/smoke.lua"), at("suites/scripts"));
-        assert_eq!(root("suites/examples/01.lua"), at("suites/examples"));
-    }
-
-    #[test]
-    fn config_lies_in_the_root_or_beside_it_or_in_the_working_folder() {
-        let named = flag("int".to_string());
-        let find = |folder: &Path| {
-            let path = environment(&named, &folder.join("scripts"), folder).unwrap().unwrap();
-            path.strip_prefix(folder).unwrap().display().to_string()
-        };
-        let folder = project(&["config/int.yaml"]);
-        assert_eq!(find(folder.path()), "config/int.yaml");
-        let folder = project(&["config/int.yaml", "scripts/config/int.yaml"]);
-        assert_eq!(find(folder.path()), "scripts/config/int.yaml");
-        let folder = project(&["config/int.yaml", "scripts/config/stage.yaml"]);
-        assert_eq!(find(folder.path()), "config/int.yaml");
-        // Names stay as short as they were typed.
-        assert_eq!(
-            config_folders(Path::new("scripts"), Path::new("")),
-            [Path::new("scripts/config"), Path::new("config")]
-        );
-        assert_eq!(config_folders(Path::new("."), Path::new(""))[0], Path::new("config"));
-    }
-}
+mod tests;

@@ -113,7 +113,12 @@ impl Raw {
 
     /// Checks a file's text; relative paths in it start at `folder`.
     pub(super) fn parse(source: Source, folder: &Path, variables: &dyn Lookup) -> Result<Raw, Fault> {
-        let empty = Node { spot: Spot { line: 1, column: 1 }, kind: Kind::Map(Vec::new()), varies: false };
+        let empty = Node {
+            spot: Spot { line: 1, column: 1 },
+            kind: Kind::Map(Vec::new()),
+            varies: false,
+            quoted: false,
+        };
         let root = yaml::parse(&source, variables)?.unwrap_or(empty);
         let top = Section::new(&source, "", &root, Some(TOP))?;
         let (environment, base_url) = (top.text("environment")?, top.text("base_url")?);
@@ -296,7 +301,36 @@ mod tests {
                 "`load.users` must be a whole number of at least 1, not the text \"ten\"",
                 2,
                 10,
-                "quotes",
+                "",
+            ),
+            (
+                "load: {users: \"10\"}",
+                "`load.users` must be a whole number of at least 1, not the text \"10\"",
+                1,
+                15,
+                "remove them",
+            ),
+            (
+                "settings: {tls: {verify: 'true'}}",
+                "`settings.tls.verify` must be true or false, not the text \"true\"",
+                1,
+                26,
+                "remove them",
+            ),
+            (
+                "settings: {tls: {verify: maybe}}",
+                "`settings.tls.verify` must be true or false, not the text \"maybe\"",
+                1,
+                26,
+                "",
+            ),
+            ("env: FOO", "`env` must be a list of texts, not the text \"FOO\"", 1, 6, "write a list: [FOO]"),
+            (
+                "safety: {allowed_hosts: example.com}",
+                "`safety.allowed_hosts` must be a list of texts, not the text \"example.com\"",
+                1,
+                25,
+                "write a list: [example.com]",
             ),
             ("load:\n  users: -1", "`load.users` must be a whole number of at least 1, not `-1`", 2, 10, ""),
             (

@@ -10,6 +10,7 @@ use crate::fault::Fault;
 
 use super::document::{Entry, Kind, Node, Source};
 use super::origin::{Origin, Sited};
+use super::scalar::type_scalar;
 use super::value;
 
 /// A mapping, its dotted path for messages, and the file it stands in.
@@ -164,16 +165,29 @@ impl<'s> Section<'s> {
             Err(why) => {
                 let what = format!("`{}` must be {wanted}, not {}", self.name(key), entry.node.describe());
                 let fault = Fault::new(Exit::Config, what).at(place);
-                Err(match (why, &entry.node.kind) {
-                    (Some(why), _) => fault.why(why),
-                    (None, Kind::Scalar(Value::String(_))) => {
-                        fault.help("quotes make a text: remove them if it is a number")
-                    }
-                    (None, Kind::Scalar(_)) if wanted == "a text" => fault.help("put the value in quotes"),
-                    (None, _) => fault,
+                Err(match why {
+                    Some(why) => fault.why(why),
+                    None => match advice(&entry.node, wanted) {
+                        Some(help) => fault.help(help),
+                        None => fault,
+                    },
                 })
             }
         }
+    }
+}
+
+/// What to do about a value of another type than the one that is wanted.
+fn advice(node: &Node, wanted: &str) -> Option<String> {
+    let Kind::Scalar(value) = &node.kind else { return None };
+    match value {
+        Value::String(text) if wanted.starts_with("a list") => Some(format!("write a list: [{text}]")),
+        // Without them it is a number or true.
+        Value::String(text) if node.quoted && type_scalar(text).is_ok_and(|value| !value.is_string()) => {
+            Some("quotes make a text: remove them".into())
+        }
+        Value::Number(_) | Value::Bool(_) if wanted == "a text" => Some("put the value in quotes".into()),
+        _ => None,
     }
 }
 

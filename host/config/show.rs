@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::units::{format_duration, format_size};
 
-use crate::mask::MASK;
+use crate::mask::{MASK, hide};
 
 use super::document::{Kind, Node};
 use super::layers::Layers;
@@ -49,7 +49,7 @@ impl Rows {
         let value = if looks_secret(name) && name != "settings.secrets" {
             MASK.to_string()
         } else {
-            without_password(value.to_string())
+            hide(&value.to_string()).into_owned()
         };
         self.0.push((format!("{name}: {value}"), origin.to_string()));
     }
@@ -214,15 +214,5 @@ impl Rows {
         let width =
             self.0.iter().map(|(value, _)| value.chars().count()).filter(|w| *w <= 48).max().unwrap_or(0);
         self.0.iter().map(|(value, origin)| format!("{value:width$}  # {origin}\n")).collect()
-    }
-}
-
-/// The text with the password of a URL masked.
-fn without_password(text: String) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
-        Some((user, host)) => format!("{scheme}://{user}:{MASK}@{host}{}", &rest[authority.len()..]),
-        None => text,
     }
 }

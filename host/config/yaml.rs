@@ -92,7 +92,7 @@ impl Builder<'_> {
                     return self.key(&text, at);
                 }
                 let (value, varies) = self.value(text, plain, at)?;
-                self.place(Node { spot: at, kind: Kind::Scalar(value), varies }, anchor)
+                self.place(Node { spot: at, kind: Kind::Scalar(value), varies, quoted: !plain }, anchor)
             }
             Event::Alias(anchor) => {
                 let node = self
@@ -131,7 +131,11 @@ impl Builder<'_> {
         if self.stack.len() >= DEEPEST {
             return Err(self.fault(at, format!("values are nested more than {DEEPEST} deep")));
         }
-        self.stack.push(Open { node: Node { spot: at, kind, varies: false }, anchor, key: None });
+        self.stack.push(Open {
+            node: Node { spot: at, kind, varies: false, quoted: false },
+            anchor,
+            key: None,
+        });
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+use super::files::{CSV, beginning_with};
 use super::sink::Sink;
 use super::target::{Target, lost};
 use crate::event::Event;
@@ -39,16 +40,13 @@ impl Csv {
     /// # Errors
     /// [`crate::exit::Exit::Config`] for a path that cannot be written.
     pub(super) fn prepare(prefix: &Path, full: bool) -> Result<Self, Fault> {
-        let target = |suffix: &str| {
-            let mut name = prefix.as_os_str().to_owned();
-            name.push(suffix);
-            Target::prepare(Path::new(&name))
-        };
+        let [stats, failures, exceptions, history] = CSV;
+        let target = |suffix| Target::prepare(&beginning_with(prefix, suffix));
         Ok(Csv {
-            stats: target("_stats.csv")?,
-            failures: target("_failures.csv")?,
-            exceptions: target("_exceptions.csv")?,
-            history: target("_stats_history.csv")?,
+            stats: target(stats)?,
+            failures: target(failures)?,
+            exceptions: target(exceptions)?,
+            history: target(history)?,
             full,
             log: None,
         })

@@ -10,7 +10,9 @@ use crate::metrics::Snapshot;
 
 /// The event as sinks may see it.
 pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
-    if !crate::mask::any() {
+    if let Event::Log(line) = event
+        && [&*line.source, &*line.text].iter().all(|text| matches!(hide(text), Cow::Borrowed(_)))
+    {
         return Cow::Borrowed(event);
     }
     Cow::Owned(match event {

@@ -5,6 +5,7 @@
 mod bar;
 mod console;
 mod csv;
+mod files;
 mod json;
 mod masked;
 mod measured;
@@ -17,6 +18,7 @@ mod table;
 mod target;
 mod text;
 
+pub use files::check_files;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use sink::Sink;

@@ -77,7 +77,7 @@ fn given_scripts_are_checked_with_what_they_require() {
         ("scripts/utils/two.lua", "return {}\n"),
     ]);
     project.run("--check -f suites/a.lua -f suites/b.lua").code(0).printed(&[
-        "scripts/suites/a.lua: ok (1 user classes, 1 tasks)\nscripts/suites/b.lua: ok (1 user classes, 1 tasks)\n",
+        "scripts/suites/a.lua: ok (1 user class, 1 task)\nscripts/suites/b.lua: ok (1 user class, 1 task)\n",
         "checked 2 scripts and 2 modules: no fault\n",
     ]);
     project.run("--check -f suites/a.lua A").code(0);

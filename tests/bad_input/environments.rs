@@ -175,3 +175,18 @@ end)",
     project.write("scripts/s.lua", SCRIPT.as_bytes());
     project.run("-f s.lua --env own -i 1").code(0);
 }
+
+#[test]
+fn an_environment_file_that_is_not_read_is_told() {
+    let project = Project::new(&[("s.lua", SCRIPT), ("config/local.yml", "base_url: http://127.0.0.1:9\n")]);
+    let warning = "warning: config/local.yml is not read: call it local.yaml";
+    for line in ["-f s.lua -t 1s", "-f s.lua -t 1s --check"] {
+        let ended = project.run(line);
+        assert!(ended.err.contains(warning), "{line}: {}", ended.err);
+    }
+    project
+        .run("-f s.lua -t 1s --env local")
+        .refused(104, &["`local`", "help: config/local.yml is not read"]);
+    let project = Project::new(&[("s.lua", SCRIPT), ("config/local.yaml/x", "")]);
+    project.run("-f s.lua -t 1s").refused(104, &["config/local.yaml is a folder, not a file"]);
+}

@@ -35,6 +35,20 @@ fn unwritable_paths_are_refused_before_the_first_request() {
 }
 
 #[test]
+fn two_results_in_one_file_are_refused() {
+    let (project, server) = (Project::new(&[("s.lua", SCRIPT)]), Counter::start());
+    for (options, fragments) in [
+        ("--json-file x.json --logfile x.json", ["--json-file and --logfile", "`x.json`"]),
+        ("--json-file x --logfile ./x.json", ["--json-file and --logfile", "x.json`"]),
+        ("--csv r --logfile r_stats.csv", ["--csv and --logfile", "`r_stats.csv`"]),
+    ] {
+        project.run(&format!("-f s.lua -t 1s -H {} {options}", server.url())).refused(2, &fragments);
+    }
+    assert!(!project.path("x.json").exists());
+    assert_eq!(server.asked(), 0);
+}
+
+#[test]
 fn a_folder_that_vanishes_in_mid_run_takes_no_other_result_along() {
     let (project, server) = (Project::new(&[("s.lua", SCRIPT)]), Counter::start());
     let line = "-f s.lua -t 1.5s --csv gone/r --json-file kept --logfile log.txt -H";

@@ -119,3 +119,61 @@ fn a_missing_secret_names_both_places() {
     let ended = project("secret(\"NO_SUCH\")").run("-f s.lua -H http://127.0.0.1:9").code(107);
     ended.told(&["no secret `NO_SUCH`: the variable NO_SUCH", "config/keys/NO_SUCH", "`settings.secrets`"]);
 }
+
+#[test]
+fn the_password_of_a_host_is_in_no_output() {
+    let script = "\
+local U = HttpUser:extend(\"U\", {})
+U:task(\"t\", function(self)
+  self.client:get(\"/ready\")
+  self.client:get(config.base_url .. \"/ready\")
+  print(config.base_url)
+  error(\"at \" .. config.base_url)
+end)
+local V = HttpUser:extend(\"V\", { host = \"http://u:of-class@127.0.0.1:9\" })
+V:task(\"t\", function(self) self.client:get(\"/\") print(V.host) end)
+";
+    let (project, server) = (Project::new(&[("s.lua", script)]), Counter::start());
+    // Short enough to be any word, and as long as a proxy's that is hidden everywhere.
+    for password in ["pq7", "secret-pw"] {
+        let host = server.url().replace("://", &format!("://u:{password}@"));
+        for class in ["U", "V"] {
+            let line = "-f s.lua -i 1 --csv r --csv-full-history --json-file r --logfile r.log -L DEBUG -H";
+            let ended = project.run_with(&format!("{class} {line}"), &[&host]).code(1);
+            assert!(ended.err.contains("local at http://u:***@127.0.0.1:"), "{}", ended.err);
+            assert!(ended.err.contains("U: http://u:***@") || class == "V", "{}", ended.err);
+            let mut found = streams(&ended);
+            for file in [
+                "r_stats.csv",
+                "r_stats_history.csv",
+                "r_failures.csv",
+                "r_exceptions.csv",
+                "r.json",
+                "r.log",
+            ] {
+                found.insert(file, project.read(file));
+            }
+            std::fs::remove_file(project.path("r.log")).unwrap();
+            for (output, text) in found {
+                assert!(!text.contains(password) && !text.contains("of-class"), "{output}:\n{text}");
+            }
+        }
+        assert!(server.asked() > 0);
+        for wrong in [
+            format!("ftp://u:{password}@h"),
+            format!("http://u:{password}@h/?x"),
+            format!("http://u:{password}/@h"),
+        ] {
+            let ended =
+                project.run_with("-f s.lua -H", &[&wrong]).refused(104, &["cannot be used", "u:***@h"]);
+            assert!(!ended.err.contains(password), "{}", ended.err);
+        }
+    }
+    let script = "HttpUser:extend(\"U\", { host = \"ftp://u:secret-pw@h\" }):task(\"t\", function() end)\n";
+    let project = Project::new(&[("s.lua", script), ("config/local.yaml", "bas_url: http://u:pq7@h\n")]);
+    let ended = project.run("-f s.lua").refused(104, &["bas_url: http://u:***@h"]);
+    assert!(!ended.err.contains("pq7"), "{}", ended.err);
+    project.write("config/local.yaml", b"");
+    let ended = project.run("-f s.lua").refused(107, &["`host` of class `U`"]);
+    assert!(!ended.err.contains("secret-pw"), "{}", ended.err);
+}

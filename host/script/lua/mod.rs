@@ -8,6 +8,7 @@ mod chain;
 mod class;
 mod control;
 mod frame;
+mod hint;
 mod json;
 mod json_decode;
 mod listeners;

@@ -10,9 +10,9 @@ use mlua_sys::{lua_Debug, lua_State};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
 
-use super::json;
 use super::program::Library;
 use super::state::{context, guarded, str_at};
+use super::{hint, json};
 
 /// Frames that a traceback shows at most.
 const MAX_FRAMES: usize = 30;
@@ -182,6 +182,7 @@ pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fau
     };
     let (file, source) = library.source_line(file, line);
     let (what, help) = advice(rest);
+    let help = help.or_else(|| hint::member(rest, source.as_deref()?));
     let column = source.as_deref().map(|source| column(source, rest));
     let mut fault = Fault::new(Exit::Script, what).at(Place { file, line, column, source });
     fault.help = help;
