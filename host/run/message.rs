@@ -43,6 +43,8 @@ pub(super) enum Report {
         worker: usize,
         snapshot: Box<Snapshot>,
         interrupted: u64,
+        /// `on_stop` functions that were interrupted.
+        cut_off: u64,
         outcome: Result<(), Fault>,
     },
 }
