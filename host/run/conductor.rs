@@ -46,7 +46,9 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
         }
         running.drain(&ears.reports, tell);
         finished = running.done == running.setup.workers;
-        running.elapsed = Some(running.started.elapsed());
+        if !finished {
+            running.elapsed = Some(running.started.elapsed());
+        }
     }
     // No worker is left to listen to.
     ears.reports = never();

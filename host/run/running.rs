@@ -255,13 +255,14 @@ impl Running {
                 tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
             }
             Report::Abort(message) => self.end(Stop::Abort(message)),
-            Report::Done { worker, snapshot, interrupted, cut_off, outcome } => {
+            Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome } => {
                 self.add(worker, &snapshot);
                 self.users[worker].fill(0);
                 self.ticks.leave(worker);
                 self.done += 1;
                 self.interrupted += interrupted;
                 self.cut_off += cut_off;
+                self.elapsed = self.elapsed.max(Some(ended.saturating_duration_since(self.started)));
                 if let Err(fault) = outcome {
                     self.end(Stop::Fault(fault));
                 }

@@ -83,8 +83,9 @@ pub(super) fn work(start: Start) {
         Ok((snapshot, counts)) => (snapshot, counts, Ok(())),
         Err(fault) => (Box::default(), (0, 0), Err(fault)),
     };
+    let ended = Instant::now();
     // The conductor may have given up waiting: nobody is left to tell.
-    let _ = reports.send(Report::Done { worker, snapshot, interrupted, cut_off, outcome });
+    let _ = reports.send(Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome });
 }
 
 /// What was measured last, and how many tasks and `on_stop` functions were interrupted.
