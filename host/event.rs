@@ -109,6 +109,15 @@ impl Summary {
     }
 }
 
+/// Who asks a run to end from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A person, or the system.
+    Signal,
+    /// `--watch`, for a file has changed.
+    Changed,
+}
+
 /// Why a run ended.
 #[derive(Clone, Debug)]
 pub enum Stop {
@@ -119,6 +128,8 @@ pub enum Stop {
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
     Signal,
+    /// Under `--watch`: there is another run to come.
+    Changed,
     /// `test.abort`, with the script's message.
     Abort(String),
     Fault(Fault),

@@ -11,7 +11,10 @@ use std::sync::{PoisonError, RwLock};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
+mod spellings;
+
+use spellings::{Spellings, begins};
 
 /// What stands in a secret's place.
 pub const MASK: &str = "***";
@@ -21,32 +24,13 @@ const SHORT: usize = 4;
 /// Lines of a longer secret that are hidden by themselves.
 const LINE: usize = 8;
 
-/// In the order of the URL standard: what its query, path and user information leave alone.
-const QUERY: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
-const PATH: AsciiSet = CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}');
-const USER: AsciiSet =
-    PATH.add(b'/').add(b':').add(b';').add(b'=').add(b'@').add(b'[').add(b'\\').add(b']').add(b'|');
-/// What never needs encoding stays; forms, of which a space is a `+`, keep `*` as well.
-const COMPONENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-const FORM: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b' ');
-
 /// What ends the part of a URL that may hold a password, in whatever text the URL stands.
 const AUTHORITY_END: [char; 11] = ['/', '?', '#', '"', '\'', '`', '<', '>', ' ', '\t', '\n'];
 
 static ANY: AtomicBool = AtomicBool::new(false);
 static SECRETS: RwLock<Secrets> = RwLock::new(Secrets { needles: Vec::new() });
 
-/// Hides `value` from now on, also as it stands in URLs, in JSON and in base64.
+/// Hides `value` from now on, also as it stands in URLs, in JSON, in HTML and in base64.
 pub fn add(value: &str) {
     if SECRETS.read().unwrap_or_else(PoisonError::into_inner).knows(value) {
         return;
@@ -112,7 +96,7 @@ pub fn cut(text: &str, end: usize) -> usize {
     places.into_iter().find(|place| place.start < end && end < place.end).map_or(end, |place| place.start)
 }
 
-/// The secrets of a process, in all forms that are looked for.
+/// The secrets of a process, and what base64 makes of them; of escapes `spellings` knows.
 #[derive(Default)]
 struct Secrets {
     needles: Vec<Needle>,
@@ -124,6 +108,30 @@ struct Needle {
     alone: bool,
     /// Whether a letter of base64 beside it, before and behind, holds bits of it as well.
     shared: (bool, bool),
+}
+
+impl Needle {
+    /// Each place where it stands: the next one may begin within the one before.
+    fn find(&self, text: &str, spellings: &Spellings, mut put: impl FnMut(Range<usize>)) {
+        let spaced = self.text.contains(' ') && text.contains('+');
+        if spellings.is_plain() && !spaced {
+            let finder = memmem::Finder::new(&self.text);
+            let mut from = 0;
+            while let Some(at) = finder.find(&text.as_bytes()[from..]) {
+                put(from + at..from + at + self.text.len());
+                from += at + 1;
+            }
+            return;
+        }
+        let Some(&first) = self.text.as_bytes().first() else { return };
+        for (at, byte) in text.bytes().enumerate() {
+            if (byte == first || begins(byte) || (first == b' ' && byte == b'+'))
+                && let Some(end) = spellings.end_of(&self.text, at)
+            {
+                put(at..end);
+            }
+        }
+    }
 }
 
 impl Secrets {
@@ -143,15 +151,7 @@ impl Secrets {
     }
 
     fn forms(&mut self, value: &str) {
-        let form = utf8_percent_encode(value, &FORM).to_string().replace(' ', "+");
-        let json = serde_json::Value::from(value).to_string();
         self.put(value.to_owned());
-        self.put(json[1..json.len() - 1].to_owned());
-        let sets = [NON_ALPHANUMERIC, &COMPONENT, &QUERY, &PATH, &USER];
-        for encoded in sets.map(|set| utf8_percent_encode(value, set).to_string()).into_iter().chain([form]) {
-            self.put(with_small_digits(&encoded));
-            self.put(encoded);
-        }
         for offset in 0..3 {
             for text in [inside(&STANDARD_NO_PAD, value, offset), inside(&URL_SAFE_NO_PAD, value, offset)] {
                 let shared = (offset > 0, !(offset + value.len()).is_multiple_of(3));
@@ -169,17 +169,14 @@ impl Secrets {
     /// Where secrets stand, in order, none touching another.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = Vec::new();
+        let spellings = Spellings::new(text);
         for needle in &self.needles {
-            let finder = memmem::Finder::new(&needle.text);
-            let mut from = 0;
-            while let Some(at) = finder.find(&text.as_bytes()[from..]) {
-                let place = from + at..from + at + needle.text.len();
-                // The next one may begin within this one.
-                from = place.start + 1;
+            let put = |place: Range<usize>| {
                 if !needle.alone || stands_alone(text, &place) {
                     places.push(with_neighbours(text, place, needle.shared));
                 }
-            }
+            };
+            needle.find(text, &spellings, put);
         }
         joined(places)
     }
@@ -226,17 +223,6 @@ fn with_neighbours(text: &str, place: Range<usize>, shared: (bool, bool)) -> Ran
 fn stands_alone(text: &str, place: &Range<usize>) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     !text[..place.start].ends_with(word) && !text[place.end..].starts_with(word)
-}
-
-/// `%2F` as `%2f`.
-fn with_small_digits(encoded: &str) -> String {
-    let mut small = String::with_capacity(encoded.len());
-    let mut digits = 0;
-    for c in encoded.chars() {
-        small.push(if digits > 0 { c.to_ascii_lowercase() } else { c });
-        digits = if c == '%' { 2 } else { usize::saturating_sub(digits, 1) };
-    }
-    small
 }
 
 /// What base64 makes of `value` where it stands within more (`user:password`), `offset` bytes
@@ -305,6 +291,62 @@ mod tests {
             "s3cr/t%20%22key%22&%C3%A9",
         ] {
             assert_eq!(secrets.hide(&format!("a {text} b")), "a *** b", "{text}");
+        }
+    }
+
+    #[test]
+    fn hides_whatever_is_escaped() {
+        let first = secrets(&["Grüße/geheim&Co"]);
+        for text in [
+            r"Gr\u00fc\u00dfe/geheim&Co",
+            r"Gr\u00FC\u00DFe\/geheim\u0026Co",
+            r"Gr\\u00fc\\u00dfe\\\/geheim\\u0026Co",
+            "Grüße/geheim&amp;Co",
+            "Grüße/geheim&#38;Co",
+            "Gr&#252;&#xDF;e&#x2f;geheim&amp;amp;Co",
+            "Gr%C3%BC%C3%9Fe/geheim%26Co",
+            "Gr%c3%bc%c3%9fe%2fgeheim%26Co",
+            "Gr%25C3%25BC%25C3%259Fe%252Fgeheim%2526Co",
+            "Gr%2525C3%2525BC%2525C3%25259Fe%25252Fgeheim%252526Co",
+            r"Gr\xc3\xbc\xc3\x9fe/geheim&Co",
+            "Gr%FC%DFe%2Fgeheim%26Co",
+            r"Gr%5Cu00fc%5Cu00dfe/geheim%5Cu0026Co",
+            "%47%72%C3%BC%C3%9F%65%2F%67%65%68%65%69%6D%26%43%6F",
+            "Grüße/geheim%26amp%3BCo",
+        ] {
+            assert_eq!(first.hide(&format!("a={text}!")), "a=***!", "{text}");
+        }
+        let failure = "HTTPError('400 Bad Request for /login?next=%2Fredir%3Fp%3DGr%25C3%25BC%25C3%259Fe%252Fgeheim%2526Co')";
+        assert_eq!(first.hide(failure), "HTTPError('400 Bad Request for /login?next=%2Fredir%3Fp%3D***')");
+        let second = secrets(&["sup3rS3cret/To+ken=\"x\"é&<> end"]);
+        for text in [
+            r#"sup3rS3cret/To+ken=\"x\"é\u0026\u003c\u003e end"#,
+            r#"sup3rS3cret\/To+ken=\"x\"\u00e9&<> end"#,
+            r#"sup3rS3cret\\/To+ken=\\\"x\\\"\\u00e9&<> end"#,
+            "sup3rS3cret/To+ken=&quot;x&quot;é&amp;&lt;&gt; end",
+            "sup3rS3cret/To+ken=&#34;x&#34;é&amp;&lt;&gt; end",
+            "sup3rS3cret/To+ken=&#x22;x&#X22;&#233;&#38;&#60;&#062; end",
+            "sup3rS3cret%2FTo%2Bken%3D%22x%22%C3%A9%26%3C%3E+end",
+            "sup3rS3cret/To%2Bken=%22x%22%C3%A9%26%3C%3E%20end",
+            "sup3rS3cret%252FTo%252Bken%253D%2522x%2522%25C3%25A9%2526%253C%253E%2520end",
+            "sup3rS3cret%252FTo%252Bken%253D%2522x%2522%25C3%25A9%2526%253C%253E%2Bend",
+        ] {
+            assert_eq!(second.hide(&format!("{{{text}}}")), "{***}", "{text}");
+        }
+        assert_eq!(secrets(&["it's 😀 ok"]).hide(r"it&#39;s \ud83d\uDE00 ok"), MASK);
+        // Not a spelling of it, and nothing that breaks a reader.
+        for text in ["%", "%2", "%C3", "%C3%", r"\u12", r"\ud83d\u", "&#", "&#x;", "&#99999999;", "é%é\\é&é"]
+        {
+            assert_eq!(first.hide(text), text);
+        }
+    }
+
+    #[test]
+    fn many_escapes_take_no_long() {
+        let secrets = secrets(&["\\\\\\\\\\\\\\\\x", "%%%%%%%%%%%%y", "&&&&&&&&z"]);
+        for unit in ["\\", "%25", "&amp;", "%", "&", "\\u005c"] {
+            let text = unit.repeat(3_000 / unit.len());
+            assert_eq!(secrets.hide(&text), text);
         }
     }
 

@@ -81,8 +81,9 @@ pub(super) static MODULE: Module = Module {
     doc: "What happens in a run, for listeners. `init`, `test_start`, `spawning_complete`, `test_stop` and `quitting` \
           are called in a VM of their own, beside those of the users; `request` and `user_error` in the VM of the \
           user to whom it happens. A listener that raises is counted as an exception, and the others are called all \
-          the same; but if one of `init` raises, nothing runs (exit code 107). Listeners of the run are added at the \
-          top level of a script.",
+          the same, in a new VM where one exceeded the CPU budget or the memory limit; but if one of `init` raises, \
+          nothing runs (exit code 107). After `test.abort` in `init` there is no `test_start`, and no `test_stop` \
+          either. Listeners of the run are added at the top level of a script.",
     value: Some(|frame| {
         frame.give(Arg::Object(&EVENTS, 0));
         Ok(())

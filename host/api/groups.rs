@@ -15,7 +15,8 @@ pub(super) static MODULE: Module = Module {
         sig: "(name: string, run: fun(): any): any",
         doc: "Runs the function as a named part of the task, and returns what it returns. How long it took is \
               measured; checks are listed below their group, and requests are counted in it too. Names of groups \
-              within groups are joined with `::`. An error in the function ends the group and goes on.",
+              within groups are joined with `::`. An error in the function ends the group and goes on. \
+              It cannot `coroutine.yield` to a coroutine around the group; nor can other functions that the host calls.",
         run: group,
     }],
     ..Module::EMPTY

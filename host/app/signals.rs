@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use crate::event::Wish;
 use crate::exit::Exit;
 
 /// What `--watch` writes to ask a run to end: a person wants it, or a file has changed.
@@ -14,7 +15,7 @@ pub(super) const WANTED: u8 = b'w';
 pub(super) const CHANGED: u8 = b'c';
 
 pub(super) struct Signals {
-    receiver: Receiver<()>,
+    receiver: Receiver<Wish>,
     running: Arc<AtomicBool>,
 }
 
@@ -38,7 +39,7 @@ impl Signals {
 
     /// From now on one message for each signal. The first ends the run gracefully, the second at
     /// once, and a third ends the process, whatever it hangs in.
-    pub(super) fn hand_over(self) -> Receiver<()> {
+    pub(super) fn hand_over(self) -> Receiver<Wish> {
         self.running.store(true, Ordering::SeqCst);
         self.receiver
     }
@@ -46,7 +47,7 @@ impl Signals {
 
 #[derive(Clone)]
 struct Ears {
-    sender: Sender<()>,
+    sender: Sender<Wish>,
     running: Arc<AtomicBool>,
     count: Arc<AtomicU32>,
 }
@@ -61,7 +62,8 @@ impl Ears {
             std::process::exit(Exit::Signal.code().into());
         }
         let before = self.count.fetch_add(1, Ordering::SeqCst);
-        if self.sender.send(()).is_err() || before >= 2 {
+        let wish = if is_wanted { Wish::Signal } else { Wish::Changed };
+        if self.sender.send(wish).is_err() || before >= 2 {
             std::process::exit(Exit::Signal.code().into());
         }
     }

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::cli::{Run, WATCHED};
 use crate::config::{self, Surroundings};
+use crate::event::Wish;
 use crate::exit::Exit;
 use crate::fault::Fault;
 
@@ -57,7 +58,7 @@ fn refuse_guarded(run: &Run, surroundings: &Surroundings) -> Result<(), Fault> {
 }
 
 /// Until files change; None when a signal comes first.
-fn wait(signals: &Receiver<()>, eyes: &mut Eyes) -> Option<Vec<PathBuf>> {
+fn wait(signals: &Receiver<Wish>, eyes: &mut Eyes) -> Option<Vec<PathBuf>> {
     loop {
         // First a look: something may have changed while the run ended.
         let changed = eyes.changes();
@@ -113,7 +114,7 @@ impl Child {
     }
 
     /// Hands signals on, and ends the run when files change.
-    fn follow(&mut self, signals: &Receiver<()>, eyes: &mut Eyes) -> Ended {
+    fn follow(&mut self, signals: &Receiver<Wish>, eyes: &mut Eyes) -> Ended {
         let (mut wanted, mut asked) = (0, 0);
         let mut changed = Vec::new();
         loop {
@@ -122,6 +123,8 @@ impl Child {
                 recv(self.status) -> status => {
                     let code = status.ok().and_then(Result::ok).map_or(Exit::Internal.code(), code);
                     return match (wanted, changed.is_empty()) {
+                        // It knows of the change alone.
+                        (1.., false) if code == 0 => Ended::Wanted(Exit::Signal.code()),
                         (1.., _) => Ended::Wanted(code),
                         (_, false) => Ended::Changed(code, changed),
                         (_, true) => Ended::Alone(code),

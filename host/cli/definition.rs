@@ -72,8 +72,8 @@ pub(super) struct Args {
     #[arg(short = 'E', long, value_name = "TAG", value_delimiter = ',', help_heading = "Load")]
     pub(super) exclude_tags: Vec<String>,
 
-    /// Repeat the decisions of the run with this seed
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    /// Repeat the decisions of the run with this seed, at most 9223372036854775807
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(..=i64::MAX as u64), help_heading = "Load")]
     pub(super) seed: Option<u64>,
 
     /// Worker threads; one per core without

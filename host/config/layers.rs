@@ -207,7 +207,7 @@ impl Layers {
             run_time: merged.run_time.map(|time| time.value),
             iterations: merged.iterations.map(|iterations| iterations.value),
             stop_timeout: merged.stop_timeout.value,
-            seed: merged.seed.map_or_else(rand::random, |seed| seed.value),
+            seed: merged.seed.map_or_else(|| rand::random::<u64>() >> 1, |seed| seed.value),
             classes: texts(&self.given.classes),
             tags: texts(&self.given.tags),
             exclude_tags: texts(&self.given.exclude_tags),
@@ -351,6 +351,12 @@ struct Variables<'g> {
 impl Variables<'_> {
     /// Those that scripts may see: TEST_*, E2E_*, the `listed` ones, and all given by `-e`.
     fn shown(&self, listed: Option<&Sited<Vec<String>>>) -> BTreeMap<String, Sited<String>> {
+        // Scripts may print them as well as what the configuration takes.
+        let known = |name: &str, value: &str| {
+            if looks_secret(name) && value.len() >= SURELY_SECRET {
+                mask::add(value);
+            }
+        };
         let is_listed = |name: &String| listed.is_some_and(|listed| listed.value.contains(name));
         let mut shown: BTreeMap<String, Sited<String>> = self
             .process
@@ -366,6 +372,7 @@ impl Variables<'_> {
                     .map(|(name, value)| (name.clone(), Sited::new(value.clone(), given.origin.clone()))),
             );
         }
+        shown.iter().for_each(|(name, value)| known(name, &value.value));
         shown
     }
 }

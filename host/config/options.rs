@@ -50,7 +50,9 @@ impl ScriptOptions {
                     sited(written, "a whole number of at least 1", |v| value::whole(v, 1))?;
             }
             "stop_timeout" => self.load.stop_timeout = sited(written, value::A_DURATION, value::duration)?,
-            "seed" => self.seed = sited(written, "a whole number", |v| value::whole(v, 0))?,
+            "seed" => {
+                self.seed = sited(written, "a whole number", |v| value::whole(v, 0).map(i64::cast_unsigned))?
+            }
             "thresholds" => {
                 return Err(Fault::new(Exit::Script, "option `thresholds` is not in this version")
                     .at(written.2)

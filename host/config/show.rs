@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::units::{format_duration, format_size};
 
-use crate::mask::{MASK, hide};
+use crate::mask::{self, MASK};
 
 use super::document::{Kind, Node};
 use super::layers::Layers;
@@ -15,13 +15,47 @@ use super::origin::{Origin, Sited};
 use super::raw::Raw;
 
 /// What a name holds that is not to be shown.
-const SECRET: &[&str] =
-    &["secret", "password", "passwd", "token", "credential", "api_key", "apikey", "private_key"];
+const SECRET: &[&str] = &["secret", "password", "passwd", "passphrase", "token", "credential", "apikey"];
+
+/// And these where they are a word of it: `STRIPE_KEY` and `dbPass`, but not `monkey` and `compass`.
+const WORDS: &[&str] = &[
+    "key",
+    "keys",
+    "pass",
+    "pw",
+    "pwd",
+    "auth",
+    "authorization",
+    "bearer",
+    "jwt",
+    "pat",
+    "cookie",
+    "cookies",
+    "signature",
+    "salt",
+    "private",
+];
 
 /// Whether a name says that its value is not to be shown.
 pub(super) fn looks_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     SECRET.iter().any(|word| lower.contains(word))
+        || words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// `apiKey` and `API_KEY` as `api` and `key`.
+fn words(name: &str) -> Vec<String> {
+    let (mut words, mut was_small) = (vec![String::new()], false);
+    for c in name.chars() {
+        if !c.is_ascii_alphabetic() || (was_small && c.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_small = c.is_ascii_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphabetic()) {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    words
 }
 
 /// One line per value, the origins aligned. Values whose name looks like a secret are masked. `options` is
@@ -45,18 +79,21 @@ struct Rows(Vec<(String, String)>);
 
 impl Rows {
     fn add(&mut self, name: &str, value: impl Display, origin: &Origin) {
-        // The folder of the secrets is none.
-        let value = if looks_secret(name) && name != "settings.secrets" {
-            MASK.to_string()
-        } else {
-            hide(&value.to_string()).into_owned()
-        };
-        self.0.push((format!("{name}: {value}"), origin.to_string()));
+        // Only what the user named: e2e's own settings hold none but passwords of URLs.
+        let is_own = ["env.", "vars.", "test_data."].iter().any(|section| name.starts_with(section));
+        let value = if is_own && looks_secret(name) { MASK.to_string() } else { value.to_string() };
+        self.put(name, &value, origin.to_string());
+    }
+
+    /// Masked before the columns are made: their width would tell its length.
+    fn put(&mut self, name: &str, value: &str, origin: String) {
+        let row = format!("{name}: {value}");
+        self.0.push((mask::hide(&row).into_owned(), mask::hide(&origin).into_owned()));
     }
 
     /// What was looked for rather than given.
     fn found(&mut self, name: &str, value: impl Display) {
-        self.0.push((format!("{name}: {value}"), "found".to_string()));
+        self.put(name, &value.to_string(), "found".to_string());
     }
 
     fn sited<T: Display>(&mut self, name: &str, value: &Sited<T>) {
@@ -214,5 +251,52 @@ impl Rows {
         let width =
             self.0.iter().map(|(value, _)| value.chars().count()).filter(|w| *w <= 48).max().unwrap_or(0);
         self.0.iter().map(|(value, origin)| format!("{value:width$}  # {origin}\n")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_say_that_they_hold_a_secret() {
+        for name in [
+            "API_KEY",
+            "ACCESS_KEY",
+            "STRIPE_KEY",
+            "apiKey",
+            "DB_PASS",
+            "PWD",
+            "BASIC_AUTH",
+            "BEARER",
+            "JWT",
+            "GITHUB_PAT",
+            "session-cookie",
+            "SIGNATURE",
+            "SALT2",
+            "AWS_CREDENTIALS",
+            "TOKEN",
+            "CLIENT_SECRET",
+            "PRIVATE_PEM",
+            "vars.db.pass",
+            "MYPASSWORD",
+            "env.TEST_KEY_1",
+        ] {
+            assert!(looks_secret(name), "{name}");
+        }
+        for name in
+            ["MONKEY", "PATH", "COMPASS", "AUTHOR", "PATTERN", "BASALT", "KEYBOARD", "TEST_MODE", "spawn"]
+        {
+            assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn columns_do_not_tell_how_long_a_secret_is() {
+        mask::add("a-secret-in-a-column");
+        let mut rows = Rows(Vec::new());
+        rows.add("vars.x", "a-secret-in-a-column", &Origin::Default);
+        rows.add("vars.longer", "1", &Origin::Default);
+        assert_eq!(rows.text(), "vars.x: ***     # default\nvars.longer: 1  # default\n");
     }
 }

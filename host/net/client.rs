@@ -119,7 +119,7 @@ impl Client {
         chain.answer = None;
         chain.security = None;
         let guise = chain.guise(&self.net);
-        self.take_turn(chain).await;
+        self.take_turn(chain).await?;
         let mut idle = self.take_idle(&chain.step, guise.number());
         let most = chain.request.max_retries.unwrap_or(self.net.settings.max_retries);
         let mut retries = 0;
@@ -155,7 +155,7 @@ impl Client {
                 chain.retries += 1;
                 Box::pin(self.pause(chain, retries, failure.error)).await?;
             }
-            self.take_turn(chain).await;
+            self.take_turn(chain).await?;
         }
     }
 
@@ -173,12 +173,17 @@ impl Client {
     }
 
     /// Waits until one more request may be sent. That is no part of the request: neither its time nor its timeout.
-    pub(super) async fn take_turn(&self, chain: &mut Chain<'_>) {
+    pub(super) async fn take_turn(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         if let Some(turns) = &self.net.settings.turns {
             // Boxed: it is seldom, as in `attempt`.
             let paused = Box::pin(turns.take(&self.net.unused_turns)).await;
             chain.pause(paused);
         }
+        if self.net.settings.is_halted() {
+            let text = "the run was refused: nothing more is sent".to_owned();
+            return Err(Error::new(ErrorKind::NotAllowed, text));
+        }
+        Ok(())
     }
 
     /// One exchange, after which the connection is kept if it is good.

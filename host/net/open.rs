@@ -53,7 +53,7 @@ impl Client {
         let net = self.net();
         loop {
             chain.answer = None;
-            self.take_turn(chain).await;
+            self.take_turn(chain).await?;
             chain.step.cookie = self.cookie(&chain.step, chain.request)?;
             let message = chain.step.message(net, chain.request)?;
             let mut connection = self.connect(chain, chain.guise(net)).await?;

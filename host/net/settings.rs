@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::turns::Turns;
@@ -41,6 +41,21 @@ pub struct Settings {
     pub allowed: Option<Allowed>,
     /// How many requests a second may be sent, redirects and retries included; None: any number.
     pub turns: Option<Turns>,
+    /// Whether the run was refused while it ran, after which nothing more is sent; None where it cannot be.
+    pub halted: Option<Arc<AtomicBool>>,
+}
+
+impl Settings {
+    /// Has every further request of all workers fail.
+    pub fn halt(&self) {
+        if let Some(halted) = &self.halted {
+            halted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted.as_ref().is_some_and(|halted| halted.load(Ordering::Relaxed))
+    }
 }
 
 /// Tells whether a request may go to a host (an IPv6 address without brackets) and a port. No connection is made
@@ -82,6 +97,7 @@ impl Default for Settings {
             user_agent: "e2e/0.1".to_owned(),
             allowed: None,
             turns: None,
+            halted: None,
         }
     }
 }

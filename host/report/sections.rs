@@ -211,6 +211,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
         Stop::Iterations => "iterations done".to_owned(),
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
+        Stop::Changed => "a file changed".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
         Stop::Abort(message) => format!("aborted: {message}"),
         Stop::Fault(fault) => fault.what.clone(),

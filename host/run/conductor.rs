@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, never, unbounded};
 
 use crate::config::Level;
-use crate::event::{Event, RunInfo, Summary};
+use crate::event::{Event, RunInfo, Summary, Wish};
 
 use super::ending::warning;
 use super::message::Phase;
@@ -19,7 +19,7 @@ pub struct Conductor {
     pub setup: Setup,
     pub info: RunInfo,
     /// One message for each SIGINT or SIGTERM.
-    pub signals: Receiver<()>,
+    pub signals: Receiver<Wish>,
 }
 
 /// Runs to the end, whatever it is. `tell` gets every event, the last one is `Event::Done`.
@@ -46,7 +46,9 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
         }
         running.drain(&ears.reports, tell);
         finished = running.done == running.setup.workers;
-        running.elapsed = Some(running.started.elapsed());
+        if !finished {
+            running.elapsed = Some(running.started.elapsed());
+        }
     }
     // No worker is left to listen to.
     ears.reports = never();

@@ -80,6 +80,8 @@ struct Room {
     said: Sender<Said>,
     /// `init` went well.
     initialized: bool,
+    /// `test_start` was told: `test_stop` is owed.
+    begun: bool,
     /// `setup` went well, or there is none: `teardown` is owed.
     set_up: bool,
     data: Option<&'static Value>,
@@ -120,6 +122,7 @@ impl Room {
             phase: Cell::new(Phase::Running),
             said,
             initialized: false,
+            begun: false,
             set_up: false,
             data: None,
         })
@@ -144,7 +147,7 @@ impl Room {
                     let outcome = self.call(Phase::Killing, |vm| vm.teardown(data)).await;
                     self.note("teardown", outcome);
                 }
-                if self.initialized {
+                if self.begun {
                     self.fire(&Occasion::TestStop { environment }, Phase::Killing).await;
                 }
                 // What is left open is closed, and counted, with the test.
@@ -168,6 +171,9 @@ impl Room {
             return Err(fault);
         }
         self.initialized = true;
+        if self.has_ended() {
+            return Ok(None);
+        }
         if self.setup.schedule.shape().is_some() {
             // Made now, so that the first tick, and with it the first users, need not wait for it.
             let outcome = self.call(Phase::Interrupting, |_| Outcome::Done).await;
@@ -175,6 +181,7 @@ impl Room {
                 return Err(fault);
             }
         }
+        self.begun = true;
         self.fire(&Occasion::TestStart { environment }, Phase::Interrupting).await;
         if self.has_ended() {
             return Ok(None);
@@ -236,15 +243,28 @@ impl Room {
         }
         let name = occasion.hook().name();
         let mut raised = Vec::new();
-        let outcome = self.call(until, |vm| vm.fire(occasion, &mut raised)).await;
+        // Those that are left get the VM that comes after one that broke.
+        let mut done = 0;
+        let outcome = loop {
+            let before = done;
+            let outcome = self.call(until, |vm| vm.fire(occasion, &mut done, &mut raised)).await;
+            match outcome {
+                Outcome::Broken(fault) if done > before => raised.push(fault),
+                outcome => break outcome,
+            }
+        };
         // What `init` raises ends the run, and is reported as what ended it.
-        let recorded = if occasion.hook() == Hook::Init { &[] } else { raised.as_slice() };
-        recorded.iter().for_each(|fault| self.raised(name, fault));
+        let is_init = occasion.hook() == Hook::Init;
+        if !is_init {
+            raised.iter().for_each(|fault| self.raised(name, fault));
+        }
         let broken = match &outcome {
             Outcome::Raised(fault) | Outcome::Broken(fault) => Some(fault.clone()),
             _ => None,
         };
-        self.note(name, outcome);
+        if !is_init || broken.is_none() {
+            self.note(name, outcome);
+        }
         raised.into_iter().chain(broken).next()
     }
 

@@ -13,7 +13,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::load::{Change, Roster, Slot, Split};
 
 use super::message::{Order, Phase, Report};
-use super::phases::ON_STOP_TIME;
 use super::user::User;
 use super::worker::Worker;
 
@@ -159,7 +158,7 @@ async fn dismiss(worker: Rc<Worker>, mut users: Vec<u64>) {
     let steps = [
         (Duration::ZERO, Phase::Stopping),
         (stop_timeout, Phase::Interrupting),
-        (ON_STOP_TIME.max(stop_timeout), Phase::Killing),
+        (worker.setup.on_stop_time(), Phase::Killing),
     ];
     for (time, phase) in steps {
         if !time.is_zero() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Summary};
+use crate::event::{Event, Level, LogLine, Stop, Summary, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -13,9 +13,12 @@ use super::running::{Act, Running};
 use super::schedule::Schedule;
 
 impl Running {
-    pub(super) fn signal(&mut self, tell: &mut dyn FnMut(&Event)) {
+    pub(super) fn signal(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
         self.signals += 1;
-        self.end(Stop::Signal);
+        self.end(match wish {
+            Wish::Signal => Stop::Signal,
+            Wish::Changed => Stop::Changed,
+        });
         if self.signals > 1 {
             self.go(Phase::Killing);
         } else if self.setup.log_level <= config::Level::Warning {
@@ -26,9 +29,12 @@ impl Running {
             };
             let time = self.phases.deadline().map(|at| at.saturating_duration_since(Instant::now()));
             let time = time.unwrap_or_default().as_secs_f64().round();
-            tell(&warning(format!(
-                "stopping: {what} may take {time} s to finish; a second signal (Ctrl-C) ends it at once"
-            )));
+            tell(&warning(match wish {
+                Wish::Signal => format!(
+                    "stopping: {what} may take {time} s to finish; a second signal (Ctrl-C) ends it at once"
+                ),
+                Wish::Changed => format!("a file changed: {what} may take {time} s to finish"),
+            }));
         }
     }
 
@@ -36,14 +42,23 @@ impl Running {
     pub(super) fn end(&mut self, stop: Stop) {
         let gravity = |stop: &Stop| match stop {
             Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded => 0,
-            Stop::Signal => 1,
-            Stop::Abort(_) => 2,
-            Stop::Fault(_) => 3,
+            Stop::Changed => 1,
+            Stop::Signal => 2,
+            Stop::Abort(_) => 3,
+            Stop::Fault(_) => 4,
         };
+        let is_refused = matches!(&stop, Stop::Fault(fault) if fault.exit == Exit::Refused);
         if self.stop.as_ref().is_none_or(|before| gravity(&stop) > gravity(before)) {
             self.stop = Some(stop);
         }
-        self.go(Phase::Stopping);
+        if is_refused {
+            // What the environment does not allow is over at once, whatever a script would send yet.
+            self.setup.net.halt();
+            self.phases.hurry();
+            self.go(Phase::Interrupting);
+        } else {
+            self.go(Phase::Stopping);
+        }
     }
 
     pub(super) fn go(&mut self, phase: Phase) {
@@ -136,7 +151,10 @@ impl Running {
             exit = exit.worst(Exit::Failures);
         }
         match &self.stop {
-            None | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded) => exit,
+            None
+            | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded | Stop::Changed) => {
+                exit
+            }
             Some(Stop::Signal) => exit.worst(Exit::Signal),
             Some(Stop::Abort(_)) => exit.worst(Exit::Abort),
             Some(Stop::Fault(fault)) => exit.worst(fault.exit),
@@ -145,6 +163,9 @@ impl Running {
 
     pub(super) fn summary(mut self) -> Summary {
         let exit = self.exit();
+        if self.cut_off > 0 && self.signals > 1 {
+            self.notes.push("some on_stop functions were interrupted by the second signal".into());
+        }
         let stop =
             self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
         Summary {

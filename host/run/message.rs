@@ -43,6 +43,10 @@ pub(super) enum Report {
         worker: usize,
         snapshot: Box<Snapshot>,
         interrupted: u64,
+        /// `on_stop` functions that were interrupted.
+        cut_off: u64,
+        /// When the last user was gone: reports may wait for whoever reads the output.
+        ended: Instant,
         outcome: Result<(), Fault>,
     },
 }

@@ -7,7 +7,13 @@ use super::message::Phase;
 
 /// How long `on_stop` may take once the run ends, unless the stop timeout is longer. The same
 /// holds for `teardown` and the listeners at the end.
-pub(super) const ON_STOP_TIME: Duration = Duration::from_secs(30);
+const ON_STOP_TIME: Duration = Duration::from_secs(30);
+
+/// The same where the environment limits the run time.
+const GUARDED_TIME: Duration = Duration::from_secs(10);
+
+/// The same once the run was refused: nothing can be sent any more.
+const REFUSED_TIME: Duration = Duration::from_secs(2);
 
 /// After that, how long workers may take to end what cannot be interrupted.
 const LAST_WAIT: Duration = Duration::from_secs(3);
@@ -17,11 +23,17 @@ pub(super) struct Phases {
     phase: Phase,
     since: Instant,
     stop_timeout: Duration,
+    on_stop_time: Duration,
+}
+
+/// How long `on_stop` may take, and again `teardown` with the last listeners.
+pub(super) fn on_stop_time(stop_timeout: Duration, is_guarded: bool) -> Duration {
+    if is_guarded { GUARDED_TIME } else { ON_STOP_TIME.max(stop_timeout) }
 }
 
 impl Phases {
-    pub(super) fn new(now: Instant, stop_timeout: Duration) -> Phases {
-        Phases { phase: Phase::Running, since: now, stop_timeout }
+    pub(super) fn new(now: Instant, stop_timeout: Duration, on_stop_time: Duration) -> Phases {
+        Phases { phase: Phase::Running, since: now, stop_timeout, on_stop_time }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -43,12 +55,18 @@ impl Phases {
         *self = Phases { phase: Phase::Interrupting, since: Instant::now(), ..*self };
     }
 
+    /// From now on what is left gets but a moment.
+    pub(super) fn hurry(&mut self) {
+        self.stop_timeout = self.stop_timeout.min(REFUSED_TIME);
+        self.on_stop_time = REFUSED_TIME;
+    }
+
     /// When the next phase is due; None while the run is on.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let time = match self.phase {
             Phase::Running | Phase::Finishing => return None,
             Phase::Stopping => self.stop_timeout,
-            Phase::Interrupting => ON_STOP_TIME.max(self.stop_timeout),
+            Phase::Interrupting => self.on_stop_time,
             Phase::Killing => LAST_WAIT,
         };
         self.since.checked_add(time)
@@ -61,7 +79,10 @@ mod tests {
 
     #[test]
     fn phases_only_go_forward_until_the_users_are_gone() {
-        let mut phases = Phases::new(Instant::now(), Duration::from_secs(60));
+        let mut phases = {
+            let timeout = Duration::from_secs(60);
+            Phases::new(Instant::now(), timeout, on_stop_time(timeout, false))
+        };
         assert_eq!((phases.deadline(), phases.phase()), (None, Phase::Running));
         assert!(phases.go(Phase::Finishing) && phases.deadline().is_none());
         assert!(phases.go(Phase::Interrupting) && !phases.go(Phase::Stopping));
@@ -71,5 +92,18 @@ mod tests {
         assert_eq!(left(&phases), Some(LAST_WAIT));
         phases.close();
         assert_eq!(phases.phase(), Phase::Interrupting);
+    }
+
+    #[test]
+    fn a_guarded_end_is_short_and_a_refused_one_shorter() {
+        let timeout = Duration::from_secs(60);
+        let mut phases = Phases::new(Instant::now(), timeout, on_stop_time(timeout, true));
+        phases.go(Phase::Interrupting);
+        let left = |phases: &Phases| phases.deadline().map(|at| at - phases.since);
+        assert_eq!(left(&phases), Some(GUARDED_TIME));
+        phases.hurry();
+        assert_eq!(left(&phases), Some(REFUSED_TIME));
+        phases.close();
+        assert_eq!(left(&phases), Some(REFUSED_TIME));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Tick};
+use crate::event::{Event, Level, LogLine, Stop, Tick, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -68,6 +68,8 @@ pub(super) struct Running {
     reached: Vec<u64>,
     pub(super) done: usize,
     pub(super) interrupted: u64,
+    /// `on_stop` functions that were cut off.
+    pub(super) cut_off: u64,
     pub(super) notes: Vec<String>,
     names: Vec<Arc<str>>,
 }
@@ -75,7 +77,7 @@ pub(super) struct Running {
 /// The channels that the conductor listens to.
 pub(super) struct Ears {
     pub(super) reports: Receiver<Report>,
-    pub(super) signals: Receiver<()>,
+    pub(super) signals: Receiver<Wish>,
 }
 
 impl Running {
@@ -93,7 +95,7 @@ impl Running {
             attendant: Attendant::start(&setup),
             stage: 0,
             over: None,
-            phases: Phases::new(started, setup.stop_timeout),
+            phases: Phases::new(started, setup.stop_timeout, setup.on_stop_time()),
             stop: None,
             totals: Arc::default(),
             interval: Snapshot::default(),
@@ -105,6 +107,7 @@ impl Running {
             reached: vec![0; setup.workers],
             done: 0,
             interrupted: 0,
+            cut_off: 0,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
             setup,
@@ -219,7 +222,7 @@ impl Running {
                 Ok(said) => self.hear_control(said, tell),
                 Err(_) => self.lose_control(),
             },
-            recv(ears.signals) -> signal => if signal.is_ok() { self.signal(tell) },
+            recv(ears.signals) -> wish => if let Ok(wish) = wish { self.signal(wish, tell) },
             default(deadline.saturating_duration_since(Instant::now())) => {}
         }
         let now = Instant::now();
@@ -252,12 +255,14 @@ impl Running {
                 tell(&Event::Log(LogLine { level: level_of(level), at, source: source.into(), text }));
             }
             Report::Abort(message) => self.end(Stop::Abort(message)),
-            Report::Done { worker, snapshot, interrupted, outcome } => {
+            Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome } => {
                 self.add(worker, &snapshot);
                 self.users[worker].fill(0);
                 self.ticks.leave(worker);
                 self.done += 1;
                 self.interrupted += interrupted;
+                self.cut_off += cut_off;
+                self.elapsed = self.elapsed.max(Some(ended.saturating_duration_since(self.started)));
                 if let Err(fault) = outcome {
                     self.end(Stop::Fault(fault));
                 }

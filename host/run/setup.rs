@@ -18,6 +18,7 @@ use crate::script::{Class, Manifest, Set, Shape, Suite};
 use crate::vu::Hooks;
 
 use super::linking::{check_link, prepare_link};
+use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
 
@@ -138,6 +139,7 @@ impl Setup {
                 cert_roots: vec![plan.script_root.clone(), plan.project.clone()],
                 link: Arc::new(link.clone()),
                 allowed: allowed(plan),
+                halted: (plan.safety != Safety::default()).then(Arc::default),
                 turns: plan.safety.max_rps.as_ref().map(|most| Turns::new(most.value)),
                 ..Settings::default()
             },
@@ -146,6 +148,10 @@ impl Setup {
             env,
             sources,
         })
+    }
+
+    pub(super) fn on_stop_time(&self) -> Duration {
+        on_stop_time(self.stop_timeout, self.safety.max_run_time.is_some())
     }
 
     /// Whether scripts want something called that no VU calls.

@@ -78,8 +78,16 @@ impl User {
         }
         if self.class.plan().has_on_stop {
             let outcome = self.call(vm, Entry::OnStop, Phase::Killing).await;
-            self.note(&"on_stop", outcome);
+            self.note_last(&"on_stop", outcome);
         }
+    }
+
+    /// As `note`, of an `on_stop`: nothing comes after it that would tell that it was cut off.
+    fn note_last(&self, what: &dyn Display, outcome: Outcome) -> Noted {
+        if let Outcome::Interrupted = outcome {
+            self.worker.cut_off.set(self.worker.cut_off.get() + 1);
+        }
+        self.note(what, outcome)
     }
 
     /// Out of the innermost set; its on_stop.
@@ -87,7 +95,7 @@ impl User {
         let Some(node) = walk.inner() else { return Noted::Fine };
         walk.leave();
         let outcome = self.call(vm, Entry::Leave, Phase::Killing).await;
-        self.note(&format_args!("{}.on_stop", self.class.routes().set(node).name), outcome)
+        self.note_last(&format_args!("{}.on_stop", self.class.routes().set(node).name), outcome)
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -127,7 +135,7 @@ impl User {
                     true => self.call(&mut vm, Entry::OnStop, Phase::Killing).await,
                     false => Outcome::Done,
                 };
-                self.note(&"on_stop", outcome);
+                self.note_last(&"on_stop", outcome);
             }
             if !fine {
                 return Err(Leave::Lost);

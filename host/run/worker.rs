@@ -59,6 +59,8 @@ pub(super) struct Worker {
     pub(super) number: usize,
     pub(super) classes: Vec<Rc<Class>>,
     pub(super) reports: Sender<Report>,
+    /// `on_stop` functions that were interrupted.
+    pub(super) cut_off: Cell<u64>,
     /// Exceptions that were logged once: the rest is only counted.
     logged: RefCell<FxHashSet<String>>,
 }
@@ -77,15 +79,17 @@ pub(super) struct Start {
 /// The whole thread: returns when no user is left. Always ends with `Report::Done`.
 pub(super) fn work(start: Start) {
     let (reports, worker) = (start.reports.clone(), start.number);
-    let (snapshot, interrupted, outcome) = match try_work(start) {
-        Ok((snapshot, interrupted)) => (snapshot, interrupted, Ok(())),
-        Err(fault) => (Box::default(), 0, Err(fault)),
+    let (snapshot, (interrupted, cut_off), outcome) = match try_work(start) {
+        Ok((snapshot, counts)) => (snapshot, counts, Ok(())),
+        Err(fault) => (Box::default(), (0, 0), Err(fault)),
     };
+    let ended = Instant::now();
     // The conductor may have given up waiting: nobody is left to tell.
-    let _ = reports.send(Report::Done { worker, snapshot, interrupted, outcome });
+    let _ = reports.send(Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome });
 }
 
-fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault> {
+/// What was measured last, and how many tasks and `on_stop` functions were interrupted.
+fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, (u64, u64)), Fault> {
     let internal =
         |why: std::io::Error| Fault::new(Exit::Internal, "cannot start a worker").why(why.to_string());
     let runtime =
@@ -101,7 +105,7 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, u64), Fault>
         }
     });
     let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
-    Ok((snapshot, worker.shared.interrupted.get()))
+    Ok((snapshot, (worker.shared.interrupted.get(), worker.cut_off.get())))
 }
 
 async fn report(worker: Rc<Worker>) {
@@ -185,6 +189,7 @@ impl Worker {
             number,
             classes,
             reports,
+            cut_off: Cell::new(0),
             logged: RefCell::default(),
         }))
     }

@@ -53,8 +53,10 @@ pub trait Program {
 
 /// The sandbox that belongs to no VU, for what is called once a run.
 pub trait Control {
-    /// Calls the listeners of an event, each whatever the others do; their errors go to `raised`.
-    fn fire(&mut self, occasion: &Occasion, raised: &mut Vec<Fault>) -> Outcome;
+    /// Calls the listeners of an event, each whatever the others do; their errors go to `raised`. It goes
+    /// on behind the first `done`, and counts there those that were called: after one that broke the VM
+    /// another VM can go on.
+    fn fire(&mut self, occasion: &Occasion, done: &mut i64, raised: &mut Vec<Fault>) -> Outcome;
 
     /// Calls `setup`; what it returned as JSON, None where it returned nothing.
     ///

@@ -28,6 +28,7 @@ fn wrong_flags_and_numbers_are_wrong_usage() {
         ("--workers 0", ["'--workers <N>'", "from 1 to 1024"]),
         ("--workers 5000", ["'--workers <N>'", "from 1 to 1024"]),
         ("--seed -1", ["'-1'", "it cannot be negative"]),
+        ("--seed 9223372036854775808", ["9223372036854775808", "9223372036854775807"]),
         ("--exit-code-on-error 300", ["'--exit-code-on-error <N>'", "300"]),
         ("-e 1", ["'--env-var <NAME=VALUE>'", "write it as NAME=VALUE"]),
         ("-L chatty", ["'--loglevel <LEVEL>'", "possible values"]),
@@ -75,7 +76,7 @@ fn hosts_that_are_none_are_refused() {
 fn huge_numbers_are_no_trouble() {
     let (project, server) = (Project::new(&[("s.lua", SCRIPT)]), Counter::start());
     let huge =
-        "-u 4294967295 -r 0.000001 -i 18446744073709551615 -s 9y --seed 18446744073709551615 --workers 8";
+        "-u 4294967295 -r 0.000001 -i 18446744073709551615 -s 9y --seed 9223372036854775807 --workers 8";
     let line = format!("-f s.lua -H {} -t 0.3s {}", server.url(), huge.replace("9y", "3000d"));
     let ended = project.run(&line).code(0).printed(&["run time reached"]);
     assert!(ended.took.as_secs_f64() < 3.0, "{:?}", ended.took);

@@ -220,3 +220,28 @@ fn the_sentence_is_asked_for_on_a_terminal() {
     assert!(code == Some(0) && text.contains(question), "{code:?} {text}");
     assert!(server.asked() > 0);
 }
+
+/// A `setup` that goes on is cut at the limit, and neither it nor a listener sends anything afterwards.
+#[test]
+fn nothing_is_sent_after_setup_reached_the_run_time() {
+    let server = Counter::start();
+    let project = guarded(&server, "  max_run_time: 1s\n");
+    let script = format!(
+        "{SCRIPT}
+setup(function() while true do http.get(\"/setup\") sleep(0.05) end end)
+events.test_stop:add_listener(function()
+  local error = http.get(\"/late\").error
+  log.info(\"kind \" .. error.kind)
+  while true do http.get(\"/late\") sleep(0.05) end
+end)
+"
+    );
+    project.write("scripts/suites/a.lua", script.as_bytes());
+    let begun = std::time::Instant::now();
+    let ended = project.run("-f suites/a.lua --env prod -t 0.3s").code(111);
+    // 1 s, and a moment for the listener.
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    ended.told(&["setup took longer than `safety.max_run_time`", "kind not_allowed"]);
+    let answered = server.answered();
+    assert!(answered["GET /setup"] > 0 && !answered.contains_key("GET /late"), "{answered:?}");
+}

@@ -143,7 +143,8 @@ function U:on_stop() self.client:get(\"/stopping\") while true do pcall(sleep, 1
     running.signal("INT");
     running.until("on_stop", || case.answered("GET /stopping") == 2);
     running.signal("INT");
-    let ended = running.end().code(105);
+    let ended =
+        running.end().code(105).printed(&["some on_stop functions were interrupted by the second signal"]);
     assert!(ended.took < Duration::from_secs(8), "{:?}", ended.took);
     assert_eq!(agreed(&case.project, &ended)["Aggregated"], (4, 0));
 }

@@ -134,7 +134,12 @@ fn a_change_ends_the_run_under_way() {
     assert!(seen("one-end") && seen("one-stop"), "{:?}", server.answered());
     // Once: the run ends gracefully, and the watch with it.
     watch.running.signal("INT");
-    let ended = watch.running.end().code(105).told(&["stopping: tasks may take 30 s"]);
+    let ended = watch
+        .running
+        .end()
+        .code(105)
+        .told(&["stopping: tasks may take 30 s", "a file changed: tasks may take"]);
+    assert!(ended.out.contains("a file changed"), "{}", ended.out);
     assert!(seen("three-end") && seen("three-stop"), "{:?}", server.answered());
     assert!(!ended.err.contains(WAITING), "{}", ended.err);
 }

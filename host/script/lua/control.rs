@@ -126,11 +126,13 @@ fn push_given(lua: *mut lua_State, give: impl FnOnce(&dyn Frame) -> HostResult) 
 }
 
 impl Control for LuaControl {
-    fn fire(&mut self, occasion: &Occasion, raised: &mut Vec<Fault>) -> Outcome {
+    fn fire(&mut self, occasion: &Occasion, done: &mut i64, raised: &mut Vec<Fault>) -> Outcome {
         let hook = occasion.hook();
         // SAFETY: reads a list of the registry.
         let count = unsafe { listeners::count(self.vm.state.lua(), hook) };
-        for index in 1..=count {
+        while *done < count {
+            *done += 1;
+            let index = *done;
             let called = self.call((hook, index), 0, |lua| push_given(lua, |frame| occasion.give(frame)));
             match self.vm.tell(called.into()) {
                 Outcome::Done | Outcome::Wait(_) => {}

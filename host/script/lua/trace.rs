@@ -204,6 +204,11 @@ fn advice(message: &str) -> (&str, Option<String>) {
 
 /// What may have been meant by a global that does not exist; or that it, or a member, is yet to come.
 fn suggest(message: &str) -> Option<String> {
+    if message.contains("attempt to yield across a C-call boundary") {
+        let help = "a function that the host calls (by `group`, `check`, `setup` or the like) cannot yield to a \
+                    coroutine around that call: make and resume the coroutine within the function";
+        return Some(help.to_owned());
+    }
     let quoted = |before: &str| Some(message.split_once(before)?.1.split_once('\'')?.0);
     let name = quoted("(global '").or_else(|| quoted("(field '"))?;
     if let Some(later) = crate::api::later(name) {
