@@ -194,7 +194,7 @@
 ---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
 ---@field headers? table<string, Plain|Plain[]> Headers of the request.
 ---@field cookies? table<string, Plain> Cookies for this request alone; the VU's own are sent anyway.
----@field auth? string[] Basic authentication: `{ user, password }`.
+---@field auth? string[]|{ basic?: string[], bearer?: string } `{ user, password }` or `{ bearer = token }`.
 ---@field timeout? number Seconds that the handshake may take, and later each `send` and `ping` (else `settings.default_timeout`).
 ---@field max_message? integer|string A longer message of the server closes the socket: bytes, or `"64KiB"` (64 MiB).
 ---@field name? string What it counts under, instead of its path and query.
@@ -209,7 +209,7 @@
 ---@field params? table<string, Plain|Plain[]> Added to the URL's query, in the order of their names.
 ---@field headers? table<string, Plain|Plain[]> Headers of the request.
 ---@field cookies? table<string, Plain> Cookies for this request alone; the VU's own are sent anyway.
----@field auth? string[] Basic authentication: `{ user, password }`.
+---@field auth? string[]|{ basic?: string[], bearer?: string } `{ user, password }` or `{ bearer = token }`.
 ---@field timeout? number Seconds until the server answers, each time (else `settings.default_timeout`). Not of the stream.
 ---@field max_event? integer|string A longer event ends the stream: bytes, or `"64KiB"` (64 MiB).
 ---@field name? string What it counts under, instead of its path and query.
@@ -539,8 +539,9 @@ function teardown(teardown) end
 ---What happens in a run, for listeners. `init`, `test_start`, `spawning_complete`, `test_stop` and `quitting`
 ---are called in a VM of their own, beside those of the users; `request` and `user_error` in the VM of the
 ---user to whom it happens. A listener that raises is counted as an exception, and the others are called all
----the same; but if one of `init` raises, nothing runs (exit code 107). Listeners of the run are added at the
----top level of a script.
+---the same, in a new VM where one exceeded the CPU budget or the memory limit; but if one of `init` raises,
+---nothing runs (exit code 107). After `test.abort` in `init` there is no `test_start`, and no `test_stop`
+---either. Listeners of the run are added at the top level of a script.
 ---@type Events
 events = {}
 
@@ -704,7 +705,8 @@ function fake.user_agent() end
 
 ---Runs the function as a named part of the task, and returns what it returns. How long it took is measured;
 ---checks are listed below their group, and requests are counted in it too. Names of groups within groups are
----joined with `::`. An error in the function ends the group and goes on.
+---joined with `::`. An error in the function ends the group and goes on. It cannot `coroutine.yield` to a
+---coroutine around the group; nor can other functions that the host calls.
 ---@param name string
 ---@param run fun(): any
 ---@return any
