@@ -54,14 +54,15 @@ pub(super) struct Merged {
 }
 
 /// Finds the scripts and the environment file and reads the latter. Fails on a script or an environment that is
-/// not there, and on whatever is wrong in the file.
-pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault> {
+/// not there, and on all that is wrong in the file.
+pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Vec<Fault>> {
+    let one = |fault: Fault| vec![fault];
     let folder = &surroundings.folder;
-    let scripts = locate::scripts(given.scripts.as_ref(), folder)?;
-    let script_root = locate::shared_root(&scripts)?;
+    let scripts = locate::scripts(given.scripts.as_ref(), folder).map_err(one)?;
+    let script_root = locate::shared_root(&scripts).map_err(one)?;
     let asked = given.environment.clone().unwrap_or_else(|| Sited::default("local".to_string()));
     let variables = Variables { given: given.variables.as_ref(), process: &surroundings.variables };
-    let file = match locate::environment(&asked, &script_root, folder)? {
+    let file = match locate::environment(&asked, &script_root, folder).map_err(one)? {
         Some(path) => {
             let raw = Raw::read(&path, &path, &variables)?;
             Some((path, raw))
@@ -71,7 +72,7 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
     let written = file.as_ref().map(|(_, raw)| raw);
     let base_url = given.host.clone().or_else(|| written.and_then(|raw| raw.base_url.clone()));
     if let Some(base_url) = &base_url {
-        check_url(base_url)?;
+        check_url(base_url).map_err(one)?;
     }
     let listed = written.and_then(|raw| raw.env.as_ref());
     let no_color = given.outputs.no_color.clone().filter(|no_color| no_color.value).or_else(|| {

@@ -14,7 +14,7 @@ use super::given::Load;
 use super::network::RawNetwork;
 use super::origin::Sited;
 use super::safety::Safety;
-use super::section::Section;
+use super::section::{Reader, Section};
 use super::yaml::{self, Lookup};
 
 const TOP: &[&str] = &[
@@ -86,56 +86,62 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Reads the file at `path`, called `name` in messages.
-    pub(super) fn read(path: &Path, name: &Path, variables: &dyn Lookup) -> Result<Raw, Fault> {
+    /// Reads the file at `path`, called `name` in messages. The error is all that is wrong with it.
+    pub(super) fn read(path: &Path, name: &Path, variables: &dyn Lookup) -> Result<Raw, Vec<Fault>> {
         let bytes = std::fs::read(path).map_err(|error| {
-            Fault::new(Exit::Config, format!("cannot read {}", name.display())).why(error.to_string())
+            let fault = Fault::new(Exit::Config, format!("cannot read {}", name.display()));
+            vec![fault.why(error.to_string())]
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let what = format!("{} is not UTF-8 text", name.display());
-            Fault::new(Exit::Config, what).why(error.utf8_error().to_string())
+            vec![Fault::new(Exit::Config, what).why(error.utf8_error().to_string())]
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_string();
         let folder = path.parent().unwrap_or(Path::new(""));
         Raw::parse(Source { name: name.display().to_string(), text }, folder, variables)
     }
 
-    /// Checks a file's text; relative paths in it start at `folder`.
-    pub(super) fn parse(source: Source, folder: &Path, variables: &dyn Lookup) -> Result<Raw, Fault> {
+    /// Checks a file's text; relative paths in it start at `folder`. What is no YAML is one fault.
+    pub(super) fn parse(source: Source, folder: &Path, variables: &dyn Lookup) -> Result<Raw, Vec<Fault>> {
         let empty = Node { spot: Spot { line: 1, column: 1 }, kind: Kind::Map(Vec::new()), varies: false };
-        let root = yaml::parse(&source, variables)?.unwrap_or(empty);
-        let top = Section::new(&source, "", &root, Some(TOP))?;
-        let (environment, base_url) = (top.text("environment")?, top.text("base_url")?);
-        let (grpc_host, env) = (top.text("grpc_host")?, top.texts("env")?);
-        check_names(&env)?;
-        let target_demo = target(&top)?;
-        if let (Some(target), Some(_)) = (&target_demo, &base_url) {
-            return Err(target
-                .origin
-                .fault(Exit::Config, "`target: demo` and `base_url` exclude each other")
-                .why("the bundled service listens on an address of its own")
-                .help("remove one of the two"));
+        let root = yaml::parse(&source, variables).map_err(|fault| vec![fault])?.unwrap_or(empty);
+        let reader = Reader::new(&source);
+        let top = Section::new(&reader, "", &root, Some(TOP));
+        let raw = top.map(|top| Raw::of(&top, folder, source.clone(), root.clone()));
+        match (raw, reader.faults()) {
+            (Some(raw), faults) if faults.is_empty() => Ok(raw),
+            (_, faults) => Err(faults),
         }
-        let settings = match top.section("settings", Some(SETTINGS))? {
-            Some(section) => settings(&section, folder)?,
-            None => RawSettings::default(),
-        };
-        if let Some(section) = top.section("test_data", None)? {
-            section.text("collection_prefix")?;
-            section.flag("cleanup_after")?;
+    }
+
+    fn of(top: &Section<'_>, folder: &Path, source: Source, root: Node) -> Raw {
+        if let Some(section) = top.section("test_data", None) {
+            section.text("collection_prefix");
+            section.flag("cleanup_after");
         }
-        let load = match top.section("load", Some(LOAD))? {
-            Some(section) => load(&section)?,
-            None => Load::default(),
+        let raw = Raw {
+            environment: top.text("environment"),
+            base_url: top.text("base_url"),
+            grpc_host: top.text("grpc_host"),
+            target_demo: target(top),
+            settings: top
+                .section("settings", Some(SETTINGS))
+                .map(|s| settings(&s, folder))
+                .unwrap_or_default(),
+            load: top.section("load", Some(LOAD)).map(|section| load(&section)).unwrap_or_default(),
+            safety: top.section("safety", Some(SAFETY)).map(|section| safety(&section)).unwrap_or_default(),
+            env: top.texts("env"),
+            source,
+            root,
         };
-        let safety = match top.section("safety", Some(SAFETY))? {
-            Some(section) => {
-                section.refuse_variables()?;
-                safety(&section)?
-            }
-            None => Safety::default(),
-        };
-        Ok(Raw { environment, base_url, grpc_host, target_demo, settings, load, safety, env, root, source })
+        check_names(top, &raw.env);
+        if let (Some(target), Some(_)) = (&raw.target_demo, &raw.base_url) {
+            let what = "`target: demo` and `base_url` exclude each other";
+            let fault = target.origin.fault(Exit::Config, what);
+            let fault = fault.why("the bundled service listens on an address of its own");
+            top.note(fault.help("remove one of the two"));
+        }
+        raw
     }
 
     /// The file as scripts see it in `config`: always an object.
@@ -147,65 +153,62 @@ impl Raw {
     }
 }
 
-fn check_names(env: &Option<Sited<Vec<String>>>) -> Result<(), Fault> {
-    let Some(env) = env else { return Ok(()) };
-    match env.value.iter().find(|name| !is_name(name)) {
-        None => Ok(()),
-        Some(name) => Err(env
-            .origin
-            .fault(Exit::Config, format!("`env` holds `{name}`, which is not a variable's name"))
-            .help("list names only, for example `env: [BUILD_ID]`")),
+fn check_names(top: &Section<'_>, env: &Option<Sited<Vec<String>>>) {
+    let Some(env) = env else { return };
+    for name in env.value.iter().filter(|name| !is_name(name)) {
+        let what = format!("`env` holds `{name}`, which is not a variable's name");
+        let fault = env.origin.fault(Exit::Config, what);
+        top.note(fault.help("list names only, for example `env: [BUILD_ID]`"));
     }
 }
 
-fn target(top: &Section<'_>) -> Result<Option<Sited<bool>>, Fault> {
-    match top.text("target")? {
-        None => Ok(None),
-        Some(target) if target.value == "demo" => Ok(Some(Sited::new(true, target.origin))),
-        Some(target) => {
-            let what = format!("`target` can only be `demo`, not `{}`", target.value);
-            Err(target.origin.fault(Exit::Config, what).help("another service is named by `base_url`"))
-        }
+fn target(top: &Section<'_>) -> Option<Sited<bool>> {
+    let target = top.text("target")?;
+    if target.value == "demo" {
+        return Some(Sited::new(true, target.origin));
     }
+    let what = format!("`target` can only be `demo`, not `{}`", target.value);
+    top.note(target.origin.fault(Exit::Config, what).help("another service is named by `base_url`"));
+    None
 }
 
-fn settings(section: &Section<'_>, folder: &Path) -> Result<RawSettings, Fault> {
-    let mut settings = RawSettings {
-        default_timeout: section.positive_duration("default_timeout")?,
-        max_redirects: section.whole("max_redirects", 0)?,
-        max_retries: section.whole("max_retries", 0)?,
-        cpu_budget: section.positive_duration("cpu_budget")?,
-        memory_limit: section.size("memory_limit")?,
-        secrets: section.text("secrets")?.map(|path| Sited::new(folder.join(path.value), path.origin)),
-        ..RawSettings::default()
+fn settings(section: &Section<'_>, folder: &Path) -> RawSettings {
+    let settings = RawSettings {
+        default_timeout: section.positive_duration("default_timeout"),
+        max_redirects: section.whole("max_redirects", 0),
+        max_retries: section.whole("max_retries", 0),
+        network: RawNetwork::read(section, folder),
+        cpu_budget: section.positive_duration("cpu_budget"),
+        memory_limit: section.size("memory_limit"),
+        secrets: section.text("secrets").map(|path| Sited::new(folder.join(path.value), path.origin)),
     };
     if let Some(Sited { value: 0..LEAST_MEMORY, origin }) = &settings.memory_limit {
-        return Err(origin.fault(Exit::Config, "`settings.memory_limit` must be at least 1MiB"));
+        section.note(origin.fault(Exit::Config, "`settings.memory_limit` must be at least 1MiB"));
     }
-    settings.network = RawNetwork::read(section, folder)?;
-    Ok(settings)
+    settings
 }
 
-fn load(section: &Section<'_>) -> Result<Load, Fault> {
-    Ok(Load {
-        users: section.whole("users", 1)?,
-        spawn_rate: section.rate("spawn_rate")?,
-        run_time: section.positive_duration("run_time")?,
-        iterations: section.whole("iterations", 1)?,
-        stop_timeout: section.duration("stop_timeout")?,
-    })
+fn load(section: &Section<'_>) -> Load {
+    Load {
+        users: section.whole("users", 1),
+        spawn_rate: section.rate("spawn_rate"),
+        run_time: section.positive_duration("run_time"),
+        iterations: section.whole("iterations", 1),
+        stop_timeout: section.duration("stop_timeout"),
+    }
 }
 
-fn safety(section: &Section<'_>) -> Result<Safety, Fault> {
-    Ok(Safety {
-        confirm: section.text("confirm")?,
-        max_users: section.whole("max_users", 0)?,
-        max_spawn_rate: section.rate("max_spawn_rate")?,
-        max_run_time: section.positive_duration("max_run_time")?,
-        max_rps: section.rate("max_rps")?,
-        allowed_scripts: section.texts("allowed_scripts")?,
-        allowed_hosts: section.texts("allowed_hosts")?,
-    })
+fn safety(section: &Section<'_>) -> Safety {
+    section.refuse_variables();
+    Safety {
+        confirm: section.text("confirm"),
+        max_users: section.whole("max_users", 0),
+        max_spawn_rate: section.rate("max_spawn_rate"),
+        max_run_time: section.positive_duration("max_run_time"),
+        max_rps: section.rate("max_rps"),
+        allowed_scripts: section.texts("allowed_scripts"),
+        allowed_hosts: section.texts("allowed_hosts"),
+    }
 }
 
 #[cfg(test)]
@@ -227,7 +230,7 @@ mod tests {
         }
     }
 
-    fn read(text: &str) -> Result<Raw, Fault> {
+    fn read(text: &str) -> Result<Raw, Vec<Fault>> {
         Raw::parse(Source { name: "config/int.yaml".into(), text: text.into() }, Path::new(""), &Nothing)
     }
 
@@ -315,7 +318,7 @@ mod tests {
                 "not a number",
             ),
         ] {
-            let fault = read(text).unwrap_err();
+            let fault = read(text).unwrap_err().remove(0);
             let shown = fault.render(false);
             assert_eq!(fault.what, what);
             assert_eq!(fault.exit, Exit::Config);
@@ -323,9 +326,21 @@ mod tests {
             assert_eq!((at.line, at.column), (line, Some(column)), "{text}");
             assert!(shown.contains(hint), "{shown}");
         }
-        let fault = read("settings:\n  tls:\n    ca: nowhere.pem").unwrap_err();
+        let fault = read("settings:\n  tls:\n    ca: nowhere.pem").unwrap_err().remove(0);
         assert!(fault.what.contains("nowhere.pem, which is not a file"));
     }
+
+    #[test]
+    fn all_faults_are_told_in_the_order_of_the_file() {
+        let text = "safety: {max_user: 2}\nload: {usrs: 1, users: -3}\nsettings:\n  default_timeot: 3\n  tls: {key: k, \
+                    verfy: 1}\n  proxy: {http: 1, https: 2}\n  hosts: {a: 1, b: 2}\nenv: [A-B, C-D]\nvar: 1\n";
+        let faults = read(text).unwrap_err();
+        let places: Vec<_> =
+            faults.iter().filter_map(|fault| Some((fault.at.as_ref()?.line, &fault.what))).collect();
+        let lines: Vec<usize> = places.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 2, 2, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9], "{places:?}");
+    }
+
     proptest! {
         #[test]
         fn no_value_of_a_known_key_panics(
