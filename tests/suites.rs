@@ -177,7 +177,7 @@ fn each_says_that_a_time_is_no_number_before_the_run() {
     let project = copied(&|text| text);
     for suite in SUITES {
         let ended = project.run(&format!("-f suites/{suite}.lua -H http://127.0.0.1:9 -e TEST_SLOWEST=abc"));
-        ended.code(107).printed(&["TEST_SLOWEST (vars.slowest_answer) is a number of seconds"]);
+        ended.code(107).told(&["TEST_SLOWEST (vars.slowest_answer) is a number of seconds"]);
     }
 }
 

@@ -92,8 +92,8 @@ fn every_fault_of_an_environment_file_is_told() {
     for line in ["-f s.lua --check", "-f s.lua -i 1"] {
         let ended = project.run(line).code(104);
         let found = [
-            ("unknown key `usrs` in `load`", "config/local.yaml:1:9"),
             ("`load.users` must be a whole number of at least 1, not `-3`", "config/local.yaml:1:25"),
+            ("unknown key `usrs` in `load`", "config/local.yaml:1:9"),
             ("unknown key `max_user` in `safety`", "config/local.yaml:2:11"),
             ("unknown key `default_timeot` in `settings`", "config/local.yaml:3:13"),
         ];
