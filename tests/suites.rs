@@ -147,6 +147,40 @@ fn each_notices_a_service_that_is_slow() {
     }
 }
 
+/// A slow answer fails whatever was asked for.
+#[test]
+fn smoke_judges_the_time_of_each_request() {
+    let project = hurried();
+    let slow = Faults { latency: std::time::Duration::from_millis(150), ..Faults::default() };
+    let relay = Relay::start(slow, None);
+    let ended = run(&project, "smoke", &relay, "-u 4 -r 1000 -i 24 -t 30s --csv r -e TEST_SLOWEST=0.1");
+    ended.code(1);
+    let failures = project.read("r_failures.csv");
+    for name in
+        ["POST,POST /documents", "GET,GET /documents/{uri}", "GET,/ready", "DELETE,DELETE /documents/{uri}"]
+    {
+        assert!(failures.contains(&format!("{name},slower than 0.1 s,")), "{name}\n{failures}");
+    }
+}
+
+/// What could not be deleted at once is tried again.
+#[test]
+fn smoke_leaves_nothing_behind_on_a_service_that_fails_now_and_then() {
+    let project = hurried();
+    let relay = Relay::start(Faults { error_rate: 0.1, ..Faults::default() }, None);
+    run(&project, "smoke", &relay, "-u 1 -i 60 -t 30s").code(1).printed(&["delete failed"]);
+    assert_clean("smoke", &relay);
+}
+
+#[test]
+fn each_says_that_a_time_is_no_number_before_the_run() {
+    let project = copied(&|text| text);
+    for suite in SUITES {
+        let ended = project.run(&format!("-f suites/{suite}.lua -H http://127.0.0.1:9 -e TEST_SLOWEST=abc"));
+        ended.code(107).told(&["TEST_SLOWEST (vars.slowest_answer) is a number of seconds"]);
+    }
+}
+
 #[test]
 fn each_notices_a_service_that_is_gone() {
     let project = hurried();

@@ -17,6 +17,7 @@ use crate::script::lua::Lua;
 use crate::script::{Engine, Manifest, Suite};
 
 use super::prepare;
+use super::required::Required;
 
 /// How much memory compiling may take where the configuration does not say.
 const MEMORY: usize = 64 << 20;
@@ -31,11 +32,11 @@ pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
                 prepare::warn(&layers);
                 check.layers = Some(Loaded::new(layers));
             }
-            Err(fault) => check.faults.push(fault),
+            Err(faults) => check.faults.extend(faults),
         }
     }
-    let required = required(&scripts);
-    modules.extend(required.into_iter().filter(|module| !scripts.contains(module)));
+    let required = Required::by(scripts.iter().chain(&modules).cloned().collect());
+    modules.extend(required.modules);
     let modules: BTreeSet<PathBuf> = modules.into_iter().collect();
     // The modules first: the fault of one is then told where it is, and not again by each script that requires it.
     for path in &modules {
@@ -45,6 +46,8 @@ pub(super) fn check(run: &Run, surroundings: &Surroundings) -> u8 {
     for path in &scripts {
         check.run_script(path, alone);
     }
+    // What a top level has come by is told already, with its trace.
+    required.faults.into_iter().for_each(|fault| check.note(fault));
     if is_given && !alone && check.faults.is_empty() {
         check.run_together();
     }
@@ -96,7 +99,8 @@ struct Check {
 impl Check {
     /// A fault that was told before is not told again.
     fn note(&mut self, fault: Fault) {
-        let is_known = |known: &Fault| known.what == fault.what && known.at == fault.at;
+        let line = |fault: &Fault| fault.at.as_ref().map(|at| (at.file.clone(), at.line));
+        let is_known = |known: &Fault| known.what == fault.what && line(known) == line(&fault);
         if !self.faults.iter().any(is_known) {
             self.faults.push(fault);
         }
@@ -170,48 +174,4 @@ fn judge(loaded: &Loaded, manifest: Manifest, as_asked: bool) -> Result<(usize, 
         Setup::new(&plan, manifest, loaded.config, loaded.env, loaded.sources.clone()).map_err(one)?;
     let tasks = setup.classes.iter().map(|plan| plan.class.tasks.len()).sum();
     Ok((setup.classes.len(), tasks))
-}
-
-/// The modules that the scripts and their modules name in `require`, as far as they are files. One that is required
-/// where no top level comes by is found as well; one that is not there is the top level's to report.
-fn required(scripts: &[PathBuf]) -> Vec<PathBuf> {
-    let Some(root) = scripts.first().map(|script| config::root_of(script)) else { return Vec::new() };
-    let (mut found, mut open): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), scripts.to_vec());
-    while let Some(path) = open.pop() {
-        let text = std::fs::read(&path).unwrap_or_default();
-        for name in modules_named(&String::from_utf8_lossy(&text)) {
-            let module =
-                root.strip_prefix(".").unwrap_or(&root).join(format!("{}.lua", name.replace('.', "/")));
-            if module.is_file() && !found.contains(&module) && !scripts.contains(&module) {
-                found.push(module.clone());
-                open.push(module);
-            }
-        }
-    }
-    found
-}
-
-/// The texts behind `require`: `require("a.b")`, `require 'a.b'`.
-fn modules_named(text: &str) -> Vec<&str> {
-    let named = |(at, word): (usize, &str)| {
-        let rest = text[at + word.len()..].trim_start();
-        let rest = rest.strip_prefix('(').unwrap_or(rest).trim_start();
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let name = rest[1..].split(quote).next()?;
-        let is_name = |part: &str| !part.is_empty() && !part.contains(['/', '\\', '\0', '\n']);
-        name.split('.').all(is_name).then_some(name)
-    };
-    text.match_indices("require").filter_map(named).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modules_are_found_however_they_are_required() {
-        let text = "local a = require(\"utils.a\") require 'b' require\n ( 'c.d' )\nrequire(name) require(\"../x\")\
-                    \nlocal required = \"no\" require(\"\") require(\"e\n\")";
-        assert_eq!(modules_named(text), ["utils.a", "b", "c.d"]);
-    }
 }

@@ -62,6 +62,7 @@ pub(super) fn init(folder: &Path) -> Result<String, Fault> {
         .why(format!("there are {}", there.join(", ")))
         .help("choose another folder with `e2e init DIR`, or move them away"));
     }
+    FILES.iter().try_for_each(|(path, _)| check_way(folder, path))?;
     let mut told = format!("a project in {shown}:\n");
     for (path, text) in FILES {
         write_new(&folder.join(path), text).map_err(|why| {
@@ -70,9 +71,38 @@ pub(super) fn init(folder: &Path) -> Result<String, Fault> {
         })?;
         let _ = writeln!(told, "  {path}");
     }
-    let enter = if folder == Path::new(".") { String::new() } else { format!("cd {shown} && ") };
+    let enter = if folder == Path::new(".") { String::new() } else { format!("{} && ", enter(folder)) };
     let _ = writeln!(told, "run it: {enter}e2e");
     Ok(told)
+}
+
+/// Refuses to write `path` where a folder on the way to it from `folder` is a file or a link: what is written must
+/// lie in the project.
+fn check_way(folder: &Path, path: &str) -> Result<(), Fault> {
+    for above in Path::new(path).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
+        let there = folder.join(above);
+        let Ok(found) = fs::symlink_metadata(&there) else { continue };
+        let is = match found.file_type() {
+            kind if kind.is_dir() => continue,
+            kind if kind.is_symlink() => "a link",
+            _ => "a file",
+        };
+        let what = format!("{} is {is}, where a new project has a folder", there.display());
+        let help = "choose another folder with `e2e init DIR`, or move it away";
+        return Err(Fault::new(Exit::Config, what).help(help));
+    }
+    Ok(())
+}
+
+/// The command that enters the folder, as a shell takes it.
+fn enter(folder: &Path) -> String {
+    let name = folder.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%:,=".contains(c);
+    let quoted = match name.chars().all(plain) {
+        true => name.clone(),
+        false => format!("'{}'", name.replace('\'', "'\\''")),
+    };
+    format!("cd {}{quoted}", if name.starts_with('-') { "-- " } else { "" })
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {

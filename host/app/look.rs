@@ -4,7 +4,7 @@ use crate::cli::Look;
 use crate::config::Plan;
 use crate::data::{Secrets, Sources};
 use crate::fault::Fault;
-use crate::run::Setup;
+use crate::run::{Setup, named_classes};
 use crate::script::Manifest;
 
 use super::ratio;
@@ -15,7 +15,10 @@ pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String
         // `prepare` and `check` answer these: they must work where scripts do not.
         Look::Config | Look::Check => Ok(String::new()),
         Look::List => {
-            let classes = manifest.classes.iter().filter(|class| !class.tasks.is_empty());
+            let named = named_classes(plan, &manifest)?;
+            let is_named = |name: &String| named.is_empty() || named.contains(&name);
+            let classes = manifest.classes.iter();
+            let classes = classes.filter(|class| !class.tasks.is_empty() && is_named(&class.name));
             Ok(classes.map(|class| format!("{}\n", class.name)).collect())
         }
         Look::TaskRatio => Ok(ratio::render(&ratio::shares(&setup(plan, manifest)?))),

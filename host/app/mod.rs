@@ -7,6 +7,7 @@ mod logfile;
 mod look;
 mod prepare;
 mod ratio;
+mod required;
 mod signals;
 mod watch;
 

@@ -31,7 +31,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(run: &Run, surroundings: &Surroundings) -> Result<Prepared, Vec<Fault>> {
         let one = |fault: Fault| vec![fault];
-        let mut layers = config::load(&run.given, surroundings).map_err(one)?;
+        let mut layers = config::load(&run.given, surroundings)?;
         warn(&layers);
         let only_looks = run.look.is_some();
         let demo = match layers.target_demo().is_some() && !only_looks {

@@ -11,7 +11,7 @@ use crate::units::{UnitError, parse_duration, parse_rate};
 
 /// Run user classes written in Lua as an end-to-end test and as a load test
 #[derive(Debug, Parser)]
-#[command(name = "e2e", version, args_conflicts_with_subcommands = true)]
+#[command(name = "e2e", version, args_conflicts_with_subcommands = true, args_override_self = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) sub: Option<Sub>,

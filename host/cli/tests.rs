@@ -85,6 +85,20 @@ fn nothing_given_is_nothing_set() {
 }
 
 #[test]
+fn the_last_of_a_repeated_flag_wins() {
+    let given =
+        given("-t 1s -u 1 -e A=1 -t 2s --users=2 --json --json -T a -e B=2 -T b,c", &[("E2E_USERS", "9")]);
+    assert_eq!(given.load.run_time, flag(Duration::from_secs(2), "--run-time"));
+    assert_eq!(given.load.users, flag(2, "--users"));
+    assert_eq!(given.outputs.json, flag(true, "--json"));
+    assert_eq!(given.tags, flag(vec!["a".into(), "b".into(), "c".into()], "--tags"));
+    assert_eq!(given.variables.map(|variables| variables.value.len()), Some(2));
+    assert!(matches!(read("--list --list", &[]), Ok(Command::Run(run)) if run.look == Some(Look::List)));
+    assert!(read("--list --check", &[]).is_err());
+    assert!(matches!(read("demo --port 1 --port 2", &[]), Ok(Command::Demo(Demo { port: 2, .. }))));
+}
+
+#[test]
 fn each_option_has_a_variable_and_a_flag_wins() {
     let pairs = [
         ("E2E_USERS", "4"),
@@ -196,6 +210,12 @@ fn wrong_usage_exits_2_and_says_why() {
         ("--usres 3", "--users"),
         ("--web", "--web is not in this version: there is no web interface yet"),
         ("--out=x", "--out is not in this version: results are not sent"),
+        ("--master", "--master is no option of e2e: one process uses all cores"),
+        ("--master-host=10.0.0.1", "--master-host is no option of e2e: one process uses all cores"),
+        ("-P 8089", "-P is no option of e2e: there is no web interface"),
+        ("--config x.conf", "--config is no option of e2e: --env NAME reads config/NAME.yaml"),
+        ("--vus 3", "--vus is no option of e2e: -u N"),
+        ("--duration 3s", "--duration is no option of e2e: -t TIME"),
         ("--html r.html", "--html is not in this version: there is no HTML report yet: --csv PREFIX"),
         ("demo --error-rate 1.5", "between 0 and 1"),
         ("demo --stall 1s", "1s/10s"),

@@ -19,8 +19,7 @@ use super::origin::{Origin, Sited};
 use super::plan::{Outputs, Plan, Settings};
 use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
-use super::show::looks_secret;
-use super::yaml::Lookup;
+use super::variables::{SURELY_SECRET, Variables};
 
 /// How long running tasks may finish at the end, unless told.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,14 +54,15 @@ pub(super) struct Merged {
 }
 
 /// Finds the scripts and the environment file and reads the latter. Fails on a script or an environment that is
-/// not there, and on whatever is wrong in the file.
-pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault> {
+/// not there, and on all that is wrong in the file.
+pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Vec<Fault>> {
+    let one = |fault: Fault| vec![fault];
     let folder = &surroundings.folder;
-    let scripts = locate::scripts(given.scripts.as_ref(), folder)?;
-    let script_root = locate::shared_root(&scripts)?;
+    let scripts = locate::scripts(given.scripts.as_ref(), folder).map_err(one)?;
+    let script_root = locate::shared_root(&scripts).map_err(one)?;
     let asked = given.environment.clone().unwrap_or_else(|| Sited::default("local".to_string()));
     let variables = Variables { given: given.variables.as_ref(), process: &surroundings.variables };
-    let found = locate::environment(&asked, &script_root, folder)?;
+    let found = locate::environment(&asked, &script_root, folder).map_err(one)?;
     let file = match found.file {
         Some(path) => {
             let raw = Raw::read(&path, &path, &variables)?;
@@ -73,7 +73,7 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Fault>
     let written = file.as_ref().map(|(_, raw)| raw);
     let base_url = given.host.clone().or_else(|| written.and_then(|raw| raw.base_url.clone()));
     if let Some(base_url) = &base_url {
-        check_url(base_url)?;
+        check_url(base_url).map_err(one)?;
         hide_password(&base_url.value);
     }
     let listed = written.and_then(|raw| raw.env.as_ref());
@@ -336,61 +336,6 @@ pub(super) struct MergedSettings {
     pub(super) cpu_budget: Sited<Duration>,
     pub(super) memory_limit: Sited<u64>,
     pub(super) secrets: Sited<PathBuf>,
-}
-
-/// What the configuration takes from a variable whose name sounds like a secret is masked, unless it is
-/// so short that it may be anything.
-const SURELY_SECRET: usize = 8;
-
-/// `-e NAME=VALUE` above the variables of the process.
-struct Variables<'g> {
-    given: Option<&'g Sited<Vec<(String, String)>>>,
-    process: &'g BTreeMap<String, String>,
-}
-
-impl Variables<'_> {
-    /// Those that scripts may see: TEST_*, E2E_*, the `listed` ones, and all given by `-e`.
-    fn shown(&self, listed: Option<&Sited<Vec<String>>>) -> BTreeMap<String, Sited<String>> {
-        // Scripts may print them as well as what the configuration takes.
-        let known = |name: &str, value: &str| {
-            if looks_secret(name) && value.len() >= SURELY_SECRET {
-                mask::add(value);
-            }
-        };
-        let is_listed = |name: &String| listed.is_some_and(|listed| listed.value.contains(name));
-        let mut shown: BTreeMap<String, Sited<String>> = self
-            .process
-            .iter()
-            .filter(|(name, _)| name.starts_with("TEST_") || name.starts_with("E2E_") || is_listed(name))
-            .map(|(name, value)| (name.clone(), Sited::new(value.clone(), Origin::Variable(name.clone()))))
-            .collect();
-        if let Some(given) = self.given {
-            shown.extend(
-                given
-                    .value
-                    .iter()
-                    .map(|(name, value)| (name.clone(), Sited::new(value.clone(), given.origin.clone()))),
-            );
-        }
-        shown.iter().for_each(|(name, value)| known(name, &value.value));
-        shown
-    }
-}
-
-impl Lookup for Variables<'_> {
-    fn get(&self, name: &str) -> Option<String> {
-        let given = self.given.and_then(|given| given.value.iter().rev().find(|(known, _)| known == name));
-        let value = given.map(|(_, value)| value).or_else(|| self.process.get(name))?;
-        if looks_secret(name) && value.len() >= SURELY_SECRET {
-            mask::add(value);
-        }
-        Some(value.clone())
-    }
-
-    fn names(&self) -> Vec<&str> {
-        let given = self.given.iter().flat_map(|given| given.value.iter().map(|(name, _)| name.as_str()));
-        given.chain(self.process.keys().map(String::as_str)).collect()
-    }
 }
 
 /// A password that is no common word is hidden wherever it comes up, as a proxy's is; elsewhere it is in URLs.

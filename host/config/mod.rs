@@ -18,6 +18,7 @@ mod section;
 mod show;
 mod survey;
 mod value;
+mod variables;
 mod watched;
 mod yaml;
 

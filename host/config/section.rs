@@ -1,6 +1,7 @@
-//! One mapping of an environment file, read key by key: unknown keys and wrong types are faults with a place.
-//! Called by `raw`.
+//! One mapping of an environment file, read key by key: unknown keys and wrong types are faults with a place, and
+//! are collected, so that all are told at once. Called by `raw`.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,71 +14,92 @@ use super::origin::{Origin, Sited};
 use super::scalar::type_scalar;
 use super::value;
 
+/// A file that is being read, and what has been found wrong with it.
+pub(super) struct Reader<'s> {
+    source: &'s Source,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(source: &'s Source) -> Self {
+        Reader { source, faults: RefCell::default() }
+    }
+
+    /// All faults, in the order of the file.
+    pub(super) fn faults(self) -> Vec<Fault> {
+        let mut faults = self.faults.into_inner();
+        faults.sort_by_key(|fault| fault.at.as_ref().map(|at| (at.line, at.column)));
+        faults
+    }
+}
+
 /// A mapping, its dotted path for messages, and the file it stands in.
 pub(super) struct Section<'s> {
-    source: &'s Source,
+    reader: &'s Reader<'s>,
     path: String,
     entries: &'s [Entry],
 }
 
-type Read<T> = Result<Option<Sited<T>>, Fault>;
+/// What is absent, or wrong (which is collected then), is nothing.
+type Read<T> = Option<Sited<T>>;
 
 impl<'s> Section<'s> {
     /// The section of `node`, whose keys must all be `known`; without `known` any key is allowed.
     pub(super) fn new(
-        source: &'s Source,
+        reader: &'s Reader<'s>,
         path: &str,
         node: &'s Node,
         known: Option<&[&str]>,
-    ) -> Result<Self, Fault> {
+    ) -> Option<Self> {
         let entries: &[Entry] = match &node.kind {
             Kind::Map(entries) => entries,
             _ if node.is_null() => &[],
             _ => {
                 let name = if path.is_empty() { "an environment file".into() } else { format!("`{path}`") };
                 let what = format!("{name} must be a mapping of keys to values, not {}", node.describe());
-                return Err(Fault::new(Exit::Config, what).at(source.place(node.spot)));
+                let fault = Fault::new(Exit::Config, what).at(reader.source.place(node.spot));
+                reader.faults.borrow_mut().push(fault);
+                return None;
             }
         };
-        let section = Section { source, path: path.to_string(), entries };
+        let section = Section { reader, path: path.to_string(), entries };
         if let Some(known) = known {
-            section.check_keys(known)?;
+            section.check_keys(known);
         }
-        Ok(section)
+        Some(section)
     }
 
-    fn check_keys(&self, known: &[&str]) -> Result<(), Fault> {
-        let Some(entry) = self.entries.iter().find(|entry| !known.contains(&entry.key.as_str())) else {
-            return Ok(());
-        };
+    /// Adds to what is wrong with the file.
+    pub(super) fn note(&self, fault: Fault) {
+        self.reader.faults.borrow_mut().push(fault);
+    }
+
+    fn check_keys(&self, known: &[&str]) {
         let here =
             if self.path.is_empty() { "at the top level".into() } else { format!("in `{}`", self.path) };
-        let fault = Fault::new(Exit::Config, format!("unknown key `{}` {here}", entry.key))
-            .at(self.source.place(entry.spot))
-            .help(format!("known keys are {}", known.join(", ")));
-        Err(fault.suggest(&entry.key, known.iter().copied()))
+        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let fault = Fault::new(Exit::Config, format!("unknown key `{}` {here}", entry.key))
+                .at(self.reader.source.place(entry.spot))
+                .help(format!("known keys are {}", known.join(", ")));
+            self.note(fault.suggest(&entry.key, known.iter().copied()));
+        }
     }
 
     /// A section below this one; nothing if it is not there.
-    pub(super) fn section(&self, key: &str, known: Option<&[&str]>) -> Result<Option<Section<'s>>, Fault> {
-        match self.entries.iter().find(|entry| entry.key == key) {
-            Some(entry) => Section::new(self.source, &self.name(key), &entry.node, known).map(Some),
-            None => Ok(None),
-        }
+    pub(super) fn section(&self, key: &str, known: Option<&[&str]>) -> Option<Section<'s>> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Section::new(self.reader, &self.name(key), &entry.node, known)
     }
 
     /// Refuses values that a variable has a say in: whoever starts the run sets variables.
-    pub(super) fn refuse_variables(&self) -> Result<(), Fault> {
-        let varying = |entry: &Entry| Some((entry.key.clone(), entry.node.varying()?));
-        match self.entries.iter().find_map(varying) {
-            None => Ok(()),
-            Some((key, spot)) => {
-                let what = format!("`{}` cannot depend on a variable", self.name(&key));
-                Err(Fault::new(Exit::Config, what)
-                    .at(self.source.place(spot))
-                    .why("whoever starts the run could lift the limit by setting it")
-                    .help("write the value out"))
-            }
+    pub(super) fn refuse_variables(&self) {
+        for entry in self.entries {
+            let Some(spot) = entry.node.varying() else { continue };
+            let what = format!("`{}` cannot depend on a variable", self.name(&entry.key));
+            let fault = Fault::new(Exit::Config, what)
+                .at(self.reader.source.place(spot))
+                .why("whoever starts the run could lift the limit by setting it");
+            self.note(fault.help("write the value out"));
         }
     }
 
@@ -146,7 +168,7 @@ impl<'s> Section<'s> {
 
     /// Where the value stands.
     pub(super) fn origin(&self, node: &Node) -> Origin {
-        Origin::File(self.source.place(node.spot))
+        Origin::File(self.reader.source.place(node.spot))
     }
 
     /// Reads `key`; an absent or empty value is nothing.
@@ -156,22 +178,21 @@ impl<'s> Section<'s> {
         wanted: &str,
         read: &dyn Fn(&Node) -> value::Reading<T>,
     ) -> Read<T> {
-        let Some(entry) = self.entries.iter().find(|entry| entry.key == key && !entry.node.is_null()) else {
-            return Ok(None);
-        };
-        let place = self.source.place(entry.node.spot);
-        match read(&entry.node) {
-            Ok(value) => Ok(Some(Sited::new(value, Origin::File(place)))),
+        let node = self.node(key)?;
+        let place = self.reader.source.place(node.spot);
+        match read(node) {
+            Ok(value) => Some(Sited::new(value, Origin::File(place))),
             Err(why) => {
-                let what = format!("`{}` must be {wanted}, not {}", self.name(key), entry.node.describe());
+                let what = format!("`{}` must be {wanted}, not {}", self.name(key), node.describe());
                 let fault = Fault::new(Exit::Config, what).at(place);
-                Err(match why {
+                self.note(match why {
                     Some(why) => fault.why(why),
-                    None => match advice(&entry.node, wanted) {
+                    None => match advice(node, wanted) {
                         Some(help) => fault.help(help),
                         None => fault,
                     },
-                })
+                });
+                None
             }
         }
     }

@@ -1,17 +1,21 @@
 //! CSV files: the first row names the columns, every other row has a field for each.
 //! Called by `sources`.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::quotes::Quotes;
 use super::rows::Rows;
 use super::sources::Broken;
 
 /// Reads all rows.
 pub(super) fn read(source: impl Read, delimiter: u8) -> Result<Rows, Broken> {
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(source);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(Quotes::new(source, delimiter));
     let mut record = ByteRecord::new();
     if !read_record(&mut reader, &mut record)? {
         return Err(Broken::new("it is empty").help("the first row of a CSV file names its columns"));
@@ -33,11 +37,22 @@ pub(super) fn read(source: impl Read, delimiter: u8) -> Result<Rows, Broken> {
 
 /// False at the end of the file.
 fn read_record<R: Read>(reader: &mut csv::Reader<R>, record: &mut ByteRecord) -> Result<bool, Broken> {
-    let more = reader.read_byte_record(record).map_err(|why| Broken::new(why.to_string()))?;
+    let more = reader.read_byte_record(record).map_err(|why| match why.into_kind() {
+        csv::ErrorKind::Io(why) => broken_by(why),
+        other => Broken::new(format!("{other:?}")),
+    })?;
     if std::str::from_utf8(record.as_slice()).is_err() {
         return Err(Broken::new("the row is not UTF-8 text").line(line(record)));
     }
     Ok(more)
+}
+
+/// What `Quotes` has found, or why the file cannot be read.
+fn broken_by(why: io::Error) -> Broken {
+    match why.downcast::<Broken>() {
+        Ok(broken) => broken,
+        Err(why) => Broken::new(why.to_string()),
+    }
 }
 
 fn line(record: &ByteRecord) -> u64 {
@@ -97,8 +112,20 @@ mod tests {
         assert_eq!(broken(b"a,b\n1,\xff\n"), ("the row is not UTF-8 text".into(), Some(2)));
         assert_eq!(broken(b"a,,c\n"), ("column 2 of the header has no name".into(), Some(1)));
         assert_eq!(broken(b"a,b,a\n"), ("the header names two columns `a`".into(), Some(1)));
-        // A quote that is never closed makes one field of the rest.
-        assert_eq!(broken(b"a,b\n1,2\n\"3,4\n5,6\n").1, Some(3));
+    }
+
+    #[test]
+    fn quotes_are_closed_and_end_their_field() {
+        let open = |line: u64| (format!("the quote opened in line {line} is never closed"), Some(line));
+        assert_eq!(broken(b"a\n\"1\n2\n3\n"), open(2));
+        assert_eq!(broken(b"a,b\n1,2\n\"3,4\n5,6\n"), open(3));
+        assert_eq!(broken(b"\xef\xbb\xbf\"a\n1\n"), open(1));
+        assert_eq!(broken(b"a\n\"x\ny\"\n\"\"\""), open(4));
+        let behind = |line: u64| ("text follows a closing quote".to_owned(), Some(line));
+        assert_eq!(broken(b"a\n\"abc\"def\n"), behind(2));
+        assert_eq!(broken(b"a,b\n\"x\n\" ,1\n"), behind(3));
+        // A quote within a field that does not begin with one is a character.
+        assert_eq!(rows("a,b\nx\"y\"z,\"\"\n"), [["a", "b"], ["x\"y\"z", ""]]);
     }
 
     proptest! {

@@ -5,6 +5,7 @@ mod csv;
 mod dataset;
 mod json;
 mod lines;
+mod quotes;
 mod reader;
 mod rows;
 mod secret;

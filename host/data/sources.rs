@@ -56,6 +56,15 @@ impl Broken {
     }
 }
 
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// So that it can be an I/O error's reason.
+impl std::error::Error for Broken {}
+
 type Key = (PathBuf, Form);
 /// A file as some script uses it.
 type Use = (Key, Mode, OnEnd);

@@ -27,4 +27,4 @@ pub use conductor::{Conductor, conduct};
 pub use declare::declare;
 pub use ratio::Ratio;
 pub use schedule::Schedule;
-pub use setup::{ClassPlan, Setup};
+pub use setup::{ClassPlan, Setup, named_classes};

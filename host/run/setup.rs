@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::net::{self, Allowed, Settings, Tls, Turns};
-use crate::script::{Class, Manifest, Set, Shape, Suite};
+use crate::script::{Class, Manifest, Set, Suite};
 use crate::vu::Hooks;
 
 use super::linking::{check_link, prepare_link};
@@ -91,8 +91,9 @@ impl Setup {
         env: &'static Value,
         sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
+        let named = named_classes(plan, &manifest)?;
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
-        let classes = choose(plan, manifest.classes, &shapes)?;
+        let classes = choose(plan, manifest.classes, &named)?;
         let schedule = Schedule::new(plan, shapes, &classes)?;
         let ignored = plan.load_given && schedule.shape().is_some();
         let warning = ignored.then(|| {
@@ -218,19 +219,27 @@ fn about(plan: &Plan, classes: &[ClassPlan], schedule: &Schedule, hooks: Hooks) 
     Box::leak(Box::new(about))
 }
 
-/// The classes named on the command line (else all), with their tags applied.
-fn choose(plan: &Plan, all: Vec<Class>, shapes: &[Shape]) -> Result<Vec<ClassPlan>, Fault> {
-    let known: Vec<String> = all.iter().map(|class| class.name.clone()).collect();
-    // A load shape can be named as well; it is no class that has users.
-    let is_shape = |name: &String| shapes.iter().any(|shape| shape.name == *name);
-    let chosen: Vec<&String> = plan.classes.iter().filter(|name| !is_shape(name)).collect();
-    for name in &chosen {
-        if !known.contains(name) {
+/// Those of `plan.classes` that are user classes: a load shape can be named as well, and has no users.
+///
+/// # Errors
+/// [`Exit::Usage`] for one that the scripts do not define.
+pub fn named_classes<'p>(plan: &'p Plan, manifest: &Manifest) -> Result<Vec<&'p String>, Fault> {
+    let is_shape = |name: &String| manifest.shapes.iter().any(|shape| shape.name == *name);
+    let named: Vec<&String> = plan.classes.iter().filter(|name| !is_shape(name)).collect();
+    let known: Vec<&str> = manifest.classes.iter().map(|class| class.name.as_str()).collect();
+    match named.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(named),
+        Some(name) => {
             let fault = Fault::new(Exit::Usage, format!("the script defines no user class `{name}`"));
             let fault = fault.help(format!("it defines {}", known.join(", ")));
-            return Err(fault.suggest(name, known.iter().map(String::as_str)));
+            Err(fault.suggest(name, known.iter().copied()))
         }
     }
+}
+
+/// The classes that are `chosen` (else all), with their tags applied.
+fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassPlan>, Fault> {
+    let known: Vec<String> = all.iter().map(|class| class.name.clone()).collect();
     let tags = Tags::of(plan);
     let tagged = tags.given();
     let mut classes = Vec::new();

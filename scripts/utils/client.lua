@@ -9,7 +9,8 @@ local APIClient = {}
 APIClient.__index = APIClient
 
 -- An answer that takes longer is a failure, too. In seconds; see config/.
-local SLOWEST = (config.vars or {}).slowest_answer or 2
+local SLOWEST = assert(tonumber((config.vars or {}).slowest_answer or 2),
+  "TEST_SLOWEST (vars.slowest_answer) is a number of seconds")
 -- How often to try to delete what a test has left behind.
 local ATTEMPTS = 5
 

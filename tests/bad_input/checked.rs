@@ -59,7 +59,46 @@ fn all_faults_are_told_at_once() {
     project.write("config/local.yaml", b"settings: {default_timout: 3}\n");
     let ended =
         project.run("--check").code(104).told(&["unknown key `default_timout`", "config/local.yaml:1"]);
-    assert_eq!(faults(&ended.err).len(), 4, "{}", ended.err);
+    assert_eq!(faults(&ended.err).len(), 5, "{}", ended.err);
+}
+
+/// A module that is not there is told wherever it is named, though nothing has come by yet.
+#[test]
+fn a_missing_module_is_told_where_it_is_required() {
+    let script = "local U = User:extend(\"U\", {})
+U:task(\"t\", function(self)
+  require(\"e2e.retry\")
+  -- require(\"utils.comment\")
+  require(\"utils.on\")
+end)
+";
+    let files =
+        [("suites/a.lua", script), ("utils/one.lua", "return function() return require 'utils.two' end\n")];
+    let project = Project::new(&files);
+    let ended = project.run("--check -f suites/a.lua").code(107);
+    let found = [("module `utils.on` not found: there is no utils/on.lua", "suites/a.lua:5")];
+    assert_eq!(faults(&ended.err), found);
+    ended.told(&["did you mean `utils.one`?"]);
+    let ended = project.run("--check").code(107);
+    let found = [found[0], ("module `utils.two` not found: there is no utils/two.lua", "utils/one.lua:1")];
+    assert_eq!(faults(&ended.err), found);
+}
+
+/// Everything that is wrong with an environment file is told at once, by a run as by a check.
+#[test]
+fn every_fault_of_an_environment_file_is_told() {
+    let yaml = "load: { usrs: 1, users: -3 }\nsafety: { max_user: 2 }\nsettings: { default_timeot: 3 }\n";
+    let project = Project::new(&[("s.lua", SOUND), ("config/local.yaml", yaml)]);
+    for line in ["-f s.lua --check", "-f s.lua -i 1"] {
+        let ended = project.run(line).code(104);
+        let found = [
+            ("`load.users` must be a whole number of at least 1, not `-3`", "config/local.yaml:1:25"),
+            ("unknown key `usrs` in `load`", "config/local.yaml:1:9"),
+            ("unknown key `max_user` in `safety`", "config/local.yaml:2:11"),
+            ("unknown key `default_timeot` in `settings`", "config/local.yaml:3:13"),
+        ];
+        assert_eq!(faults(&ended.err), found);
+    }
 }
 
 #[test]

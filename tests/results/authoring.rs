@@ -77,6 +77,24 @@ fn a_new_project_has_all_scripts_and_environments() {
     }
 }
 
+/// What stands in the way is seen before anything is written.
+#[test]
+fn a_project_is_written_whole_and_in_its_own_folder_or_not_at_all() {
+    let project = Project::new(&[("taken/scripts", ""), ("elsewhere/kept", "")]);
+    project.run("init taken").refused(104, &["taken/scripts is a file, where a new project has a folder"]);
+    let names = |folder: &str| fs::read_dir(project.path(folder)).unwrap().count();
+    assert_eq!(names("taken"), 1);
+    fs::create_dir(project.path("linked")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", project.path("linked/scripts")).unwrap();
+    project.run("init linked").refused(104, &["linked/scripts is a link"]);
+    assert_eq!((names("linked"), names("elsewhere")), (1, 1));
+    for (folder, told) in
+        [("q q", "cd 'q q' && e2e"), ("a'b", "cd 'a'\\''b' && e2e"), ("-x", "cd -- -x && e2e")]
+    {
+        project.run_with("init --", &[folder]).code(0).printed(&[told]);
+    }
+}
+
 /// The language server is pointed to a folder that holds the stubs, here and in a new project.
 #[test]
 fn editors_find_the_stubs() {

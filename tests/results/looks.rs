@@ -108,3 +108,15 @@ fn completions_and_help_are_printed() {
     project.run("--help").code(0).printed(&["--script", "--csv", "E2E_USERS"]);
     project.run("--version").code(0).printed(&["e2e 0."]);
 }
+
+/// A class that is not there is no less wrong where nothing is run.
+#[test]
+fn looking_at_a_class_that_is_not_there_is_refused() {
+    let script = "local A = User:extend(\"Alpha\", {}) A:task(\"t\", print)\nlocal B = User:extend(\"Beta\", {}) B:task(\"t\", print)\n";
+    let project = Project::new(&[("s.lua", script)]);
+    for look in ["--list", "--show-task-ratio"] {
+        let ended = project.run(&format!("-f s.lua {look} Alpa"));
+        ended.code(2).told(&["the script defines no user class `Alpa`", "did you mean `Alpha`?"]);
+    }
+    assert_eq!(project.run("-f s.lua --list Beta").code(0).out, "Beta\n");
+}

@@ -36,7 +36,7 @@ impl Project {
     }
 
     fn load(&self, given: &Given) -> Result<Layers, Fault> {
-        load(given, &self.around(&[]))
+        load(given, &self.around(&[])).map_err(|mut faults| faults.remove(0))
     }
 
     fn relative(&self, path: &Path) -> String {

@@ -30,6 +30,7 @@ fn raw(settings: &str) -> Result<Raw, Fault> {
         Path::new(env!("CARGO_MANIFEST_DIR")),
         &Nothing,
     )
+    .map_err(|mut faults| faults.remove(0))
 }
 
 fn network(settings: &str, variables: &[(&str, &str)]) -> Network {

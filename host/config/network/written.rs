@@ -8,7 +8,6 @@ use crate::config::origin::{Origin, Sited};
 use crate::config::section::{Section, scalar};
 use crate::config::value;
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::link::{Exempt, Override, Policy, Proxy, Select, Sources, TlsVersion};
 
 const TLS: &[&str] =
@@ -44,45 +43,41 @@ pub(in crate::config) struct RawTls {
 
 impl RawNetwork {
     /// From `settings`; relative paths start at `folder`.
-    pub(in crate::config) fn read(settings: &Section<'_>, folder: &Path) -> Result<RawNetwork, Fault> {
+    pub(in crate::config) fn read(settings: &Section<'_>, folder: &Path) -> RawNetwork {
         let mut raw = RawNetwork::default();
-        if let Some(section) = settings.section("tls", Some(TLS))? {
-            raw.tls = RawTls::read(&section, folder)?;
+        if let Some(section) = settings.section("tls", Some(TLS)) {
+            raw.tls = RawTls::read(&section, folder);
         }
-        raw.read_proxy(settings)?;
-        if let Some(section) = settings.section("hosts", None)? {
+        raw.read_proxy(settings);
+        if let Some(section) = settings.section("hosts", None) {
             for entry in section.entries() {
                 let origin = section.origin(&entry.node);
                 let to = scalar(&entry.node).ok().and_then(|value| value.as_str()).unwrap_or("");
-                let parsed = Override::parse(&entry.key, to).map_err(|why| {
-                    let what = format!(
-                        "`settings.hosts` cannot have `{}` lead to {}",
-                        entry.key,
-                        entry.node.describe()
-                    );
-                    origin.fault(Exit::Config, what).why(why)
-                })?;
-                raw.hosts.push(Sited::new((entry.key.clone(), parsed), origin));
+                match Override::parse(&entry.key, to) {
+                    Ok(parsed) => raw.hosts.push(Sited::new((entry.key.clone(), parsed), origin)),
+                    Err(why) => {
+                        let (from, to) = (&entry.key, entry.node.describe());
+                        let what = format!("`settings.hosts` cannot have `{from}` lead to {to}");
+                        section.note(origin.fault(Exit::Config, what).why(why));
+                    }
+                }
             }
         }
-        if let Some(section) = settings.section("dns", Some(DNS))? {
-            raw.ttl = section.read("ttl", "a duration such as 30s, or inf", &|node| match scalar(node)?
-                .as_str()
-            {
-                Some("inf") => Ok(Duration::MAX),
-                _ => value::duration(scalar(node)?),
-            })?;
+        if let Some(section) = settings.section("dns", Some(DNS)) {
+            raw.ttl =
+                section.read("ttl", "a duration such as 30s, or inf", &|node| match scalar(node)?.as_str() {
+                    Some("inf") => Ok(Duration::MAX),
+                    _ => value::duration(scalar(node)?),
+                });
             raw.select = section.read("select", &one_of(Select::NAMES), &|node| {
                 scalar(node)?.as_str().and_then(Select::parse).ok_or(None)
-            })?;
+            });
             raw.policy = section.read("policy", &one_of(Policy::NAMES), &|node| {
                 scalar(node)?.as_str().and_then(Policy::parse).ok_or(None)
-            })?;
+            });
         }
-        raw.sources = settings.read(
-            "local_addresses",
-            "an address, a range, a block, or a list of these",
-            &|node| {
+        raw.sources =
+            settings.read("local_addresses", "an address, a range, a block, or a list of these", &|node| {
                 let texts = texts(node)?;
                 let mut sources = Sources::default();
                 texts.iter().try_for_each(|text| sources.add(text)).map_err(Some)?;
@@ -91,39 +86,36 @@ impl RawNetwork {
                 } else {
                     Ok((texts.join(", "), sources))
                 }
-            },
-        )?;
-        Ok(raw)
+            });
+        raw
     }
 
-    fn read_proxy(&mut self, settings: &Section<'_>) -> Result<(), Fault> {
-        let Some(node) = settings.node("proxy") else { return Ok(()) };
+    fn read_proxy(&mut self, settings: &Section<'_>) {
+        let Some(node) = settings.node("proxy") else { return };
         if !matches!(node.kind, Kind::Map(_)) {
-            let proxy = proxy(settings, node, "settings.proxy")?;
-            self.proxies = [Some(proxy.clone()), Some(proxy)];
-            return Ok(());
+            let proxy = proxy(settings, node, "settings.proxy");
+            self.proxies = [proxy.clone(), proxy];
+            return;
         }
-        let Some(section) = settings.section("proxy", Some(PROXY))? else { return Ok(()) };
+        let Some(section) = settings.section("proxy", Some(PROXY)) else { return };
         for (scheme, place) in ["http", "https"].into_iter().zip(&mut self.proxies) {
             if let Some(node) = section.node(scheme) {
-                *place = Some(proxy(&section, node, &section.name(scheme))?);
+                *place = proxy(&section, node, &section.name(scheme));
             }
         }
-        self.no_proxy =
-            section.read("no_proxy", "a list of hosts, domains, addresses or blocks", &|node| {
-                let texts = texts(node)?;
-                let mut exempt = Exempt::default();
-                match texts.iter().find(|text| !exempt.add(text)) {
-                    Some(wrong) => Err(Some(format!("`{wrong}` is no host, domain, address or block"))),
-                    None => Ok(texts),
-                }
-            })?;
-        Ok(())
+        self.no_proxy = section.read("no_proxy", "a list of hosts, domains, addresses or blocks", &|node| {
+            let texts = texts(node)?;
+            let mut exempt = Exempt::default();
+            match texts.iter().find(|text| !exempt.add(text)) {
+                Some(wrong) => Err(Some(format!("`{wrong}` is no host, domain, address or block"))),
+                None => Ok(texts),
+            }
+        });
     }
 }
 
 impl RawTls {
-    fn read(tls: &Section<'_>, folder: &Path) -> Result<RawTls, Fault> {
+    fn read(tls: &Section<'_>, folder: &Path) -> RawTls {
         let version = |key: &str| {
             tls.read(key, "1.2 or 1.3", &|node| {
                 let value = scalar(node)?;
@@ -133,38 +125,35 @@ impl RawTls {
             })
         };
         let raw = RawTls {
-            verify: tls.flag("verify")?,
-            ca: file(tls, folder, "ca")?,
-            cert: file(tls, folder, "cert")?,
-            key: file(tls, folder, "key")?,
-            server_name: tls.text("server_name")?,
-            min_version: version("min_version")?,
-            max_version: version("max_version")?,
-            resumption: tls.flag("resumption")?,
+            verify: tls.flag("verify"),
+            ca: file(tls, folder, "ca"),
+            cert: file(tls, folder, "cert"),
+            key: file(tls, folder, "key"),
+            server_name: tls.text("server_name"),
+            min_version: version("min_version"),
+            max_version: version("max_version"),
+            resumption: tls.flag("resumption"),
         };
-        if let (Some(key), None) = (&raw.key, &raw.cert) {
+        // A `cert` that is wrong has been told; it is there.
+        if let (Some(key), None) = (&raw.key, tls.node("cert")) {
             let fault = key.origin.fault(Exit::Config, "`settings.tls.key` needs `settings.tls.cert`");
-            return Err(
-                fault.help("name the certificate's file; one file with both is given as `cert` alone")
-            );
+            tls.note(fault.help("name the certificate's file; one file with both is given as `cert` alone"));
         }
         if let (Some(min), Some(max)) = (&raw.min_version, &raw.max_version)
             && min.value > max.value
         {
             let what = "`settings.tls.max_version` is below `settings.tls.min_version`";
-            return Err(max.origin.fault(Exit::Config, what));
+            tls.note(max.origin.fault(Exit::Config, what));
         }
         if let Some(name) = &raw.server_name
             && (name.value.contains(':') && name.value.parse::<std::net::IpAddr>().is_err()
                 || url::Host::parse(&name.value).is_err() && name.value.parse::<std::net::IpAddr>().is_err())
         {
             let what = format!("`settings.tls.server_name` is no host name: `{}`", name.value);
-            return Err(name
-                .origin
-                .fault(Exit::Config, what)
-                .help("write the name alone, such as api.example.com"));
+            let fault = name.origin.fault(Exit::Config, what);
+            tls.note(fault.help("write the name alone, such as api.example.com"));
         }
-        Ok(raw)
+        raw
     }
 }
 
@@ -194,31 +183,32 @@ fn texts(node: &Node) -> value::Reading<Vec<String>> {
     }
 }
 
-fn file(section: &Section<'_>, folder: &Path, key: &str) -> Result<Option<Sited<PathBuf>>, Fault> {
-    let Some(text) = section.text(key)? else { return Ok(None) };
+fn file(section: &Section<'_>, folder: &Path, key: &str) -> Option<Sited<PathBuf>> {
+    let text = section.text(key)?;
     let path = folder.join(&text.value);
     if !path.is_file() {
         let what = format!("`{}` names {}, which is not a file", section.name(key), path.display());
         let help = "a relative path starts at the folder of the environment file";
-        return Err(text.origin.fault(Exit::Config, what).help(help));
+        section.note(text.origin.fault(Exit::Config, what).help(help));
+        return None;
     }
-    Ok(Some(Sited::new(path, text.origin)))
+    Some(Sited::new(path, text.origin))
 }
 
 /// A proxy's URL, or `none`. What is told of a wrong one shows no password, nor its line.
-fn proxy(section: &Section<'_>, node: &Node, name: &str) -> Result<Sited<Option<Proxy>>, Fault> {
+fn proxy(section: &Section<'_>, node: &Node, name: &str) -> Option<Sited<Option<Proxy>>> {
     let mut origin = section.origin(node);
     let Some(text) = scalar(node).ok().and_then(|value| value.as_str()) else {
         let what = format!("`{name}` must be a proxy's URL or `none`, not {}", node.describe());
-        return Err(origin
-            .fault(Exit::Config, what)
-            .help("write it as http://host:port or socks5://host:port"));
+        let fault = origin.fault(Exit::Config, what);
+        section.note(fault.help("write it as http://host:port or socks5://host:port"));
+        return None;
     };
     if text == "none" {
-        return Ok(Sited::new(None, origin));
+        return Some(Sited::new(None, origin));
     }
     match Proxy::parse(text) {
-        Ok(proxy) => Ok(Sited::new(Some(proxy), origin)),
+        Ok(proxy) => Some(Sited::new(Some(proxy), origin)),
         Err(why) => {
             if let Origin::File(place) = &mut origin
                 && text.contains('@')
@@ -226,9 +216,12 @@ fn proxy(section: &Section<'_>, node: &Node, name: &str) -> Result<Sited<Option<
                 place.source = None;
             }
             let fault = origin.fault(Exit::Config, format!("`{name}` cannot be used as a proxy"));
-            Err(fault
-                .why(why)
-                .help("write it as http://user:password@host:port or socks5://host:port, or `none`"))
+            section.note(
+                fault
+                    .why(why)
+                    .help("write it as http://user:password@host:port or socks5://host:port, or `none`"),
+            );
+            None
         }
     }
 }

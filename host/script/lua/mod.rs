@@ -35,6 +35,7 @@ use crate::fault::Fault;
 use super::{Engine, Program, Suite};
 
 pub use attributes::{ATTRIBUTES, SET_ATTRIBUTES};
+pub use program::missing_module;
 pub use shape::SHAPE_ATTRIBUTES;
 pub use stubs::{LANGUAGE, stubs};
 

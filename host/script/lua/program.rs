@@ -76,34 +76,19 @@ impl Library {
         if let Some(code) = self.modules.borrow().get(name) {
             return Ok(code.clone());
         }
-        let valid = |part: &str| !part.is_empty() && !part.contains(['/', '\\', '\0']);
-        if !name.split('.').all(valid) {
-            let fault = Fault::new(Exit::Script, format!("`{name}` is not a module's name"));
-            return Err(fault
-                .help("write folders with dots, as `utils.client`; nothing above the script root is seen"));
+        if let Some(fault) = missing_module(&self.root, name) {
+            return Err(fault);
         }
-        let path = self.root.join(name.replace('.', "/")).with_extension("lua");
-        let code = if path.is_file() {
-            self.compile_text(&shown(&path), &read(&path)?)?
-        } else if let Some((name, text)) = STANDARD.iter().find(|(known, _)| *known == name) {
-            self.compile_text(&format!("stdlib/{}.lua", name.replace('.', "/")), text)?
-        } else {
-            return Err(self.missing(name, &path));
+        let path = module_path(&self.root, name);
+        let code = match STANDARD.iter().find(|(known, _)| *known == name && !path.is_file()) {
+            Some((name, text)) => {
+                self.compile_text(&format!("stdlib/{}.lua", name.replace('.', "/")), text)?
+            }
+            None => self.compile_text(&shown(&path), &read(&path)?)?,
         };
         let code = Rc::new(code);
         self.modules.borrow_mut().insert(name.to_owned(), code.clone());
         Ok(code)
-    }
-
-    fn missing(&self, name: &str, path: &Path) -> Fault {
-        let mut known: Vec<String> = STANDARD.iter().map(|(name, _)| (*name).to_owned()).collect();
-        list_modules(&self.root, "", 0, &mut known);
-        let fault =
-            Fault::new(Exit::Script, format!("module `{name}` not found: there is no {}", shown(path)));
-        match closest(name, known.iter().map(String::as_str)) {
-            Some(best) => fault.help(format!("did you mean `{best}`?")),
-            None => fault,
-        }
     }
 
     /// A chunk's full name (Lua shortens long ones) and the text of its line.
@@ -127,6 +112,32 @@ impl Library {
     pub(super) fn memory_limit(&self) -> usize {
         self.memory_limit
     }
+}
+
+fn module_path(root: &Path, name: &str) -> PathBuf {
+    root.join(name.replace('.', "/")).with_extension("lua")
+}
+
+/// Why `require(name)` finds nothing below `root`, where it finds nothing.
+pub fn missing_module(root: &Path, name: &str) -> Option<Fault> {
+    let valid = |part: &str| !part.is_empty() && !part.contains(['/', '\\', '\0']);
+    if !name.split('.').all(valid) {
+        let fault = Fault::new(Exit::Script, format!("`{name}` is not a module's name"));
+        let help = "write folders with dots, as `utils.client`; nothing above the script root is seen";
+        return Some(fault.help(help));
+    }
+    let path = module_path(root, name);
+    if path.is_file() || STANDARD.iter().any(|(known, _)| *known == name) {
+        return None;
+    }
+    let mut known: Vec<String> = STANDARD.iter().map(|(name, _)| (*name).to_owned()).collect();
+    list_modules(root, "", 0, &mut known);
+    let what = format!("module `{name}` not found: there is no {}", shown(&path));
+    let fault = Fault::new(Exit::Script, what);
+    Some(match closest(name, known.iter().map(String::as_str)) {
+        Some(best) => fault.help(format!("did you mean `{best}`?")),
+        None => fault,
+    })
 }
 
 /// Names of the modules below `folder`, three folders deep.
