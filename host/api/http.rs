@@ -264,6 +264,8 @@ fn batch_item(frame: &dyn Frame, table: TableRef) -> Result<Asked, Raise> {
     frame.each(table, &mut |key, value| match key {
         Arg::Int(1) | Arg::Str(b"method") => take(&mut method, "the method", value),
         Arg::Int(2) | Arg::Str(b"path" | b"url") => take(&mut path, "the path", value),
+        Arg::Int(_) => Err(Raise::new("a request of the batch is a method, a path, and options by name")
+            .help("write `{ \"POST\", \"/path\", json = ... }`")),
         _ => Ok(()),
     })?;
     // `{ "/path" }` is a GET.

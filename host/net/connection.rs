@@ -26,6 +26,8 @@ pub(super) struct Connection {
     pub(super) alarm: Alarm,
     /// Whether another request may go over it, as far as is known.
     pub(super) is_reusable: bool,
+    /// Whether a request went over it before.
+    pub(super) is_used: bool,
 }
 
 impl Connection {
@@ -35,7 +37,15 @@ impl Connection {
         stream: Stream,
         security: Option<Rc<Security>>,
     ) -> Self {
-        Connection { origin, guise, security, stream, alarm: Alarm::default(), is_reusable: true }
+        Connection {
+            origin,
+            guise,
+            security,
+            stream,
+            alarm: Alarm::default(),
+            is_reusable: true,
+            is_used: false,
+        }
     }
 }
 

@@ -57,8 +57,9 @@ impl Course<'_, '_> {
     /// Adds the phases to the chain's; gives the message's buffer back.
     fn count(&mut self) {
         let ended = self.ended.unwrap_or_else(Instant::now);
-        let sent_at = self.sent_at.unwrap_or(ended);
         let first = self.first.unwrap_or(ended);
+        // An answer that comes before the request is out ends the sending.
+        let sent_at = self.sent_at.unwrap_or(first);
         let timings = &mut self.chain.timings;
         timings.sending += sent_at.saturating_duration_since(self.begun);
         timings.waiting += first.saturating_duration_since(sent_at);

@@ -39,6 +39,8 @@ pub(super) async fn exchange(
 ) -> Outcome {
     // Until the answer is complete, and the request too.
     connection.is_reusable = false;
+    // On a new connection nothing can have ended, and what a server says first is its answer.
+    let state = if std::mem::replace(&mut connection.is_used, true) { State::Fresh } else { State::Writing };
     let most = chain.request.max_body.unwrap_or(net.settings.max_body);
     let mut course = Course {
         net,
@@ -48,7 +50,7 @@ pub(super) async fn exchange(
         first: None,
         ended: None,
         written: 0,
-        state: State::Fresh,
+        state,
         broken: None,
         refused: None,
         raw: Vec::new(),
@@ -63,7 +65,7 @@ pub(super) async fn exchange(
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum State {
-    /// Nothing was done yet.
+    /// Nothing was done yet, on a connection that was used before.
     Fresh,
     Writing,
     /// The request is written, or cannot be written any further.

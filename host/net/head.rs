@@ -40,6 +40,9 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
         Err(error) => return Err(invalid(&error.to_string())),
     };
     let (status, minor) = (response.code.unwrap_or_default(), response.version.unwrap_or(1));
+    if status < 100 {
+        return Err(invalid("the status is below 100"));
+    }
     let mut said = framing::Said::default();
     let mut keep_alive = minor == 1;
     let (mut has_cookies, mut is_coded) = (false, false);
@@ -156,6 +159,8 @@ mod tests {
             "hello\r\n\r\n",
             "HTTP/1.1 200 OK\r\na b: c\r\n\r\n",
             "HTTP/1.1 2 OK\r\n\r\n",
+            "HTTP/1.1 000 OK\r\n\r\n",
+            "HTTP/1.1 099 OK\r\n\r\n",
         ] {
             assert_eq!(read(bad).unwrap_err(), ErrorKind::Protocol, "{bad}");
         }

@@ -15,7 +15,7 @@ pub(super) fn location(answer: &Answer) -> Option<String> {
     if !matches!(answer.head.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let value = answer.headers().get("location")?;
+    let value = answer.headers().get("location").filter(|value| !value.is_empty())?;
     // Servers do send raw UTF-8 here, which is no header text by the letter.
     Some(String::from_utf8_lossy(value).into_owned())
 }

@@ -132,6 +132,18 @@ impl Response {
         self.error.is_none() && (1..400).contains(&self.status)
     }
 
+    /// The words beside the status: the server's, else the standard's.
+    pub fn reason(&self) -> String {
+        let head = self.raw[..self.head].trim_ascii_start();
+        let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let own = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default().trim_ascii();
+        if own.is_empty() {
+            let status = http::StatusCode::from_u16(self.status).ok();
+            return status.and_then(|status| status.canonical_reason()).unwrap_or_default().to_owned();
+        }
+        String::from_utf8_lossy(own).chars().take(100).collect()
+    }
+
     /// None where no answer came.
     pub fn headers(&self) -> Headers<'_> {
         Headers(&self.raw[..self.head])

@@ -41,9 +41,9 @@ impl Kept {
         }
         let status = self.response.status;
         let side = if status < 500 { "Client" } else { "Server" };
-        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let reason = self.response.reason();
         let place = self.name.as_deref().map_or_else(|| self.response.url(), str::to_owned);
-        Some(format!("HTTPError('{status} {side} Error: {} for url: {place}')", reason.unwrap_or("")))
+        Some(format!("HTTPError('{status} {side} Error: {} for url: {place}')", reason))
     }
 }
 

@@ -302,3 +302,72 @@ fn many_requests_at_once_keep_their_timeouts() {
         assert!(begun.elapsed() < Duration::from_secs(10));
     });
 }
+
+/// Not every server waits to be asked; what it says is then no HTTP, whenever it arrives.
+#[test]
+fn a_server_that_speaks_first_speaks_no_http() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut tcp, _)) = listener.accept().await {
+                tokio::io::AsyncWriteExt::write_all(&mut tcp, b"220 mail ESMTP\r\n").await.unwrap();
+                open.push(tcp);
+            }
+        });
+        let client = plain();
+        for _ in 0..40 {
+            assert_eq!(fail(&client, get(&url)).await.0, ErrorKind::Protocol);
+        }
+    });
+}
+
+#[test]
+fn answers_at_the_edge_of_the_standard() {
+    run(async {
+        let server = Server::start(|seen| match seen.line() {
+            "GET /nowhere" => raw("HTTP/1.1 302 Found\r\nlocation: \r\ncontent-length: 0\r\n\r\n"),
+            "GET /words" => raw("HTTP/1.1 413 Too  Large \r\ncontent-length: 0\r\n\r\n"),
+            "GET /silent" => raw("HTTP/1.1 404\r\ncontent-length: 0\r\n\r\n"),
+            other => raw(&format!("HTTP/1.1 000 {other}\r\ncontent-length: 0\r\n\r\n")),
+        })
+        .await;
+        let client = plain();
+        let base = base(&client, &server.url());
+        for (path, status, reason) in
+            [("/nowhere", 302, "Found"), ("/words", 413, "Too  Large"), ("/silent", 404, "Not Found")]
+        {
+            let response = client.send(Request { base: Some(&base), ..get(path) }).await;
+            assert_eq!((response.status, &response.error, &*response.reason()), (status, &None, reason));
+        }
+        assert_eq!(fail(&client, Request { base: Some(&base), ..get("/zero") }).await.0, ErrorKind::Protocol);
+    });
+}
+
+/// An answer that comes before the upload is out ends the sending: no moment counts twice.
+#[test]
+fn an_early_answer_counts_no_moment_twice() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            let head = b"HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\n";
+            for piece in [&head[..], b"a", b"b", b"c"] {
+                tokio::io::AsyncWriteExt::write_all(&mut tcp, piece).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+        });
+        let body = "x".repeat(30_000_000).into();
+        let response = plain().send(Request { body, ..Request::new(Method::POST, &url) }).await;
+        assert_eq!((response.status, &response.error), (413, &None));
+        let timings = response.timings;
+        assert!(
+            timings.duration() + timings.connecting <= response.elapsed,
+            "{timings:?} {:?}",
+            response.elapsed
+        );
+        assert!(timings.receiving >= Duration::from_millis(50), "{timings:?}");
+    });
+}
