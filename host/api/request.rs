@@ -106,6 +106,10 @@ impl Asked {
                 b"discard_body" => self.discard_body = Some(truth("discard_body", value)?),
                 b"stream" => self.stream = truth("stream", value)?,
                 b"verify" => self.verify = Some(truth("verify", value)?),
+                b"tags" => {
+                    return Err(Raise::new("the option `tags` is not in this version")
+                        .help("`name` says what a request counts under; `metrics` take tags"));
+                }
                 key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
                 key => {
                     let known = REQUEST_OPTIONS.fields.iter().map(|field| field.name);
