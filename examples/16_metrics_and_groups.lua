@@ -10,7 +10,7 @@ options { users = 2, spawn_rate = 100, iterations = 6 }
 local documents = metrics.counter("documents")
 local batch_size = metrics.gauge("batch_size")
 local found = metrics.rate("found")
-local per_document = metrics.trend("time_per_document", { unit = "ms" })
+local per_document = metrics.trend("per_document", { unit = "ms" })
 
 local Importer = HttpUser:extend("Importer", { wait_time = constant(0.01) })
 

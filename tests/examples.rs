@@ -209,7 +209,7 @@ fn metrics_and_groups() {
         "100.00%",
     ]);
     run.says(&["documents", "60"]).says(&["kind=image", "30"]).says(&["batch_size", "5", "5", "5"]);
-    run.says(&["found", "50.00%", "6", "12"]).says(&["time_per_document (ms)", "12"]);
+    run.says(&["found", "50.00%", "6", "12"]).says(&["per_document (ms)", "12"]);
 }
 
 #[test]

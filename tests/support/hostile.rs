@@ -306,7 +306,11 @@ impl Connection<'_> {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<()> {
-        let mut answer = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
+        let words = u16::try_from(status)
+            .ok()
+            .and_then(|status| http::StatusCode::from_u16(status).ok())
+            .and_then(|status| status.canonical_reason());
+        let mut answer = format!("HTTP/1.1 {status} {}\r\n", words.unwrap_or("Status")).into_bytes();
         for (name, value) in headers {
             answer.extend(format!("{name}: {value}\r\n").bytes());
         }

@@ -29,7 +29,7 @@ fn each_path_misbehaves_as_it_says() {
     assert!(ask(&server, "/redirect/2").contains("location: /redirect/1\r\n"));
     assert!(ask(&server, "/redirect/0").starts_with("HTTP/1.1 200"));
     assert!(ask(&server, "/status/503").ends_with(r#"{"status":503}"#));
-    assert!(ask(&server, "/status/204").ends_with("Status\r\n\r\n"));
+    assert!(ask(&server, "/status/204").ends_with("No Content\r\n\r\n"));
     assert!(ask(&server, "/cookies/set?a=b").contains("set-cookie: a=b; Path=/\r\n"));
     assert!(ask(&server, "/large-headers").len() > 512 << 10);
     assert!(ask(&server, "/bytes/70000").ends_with(&format!("\r\n\r\n{}", "x".repeat(70000))));
