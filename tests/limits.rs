@@ -176,7 +176,7 @@ fn finalizers_are_refused() {
     assert!(matches!(outcome, Outcome::Done), "{}", message(&outcome));
 }
 
-/// What an idle user of the smoke suite is mostly made of. The README quotes what this prints.
+/// What an idle user of the smoke suite is mostly made of.
 #[test]
 fn a_vm_of_the_smoke_suite_is_small() {
     let lab = Lab::new(true);
