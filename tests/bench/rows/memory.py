@@ -91,8 +91,8 @@ def growth(settings):
         finally:
             process.kill()
     warm = sizes[WARMUP:]
-    trend = slope(warm)
-    section.row("start", f"{WARMUP} s", f"{sizes[0] / 1024:.1f} to {sizes[WARMUP - 1] / 1024:.1f}", slope(sizes[:WARMUP]))
+    trend = drift(warm)
+    section.row("start", f"{WARMUP} s", f"{sizes[0] / 1024:.1f} to {sizes[WARMUP - 1] / 1024:.1f}", drift(sizes[:WARMUP]))
     section.row(f"{WARMUP} s", f"{len(sizes)} s", f"{warm[0] / 1024:.1f} to {warm[-1] / 1024:.1f}", trend)
     # 2 KiB/s is what keeping a second's figures may take: 7 MiB an hour.
     section.target("growth of memory under full load", trend, 2, " KiB/s")
