@@ -168,7 +168,7 @@ fn smoke_judges_the_time_of_each_request() {
 fn smoke_leaves_nothing_behind_on_a_service_that_fails_now_and_then() {
     let project = hurried();
     let relay = Relay::start(Faults { error_rate: 0.1, ..Faults::default() }, None);
-    run(&project, "smoke", &relay, "-u 1 -i 60 -t 30s").code(1).printed(&["delete failed"]);
+    run(&project, "smoke", &relay, "-u 1 -i 150 -t 60s").code(1).printed(&["delete failed"]);
     assert_clean("smoke", &relay);
 }
 

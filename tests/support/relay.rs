@@ -75,8 +75,9 @@ impl Relay {
         let collections = self.shared.collections.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut count = |name: String| {
             let target = format!("/v1beta/collections/{name}/documents:query");
-            let (status, answer) = ask(&service, &mut reader, "POST", &target, b"{}").unwrap();
-            assert_eq!(status, 200);
+            // The service may fail now and then, as it was told to: it is asked until it answers.
+            let mut answers = (0..200).map(|_| ask(&service, &mut reader, "POST", &target, b"{}").unwrap());
+            let (_, answer) = answers.find(|(status, _)| *status == 200).unwrap();
             (name, answer["total_size"].as_u64().unwrap())
         };
         collections.into_iter().map(&mut count).collect()
