@@ -85,6 +85,16 @@ fn invalid(why: &str) -> Error {
     Error::new(ErrorKind::Protocol, format!("the answer is not HTTP/1.1: {why}"))
 }
 
+/// The words that the standard has beside a status; none where it has none.
+pub(super) fn words_of(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+/// A status as messages name it: `404 Not Found`.
+pub(super) fn named(status: u16) -> String {
+    format!("{status} {}", words_of(status)).trim_end().to_owned()
+}
+
 /// The members of a comma-separated list.
 pub(super) fn tokens(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|token| !token.is_empty())

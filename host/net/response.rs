@@ -8,7 +8,7 @@ use http::Method;
 
 use super::download::Download;
 use super::error::Error;
-use super::head::Headers;
+use super::head::{self, Headers};
 use super::origin::Origin;
 use super::peer::Security;
 use super::request::Request;
@@ -134,12 +134,11 @@ impl Response {
 
     /// The words beside the status: the server's, else the standard's.
     pub fn reason(&self) -> String {
-        let head = self.raw[..self.head].trim_ascii_start();
-        let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        let bytes = self.raw[..self.head].trim_ascii_start();
+        let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
         let own = line.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default().trim_ascii();
         if own.is_empty() {
-            let status = http::StatusCode::from_u16(self.status).ok();
-            return status.and_then(|status| status.canonical_reason()).unwrap_or_default().to_owned();
+            return head::words_of(self.status).to_owned();
         }
         String::from_utf8_lossy(own).chars().take(100).collect()
     }

@@ -11,6 +11,7 @@ use crate::net::client::Client;
 use crate::net::connection::Connection;
 use crate::net::error::{Error, ErrorKind};
 use crate::net::framing::{Decoder, Framing, Step};
+use crate::net::head;
 use crate::net::open::Opened;
 use crate::net::request::Request;
 use crate::net::response::Response;
@@ -78,11 +79,9 @@ impl Client {
 /// # Errors
 /// Why the answer is no event stream.
 fn judge(response: &Response) -> Result<(), String> {
-    let status = response.status;
-    if status != 200 {
-        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        let reason = reason.map(|reason| format!(" {reason}")).unwrap_or_default();
-        return Err(format!("the server answered {status}{reason} instead of an event stream"));
+    if response.status != 200 {
+        let status = head::named(response.status);
+        return Err(format!("the server answered {status} instead of an event stream"));
     }
     let kind = String::from_utf8_lossy(response.headers().get("content-type").unwrap_or_default());
     let essence = kind.split(';').next().unwrap_or_default().trim();

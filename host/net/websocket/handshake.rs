@@ -108,9 +108,8 @@ fn agree(
     protocols: &[String],
 ) -> Result<Option<String>, String> {
     if status != 101 {
-        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        let reason = reason.map(|reason| format!(" {reason}")).unwrap_or_default();
-        return Err(format!("the server answered {status}{reason} instead of opening a WebSocket"));
+        let status = head::named(status);
+        return Err(format!("the server answered {status} instead of opening a WebSocket"));
     }
     let names = |header: &str, token: &[u8]| {
         headers.all(header).flat_map(head::tokens).any(|found| found.eq_ignore_ascii_case(token))
