@@ -95,7 +95,7 @@ impl Download {
     }
 
     /// Decodes what there is; whether that made something.
-    fn decode(&mut self, out: &mut Vec<u8>) -> Result<bool, Error> {
+    pub(super) fn decode(&mut self, out: &mut Vec<u8>) -> Result<bool, Error> {
         let Some((coding, decoder)) = &mut self.coding else { return Ok(false) };
         let broken = |why: String| {
             Error::new(ErrorKind::Body, format!("the body cannot be decoded as {}: {why}", coding.name()))
@@ -118,7 +118,7 @@ impl Download {
         Ok(out.len() > held)
     }
 
-    fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.is_begun = true;
         let into = if self.coding.is_some() { &mut self.coded } else { out };
         match self.opened.decoder.take(bytes, into) {
@@ -133,7 +133,7 @@ impl Download {
     }
 
     #[cold]
-    fn closed(&mut self) -> Result<(), Error> {
+    pub(super) fn closed(&mut self) -> Result<(), Error> {
         match self.opened.decoder {
             Decoder::Close => {
                 self.is_over = true;

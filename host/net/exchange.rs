@@ -37,29 +37,7 @@ pub(super) async fn exchange(
     begun: Instant,
     charge: Charge<'_>,
 ) -> Outcome {
-    // Until the answer is complete, and the request too.
-    connection.is_reusable = false;
-    // On a new connection nothing can have ended, and what a server says first is its answer.
-    let state = if std::mem::replace(&mut connection.is_used, true) { State::Fresh } else { State::Writing };
-    let most = chain.request.max_body.unwrap_or(net.settings.max_body);
-    let mut course = Course {
-        net,
-        connection,
-        begun,
-        sent_at: None,
-        first: None,
-        ended: None,
-        written: 0,
-        state,
-        broken: None,
-        refused: None,
-        raw: Vec::new(),
-        decoder: Decoder::Close,
-        most,
-        watched: if chain.request.receive == Receive::Discard { 0 } else { most.min(LARGE) },
-        charge,
-        chain,
-    };
+    let mut course = Course::new(net, connection, chain, begun, charge);
     std::future::poll_fn(|cx| course.poll(cx)).await
 }
 
@@ -99,7 +77,39 @@ pub(super) struct Course<'a, 'c> {
     charge: Charge<'a>,
 }
 
-impl Course<'_, '_> {
+impl<'a, 'c> Course<'a, 'c> {
+    pub(super) fn new(
+        net: &'a Net,
+        connection: &'a mut Connection,
+        chain: &'a mut Chain<'c>,
+        begun: Instant,
+        charge: Charge<'a>,
+    ) -> Self {
+        // Until the answer is complete, and the request too.
+        connection.is_reusable = false;
+        // On a new connection nothing can have ended, and what a server says first is its answer.
+        let was_used = std::mem::replace(&mut connection.is_used, true);
+        let most = chain.request.max_body.unwrap_or(net.settings.max_body);
+        Course {
+            net,
+            connection,
+            begun,
+            sent_at: None,
+            first: None,
+            ended: None,
+            written: 0,
+            state: if was_used { State::Fresh } else { State::Writing },
+            broken: None,
+            refused: None,
+            raw: Vec::new(),
+            decoder: Decoder::Close,
+            most,
+            watched: if chain.request.receive == Receive::Discard { 0 } else { most.min(LARGE) },
+            charge,
+            chain,
+        }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         if self.state == State::Fresh {
             // Also leaves the waker, so that there is nothing to read once the request is out.
@@ -158,7 +168,7 @@ impl Course<'_, '_> {
     }
 
     /// Takes bytes of the answer; true once it is complete, or as much of it as is wanted here.
-    fn take(&mut self, mut bytes: &[u8]) -> Result<bool, Error> {
+    pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<bool, Error> {
         let most = self.net.settings.max_header;
         let joined;
         while self.chain.answer.is_none() {

@@ -38,6 +38,9 @@ mod stream;
 mod telling;
 mod timing;
 mod tls;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod trial;
 mod tunnel;
 mod turns;
 mod upload;

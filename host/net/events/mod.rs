@@ -5,6 +5,8 @@ mod parser;
 mod source;
 
 pub use parser::Event;
+#[cfg(any(test, fuzzing))]
+pub(super) use parser::Parser;
 pub use source::{Listening, Source};
 
 #[cfg(test)]

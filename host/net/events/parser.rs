@@ -18,9 +18,9 @@ pub struct Event {
 
 /// An event is longer than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooLong;
+pub(in crate::net) struct TooLong;
 
-pub(super) struct Parser {
+pub(in crate::net) struct Parser {
     /// An incomplete line.
     line: Vec<u8>,
     data: String,
@@ -33,7 +33,7 @@ pub(super) struct Parser {
     at: At,
     /// Bytes that an event may have.
     most: usize,
-    pub(super) ready: VecDeque<Event>,
+    pub(in crate::net) ready: VecDeque<Event>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -49,7 +49,7 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Parser {
     /// `last_id`: of the connection before, if there was one.
-    pub(super) fn new(last_id: &str, most: usize) -> Self {
+    pub(in crate::net) fn new(last_id: &str, most: usize) -> Self {
         Parser {
             line: Vec::new(),
             data: String::new(),
@@ -69,7 +69,7 @@ impl Parser {
     }
 
     /// What a next connection sends as `Last-Event-ID`.
-    pub(super) fn last_id(&self) -> &str {
+    pub(in crate::net) fn last_id(&self) -> &str {
         &self.last_id
     }
 
@@ -77,7 +77,7 @@ impl Parser {
     ///
     /// # Errors
     /// Where an event, or a line, is longer than allowed. Events before it are there.
-    pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<(), TooLong> {
+    pub(in crate::net) fn take(&mut self, mut bytes: &[u8]) -> Result<(), TooLong> {
         while !bytes.is_empty() {
             if self.at == At::Return {
                 self.at = At::Line;
