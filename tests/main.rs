@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cases;
+mod conformance;
 mod connections;
 mod examples;
 mod fairness;

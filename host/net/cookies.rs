@@ -1,8 +1,8 @@
 //! A VU's cookies by RFC 6265, over `cookie_store`. A client makes a jar when
 //! the first `Set-Cookie` arrives: a VU without cookies pays nothing.
 
-use cookie_store::CookieStore;
-use url::Url;
+use cookie_store::{CookieStore, RawCookie};
+use url::{Host, Url};
 
 use super::client::Client;
 use super::error::{Error, ErrorKind};
@@ -68,8 +68,11 @@ impl Jar {
     /// the rules is left out, as a browser does.
     pub(super) fn take(&mut self, headers: Headers<'_>, url: &Url) {
         for header in headers.all("set-cookie") {
-            if let Ok(text) = std::str::from_utf8(header) {
-                let _ = self.store.parse(text, url);
+            if let Ok(text) = std::str::from_utf8(header)
+                && let Ok(cookie) = RawCookie::parse(text)
+                && may_set(&cookie, url)
+            {
+                let _ = self.store.insert_raw(&cookie, url);
             }
         }
     }
@@ -124,6 +127,31 @@ impl Jar {
             self.store.remove(&domain, &path, &name);
         }
     }
+}
+
+/// Whether `url` may set it, in what the store does not look at and all browsers do: no top level and no part of an
+/// address is a domain (a list of public suffixes is not kept), `Secure` is for secure places to set, and names with
+/// `__Secure-` and `__Host-` promise what they say (RFC 6265bis, 4.1.3 and 5.7).
+fn may_set(cookie: &RawCookie<'_>, url: &Url) -> bool {
+    let domain = cookie.domain().map(|domain| domain.trim_start_matches('.')).filter(|text| !text.is_empty());
+    let own = url.host_str().unwrap_or_default();
+    let is_own = domain.is_none_or(|domain| domain.eq_ignore_ascii_case(own));
+    let (is_domain, is_here) = match url.host() {
+        Some(Host::Domain(name)) => {
+            (is_own || domain.is_some_and(|domain| domain.contains('.')), name == "localhost")
+        }
+        Some(Host::Ipv4(address)) => (is_own, address.is_loopback()),
+        Some(Host::Ipv6(address)) => (is_own, address.is_loopback()),
+        None => (false, false),
+    };
+    let is_secure = cookie.secure() == Some(true);
+    let starts = |prefix: &str| cookie.name().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let keeps_word = match (starts("__Secure-"), starts("__Host-")) {
+        (true, _) => is_secure,
+        (_, true) => is_secure && domain.is_none() && cookie.path() == Some("/"),
+        _ => true,
+    };
+    is_domain && keeps_word && (!is_secure || url.scheme() == "https" || is_here)
 }
 
 /// A cookie of a script's own.

@@ -14,6 +14,7 @@ use super::account::{Charge, LARGE};
 use super::answer::{Answer, Failure, Outcome};
 use super::chain::Chain;
 use super::connection::Connection;
+use super::crooked;
 use super::download::Opened;
 use super::ending;
 use super::error::{Error, ErrorKind};
@@ -217,7 +218,15 @@ impl<'a, 'c> Course<'a, 'c> {
     }
 
     /// The head is there.
-    fn begin(&mut self, head: Head, bytes: &[u8]) -> Result<(), Error> {
+    fn begin(&mut self, mut head: Head, bytes: &[u8]) -> Result<(), Error> {
+        let straight;
+        let bytes = if head.is_crooked {
+            straight = crooked::straightened(bytes);
+            head.length = straight.len();
+            &straight
+        } else {
+            bytes
+        };
         let expected = match head.framing {
             Framing::Length(length) => length.min(MOST_RESERVED) as usize,
             Framing::Chunked | Framing::Close => 0,

@@ -4,6 +4,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::crooked;
 use super::error::{Error, ErrorKind};
 use super::framing::{self, Framing};
 
@@ -22,6 +23,8 @@ pub(super) struct Head {
     pub(super) has_cookies: bool,
     /// Whether the body has a content coding.
     pub(super) is_coded: bool,
+    /// It has to be straightened before its headers can be read.
+    pub(super) is_crooked: bool,
 }
 
 /// Parses the head at the start of `bytes`; None: there is more to come. `to_head`: it answers
@@ -32,8 +35,18 @@ pub(super) struct Head {
 pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<Head>, Error> {
     let mut fields = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut []);
-    let config = httparse::ParserConfig::default();
-    let length = match config.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
+    let mut parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut response,
+        bytes,
+        &mut fields,
+    );
+    let mut lenient = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_HEADERS];
+    let is_crooked = matches!(parsed, Err(httparse::Error::HeaderName | httparse::Error::HeaderValue));
+    if is_crooked {
+        response = httparse::Response::new(&mut []);
+        parsed = crooked::config().parse_response_with_uninit_headers(&mut response, bytes, &mut lenient);
+    }
+    let length = match parsed {
         Ok(httparse::Status::Complete(length)) if length <= most => length,
         Ok(httparse::Status::Partial) if bytes.len() < most => return Ok(None),
         Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(too_large()),
@@ -44,7 +57,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
         return Err(invalid("the status is below 100"));
     }
     let mut said = framing::Said::default();
-    let mut keep_alive = minor == 1;
+    let (mut keep_alive, mut closes) = (minor == 1, false);
     let (mut has_cookies, mut is_coded) = (false, false);
     for field in response.headers.iter() {
         // Their lengths differ, so that most names are told apart by one look.
@@ -52,7 +65,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
             10 if field.name.eq_ignore_ascii_case("connection") => {
                 for token in tokens(field.value) {
                     if token.eq_ignore_ascii_case(b"close") {
-                        keep_alive = false;
+                        closes = true;
                     } else if minor == 0 && token.eq_ignore_ascii_case(b"keep-alive") {
                         keep_alive = true;
                     }
@@ -70,9 +83,10 @@ pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<H
     let framing = said.framing(status, to_head);
     if minor == 0 && matches!(framing, Framing::Chunked) {
         // RFC 9112, 6.1: not to be trusted further.
-        keep_alive = false;
+        closes = true;
     }
-    Ok(Some(Head { status, length, framing, keep_alive, has_cookies, is_coded }))
+    keep_alive &= !closes;
+    Ok(Some(Head { status, length, framing, keep_alive, has_cookies, is_coded, is_crooked }))
 }
 
 #[cold]

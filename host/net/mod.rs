@@ -13,6 +13,7 @@ mod coding;
 mod connection;
 mod connector;
 mod cookies;
+mod crooked;
 mod decoding;
 mod dial;
 mod digest;

@@ -24,7 +24,7 @@
 //! | `/flaky?n=N&key=K` | of each key the first N requests are treated as by `/close` |
 //! | `/digest` | 401 with a challenge, unless the request has an answer to it, which is not looked at |
 
-mod encoded;
+pub mod encoded;
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
