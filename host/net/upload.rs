@@ -94,17 +94,19 @@ impl Upload {
         self.state.borrow().fed == Fed::Hungry
     }
 
-    /// The next chunk; None, or an empty one: the body is complete.
+    /// The next chunk, which may be empty; None: the body is complete.
     pub fn feed(&self, chunk: Option<&[u8]>) {
         let state = &mut *self.state.borrow_mut();
         match chunk {
-            Some(chunk) if !chunk.is_empty() => {
+            // In the coding it would be the end.
+            Some([]) => {}
+            Some(chunk) => {
                 state.put(format!("{:x}\r\n", chunk.len()).as_bytes());
                 state.piece.extend_from_slice(chunk);
                 state.piece.extend_from_slice(b"\r\n");
                 state.fed = Fed::Full;
             }
-            _ => state.fed = Fed::Over,
+            None => state.fed = Fed::Over,
         }
     }
 
