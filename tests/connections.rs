@@ -1,5 +1,9 @@
 //! Settings of connections as a user meets them: what is refused before a run, and what a run does.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
+use e2e::demo::{Demo, Faults};
+
 use crate::support::project::Project;
 use crate::support::secure::Secure;
 
@@ -88,4 +92,21 @@ end)";
     let ended = project.run(&line).code(0).told(&["with known", "without none"]);
     assert_eq!(ended.err.matches("with known").count(), 2);
     project.run(&format!("{line} --env own")).code(0).told(&["without known"]);
+}
+
+/// `ulimit` of a POSIX shell: `-S` sets the limit that a process may raise, nothing sets both.
+#[test]
+fn connections_go_as_far_as_the_limit_of_open_files() {
+    let demo = Demo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Faults::default()).unwrap();
+    let script = "local U = HttpUser:extend('U', { wait_time = constant(60) })
+U:task('t', function(self) self.client:get('/ready') end)";
+    let project = Project::new(&[("s.lua", script)]);
+    let run = |limit: &str| {
+        let line = format!("-f s.lua -H http://{} -u 200 -r 1000 -t 2s --workers 1", demo.addr());
+        project.run_limited(limit, &line)
+    };
+    run("-S -n 100").code(0);
+    run("-n 100")
+        .code(1)
+        .printed(&["too many open files for a connection to 127.0.0.1", "raise `ulimit -n` above 100"]);
 }

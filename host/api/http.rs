@@ -126,8 +126,10 @@ fn send_fed(
         if let Some(response) = polled {
             return Ok(response);
         }
+        let mut is_empty = false;
         frame.ask(give, &mut |chunk| match chunk {
             Arg::Str(chunk) => {
+                is_empty = chunk.is_empty();
                 upload.feed(Some(chunk));
                 Ok(())
             }
@@ -137,6 +139,10 @@ fn send_fed(
             }
             other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
         })?;
+        if is_empty {
+            // Nothing to wait for: the answer and the timeout get their turn all the same.
+            fiber::wait(pin!(tokio::task::yield_now()))?;
+        }
     }
 }
 

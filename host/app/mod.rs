@@ -2,6 +2,7 @@
 
 mod check;
 mod eyes;
+mod files;
 mod init;
 mod logfile;
 mod look;
@@ -31,6 +32,7 @@ use prepare::Prepared;
 /// The whole program.
 pub fn main() -> ExitCode {
     quieten_panics();
+    files::raise_limit();
     let surroundings = Surroundings::of_process();
     let command = match cli::parse(std::env::args_os(), &surroundings.variables) {
         Ok(command) => command,

@@ -145,7 +145,9 @@ fn may_set(cookie: &RawCookie<'_>, url: &Url) -> bool {
         None => (false, false),
     };
     let is_secure = cookie.secure() == Some(true);
-    let starts = |prefix: &str| cookie.name().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let starts = |prefix: &str| {
+        cookie.name().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
     let keeps_word = match (starts("__Secure-"), starts("__Host-")) {
         (true, _) => is_secure,
         (_, true) => is_secure && domain.is_none() && cookie.path() == Some("/"),

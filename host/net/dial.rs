@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use tokio::net::{TcpSocket, TcpStream};
@@ -167,12 +168,21 @@ fn refuse(target: &Target<'_>, error: &io::Error) -> Error {
                  `settings.local_addresses`)"
             )
         }
-        _ if error.raw_os_error() == Some(libc::EMFILE) => {
-            format!("too many open files for a connection to {place}: raise the limit with `ulimit -n`")
+        _ if error.raw_os_error() == Some(libc::EMFILE) => too_many_files(&place),
+        _ if error.raw_os_error() == Some(libc::ENFILE) => {
+            format!("no open file is left on this machine for a connection to {place} (`sysctl fs.file-max`)")
         }
         _ => format!("cannot connect to {place}: {error}"),
     };
     Error::new(ErrorKind::Connect, text)
+}
+
+/// The limit was raised as far as it goes when the process started.
+fn too_many_files(place: &str) -> String {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft);
+    format!(
+        "too many open files for a connection to {place}: raise `ulimit -n` above {limit}, or use several processes"
+    )
 }
 
 #[cfg(test)]

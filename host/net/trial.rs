@@ -118,10 +118,13 @@ fn events(bytes: &[u8], cut: u8) {
 
 impl Bench {
     fn new() -> Bench {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
         let settings = Settings { max_header: MOST_HEADER, max_body: MOST_BODY, ..Settings::default() };
-        let net = Net::new(settings.clone(), Tls::new(settings.link.tls.clone())).expect("the defaults are valid");
+        let net =
+            Net::new(settings.clone(), Tls::new(settings.link.tls.clone())).expect("the defaults are valid");
         let base = net.base("http://h.example.test:8080").expect("it is a URL");
         let tcp = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -137,18 +140,14 @@ impl Bench {
         let parts = self.play(mode, bytes, cut);
         // A head that is both broken and too long: which comes first depends on the cut.
         let is_either = |outcome: &Outcome| {
-            outcome.status == 0
-                && matches!(outcome.error, Some(ErrorKind::TooLarge | ErrorKind::Protocol))
+            outcome.status == 0 && matches!(outcome.error, Some(ErrorKind::TooLarge | ErrorKind::Protocol))
         };
         // How far a body that is too large was read as well.
         let is_large = |outcome: &Outcome| outcome.error == Some(ErrorKind::TooLarge);
         if is_either(&whole) && bytes.len() >= MOST_HEADER {
             assert!(is_either(&parts), "{parts:?}");
         } else if is_large(&whole) {
-            assert_eq!(
-                (parts.status, parts.error, &parts.head),
-                (whole.status, whole.error, &whole.head)
-            );
+            assert_eq!((parts.status, parts.error, &parts.head), (whole.status, whole.error, &whole.head));
         } else {
             assert_eq!(parts, whole);
         }
@@ -320,7 +319,8 @@ mod tests {
 
     fn corpus() -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/response");
-        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|file| std::fs::read(file).unwrap()).collect()
     }

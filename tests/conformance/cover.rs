@@ -8,8 +8,17 @@ use super::rows;
 /// Tables whose fields a script gives.
 const GIVEN: &[&str] = &["RequestOptions", "FilePart", "CookieOptions"];
 /// Tables and objects whose fields it reads.
-const READ: &[&str] =
-    &["Response", "Cookies", "Redirect", "RequestError", "SentRequest", "Timings", "Tls", "Certificate", "Chunks"];
+const READ: &[&str] = &[
+    "Response",
+    "Cookies",
+    "Redirect",
+    "RequestError",
+    "SentRequest",
+    "Timings",
+    "Tls",
+    "Certificate",
+    "Chunks",
+];
 
 /// Kinds of errors that need another configuration, and where they are tested.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -27,7 +36,8 @@ fn has_word(text: &str, word: &str, before: &[char], after: &str) -> bool {
             [] => !left.ends_with(|c: char| c.is_alphanumeric() || c == '_'),
             before => left.ends_with(before),
         };
-        starts && !text[at + word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        starts
+            && !text[at + word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
             && right.starts_with(after)
     })
 }
@@ -83,13 +93,16 @@ fn every_kind_of_error_has_a_row() {
     assert!(kinds.len() > 10, "{doc}");
     let rows = rows();
     for kind in kinds {
-        let has_row = rows.iter().any(|row| row.gives.iter().any(|(path, value)| path == "error.kind" && value == kind));
+        let has_row = rows
+            .iter()
+            .any(|row| row.gives.iter().any(|(path, value)| path == "error.kind" && value == kind));
         let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == kind);
         match elsewhere {
             Some((_, file)) => {
                 let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
                 let text = std::fs::read_to_string(&file).unwrap();
-                let variant = kind.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect::<String>();
+                let variant =
+                    kind.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect::<String>();
                 assert!(text.contains(kind) || text.contains(&variant), "{} tests no {kind}", file.display());
             }
             None => assert!(has_row, "no row has the error kind `{kind}`"),
@@ -101,5 +114,7 @@ fn every_kind_of_error_has_a_row() {
 fn words_are_found_whole() {
     assert!(has_word("{ data = 1 }", "data", &[], "=") && has_word("{data= 1}", "data", &[], "="));
     assert!(!has_word("{ data_file = 1 }", "data", &[], "=") && !has_word("my_data = 1", "data", &[], "="));
-    assert!(has_word("r:json().a", "json", &['.', ':'], "") && !has_word("json = 1", "json", &['.', ':'], ""));
+    assert!(
+        has_word("r:json().a", "json", &['.', ':'], "") && !has_word("json = 1", "json", &['.', ':'], "")
+    );
 }

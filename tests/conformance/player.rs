@@ -72,7 +72,12 @@ impl Player {
     pub fn wrong(&self) -> Vec<String> {
         let state = self.stage.state.lock().unwrap();
         let never = self.stage.exchanges.iter().skip(state.requests);
-        state.wrong.iter().cloned().chain(never.map(|exchange| format!("never sent: {}", exchange.line))).collect()
+        state
+            .wrong
+            .iter()
+            .cloned()
+            .chain(never.map(|exchange| format!("never sent: {}", exchange.line)))
+            .collect()
     }
 }
 
@@ -184,7 +189,8 @@ fn compare(exchange: &Exchange, connection: usize, head: &[String], body: &[u8])
         }
     }
     if let Some(wanted) = &exchange.body {
-        let (sent, wanted) = (without_boundary(&String::from_utf8_lossy(body)), String::from_utf8_lossy(wanted));
+        let (sent, wanted) =
+            (without_boundary(&String::from_utf8_lossy(body)), String::from_utf8_lossy(wanted));
         if sent != *wanted {
             wrong.push(format!("the body sent is {sent:?}, not {wanted:?}"));
         }

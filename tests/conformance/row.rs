@@ -137,7 +137,8 @@ impl Exchange {
         } else if rest.is_empty() || rest.starts_with(' ') {
             put([unescape(rest.strip_prefix(' ').unwrap_or(rest)), b"\r\n".to_vec()].concat());
         } else {
-            let (word, value) = rest.strip_suffix('>')?.split_once(' ').unwrap_or((&rest[..rest.len() - 1], ""));
+            let (word, value) =
+                rest.strip_suffix('>')?.split_once(' ').unwrap_or((&rest[..rest.len() - 1], ""));
             match word {
                 "ok" => put(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()),
                 "fill" => put(vec![b'x'; value.parse().ok()?]),

@@ -31,7 +31,10 @@ pub fn run(mut rows: Vec<Row>) -> Vec<String> {
         })
         .collect();
     let project = project(&rows, &players, &secure);
-    let line = format!("-f s.lua -H http://127.0.0.1:1 -u 1 -r 1000 -i {} --workers 1 --no-color --logfile log --csv out", rows.len());
+    let line = format!(
+        "-f s.lua -H http://127.0.0.1:1 -u 1 -r 1000 -i {} --workers 1 --no-color --logfile log --csv out",
+        rows.len()
+    );
     let ended = project.run(&line);
     assert!(matches!(ended.code, Some(0 | 1)), "{:?}\n{}", ended.code, ended.err);
     let seen = seen(&project.read("log"));
@@ -61,10 +64,8 @@ fn project(rows: &[Row], players: &[Player], secure: &Secure) -> Project {
             format!("    {host}: {addr}\n    \"*.{host}\": {addr}\n")
         })
         .collect();
-    let config = format!(
-        "settings:\n  cpu_budget: 20s\n  tls:\n    ca: {}\n  hosts:\n{hosts}",
-        secure.ca().display()
-    );
+    let config =
+        format!("settings:\n  cpu_budget: 20s\n  tls:\n    ca: {}\n  hosts:\n{hosts}", secure.ca().display());
     Project::new(&[
         ("s.lua", &script(rows)),
         ("config/local.yaml", &config),
@@ -162,6 +163,9 @@ fn is_counted(stats: &str, counts: &str) -> bool {
     let (method, name) = what.split_once(' ').unwrap_or_default();
     stats.lines().any(|line| {
         let cells: Vec<&str> = line.split(',').collect();
-        cells.len() > 3 && cells[0] == method && cells[1] == name && (Some(cells[2]), Some(cells[3])) == (requests, failures)
+        cells.len() > 3
+            && cells[0] == method
+            && cells[1] == name
+            && (Some(cells[2]), Some(cells[3])) == (requests, failures)
     })
 }

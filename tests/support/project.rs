@@ -54,6 +54,17 @@ impl Project {
         self.start(line, more).end()
     }
 
+    /// Runs it after the shell's `ulimit` with these arguments.
+    pub fn run_limited(&self, limit: &str, line: &str) -> Ended {
+        let e2e = command(self.folder.path());
+        let mut shell = Command::new("sh");
+        let text = format!("ulimit {limit} && exec {} {line}", e2e.get_program().display());
+        shell.args(["-c", &text]).current_dir(self.folder.path());
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        shell.env_clear().envs(e2e.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Running::new(shell).end()
+    }
+
     pub fn start(&self, line: &str, more: &[&str]) -> Running {
         let args = line.split_whitespace().chain(more.iter().copied());
         let mut command = command(self.folder.path());
