@@ -6,7 +6,7 @@ export PROPTEST_RNG_SEED ?= 1
 # What the suites are run with: this repository's own e2e.
 E2E ?= $(CARGO) run --release --locked --
 
-.PHONY: help test lint bench audit stubs
+.PHONY: help test lint bench audit stubs fuzz
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,3 +31,11 @@ audit: ## licences, sources and duplicates of the dependencies (installs cargo-d
 
 stubs: ## write stdlib/lua/meta and docs/api.md anew
 	UPDATE_STUBS=1 $(CARGO) test --locked --lib stubs
+
+# Finds are written to tests/fuzz/artifacts; one that is mended becomes a file of the corpus. FUZZ_TIME is in seconds.
+FUZZ_TIME ?= 600
+fuzz: ## feed answers of any bytes to the HTTP client (needs a nightly toolchain; installs cargo-fuzz)
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
+	mkdir -p tests/fuzz/found && cp Cargo.lock tests/fuzz/
+	$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz response tests/fuzz/found tests/fuzz/corpus/response -- \
+		-max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=6000

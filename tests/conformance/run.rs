@@ -1,6 +1,7 @@
 //! Runs rows of the conformance table through the command, all in one run. Used by `conformance`.
 
 use std::collections::HashMap;
+use std::net::TcpListener;
 
 use super::player::Player;
 use super::row::Row;
@@ -12,6 +13,9 @@ const MARK: &str = "@@";
 
 /// The rows that do not hold, each as a text.
 pub fn run(mut rows: Vec<Row>) -> Vec<String> {
+    // A kernel may have been started without IPv6.
+    let has_ipv6 = TcpListener::bind("[::ffff:127.0.0.1]:0").is_ok();
+    rows.retain(|row| has_ipv6 || !row.lua.contains("[::"));
     let secure = Secure::start();
     let players: Vec<Player> = rows
         .iter_mut()
