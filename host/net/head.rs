@@ -33,23 +33,27 @@ pub(super) struct Head {
 /// # Errors
 /// `Protocol`, `TooLarge`.
 pub(super) fn parse(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<Head>, Error> {
+    read(bytes, to_head, most, false)
+}
+
+/// Once more, with what is put up with.
+#[cold]
+#[inline(never)]
+fn read_crooked(bytes: &[u8], to_head: bool, most: usize) -> Result<Option<Head>, Error> {
+    read(bytes, to_head, most, true)
+}
+
+fn read(bytes: &[u8], to_head: bool, most: usize, is_crooked: bool) -> Result<Option<Head>, Error> {
     let mut fields = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut []);
-    let mut parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-        &mut response,
-        bytes,
-        &mut fields,
-    );
-    let mut lenient = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_HEADERS];
-    let is_crooked = matches!(parsed, Err(httparse::Error::HeaderName | httparse::Error::HeaderValue));
-    if is_crooked {
-        response = httparse::Response::new(&mut []);
-        parsed = crooked::config().parse_response_with_uninit_headers(&mut response, bytes, &mut lenient);
-    }
-    let length = match parsed {
+    let config = if is_crooked { crooked::config() } else { httparse::ParserConfig::default() };
+    let length = match config.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
         Ok(httparse::Status::Complete(length)) if length <= most => length,
         Ok(httparse::Status::Partial) if bytes.len() < most => return Ok(None),
         Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(too_large()),
+        Err(httparse::Error::HeaderName | httparse::Error::HeaderValue) if !is_crooked => {
+            return read_crooked(bytes, to_head, most);
+        }
         Err(error) => return Err(invalid(&error.to_string())),
     };
     let (status, minor) = (response.code.unwrap_or_default(), response.version.unwrap_or(1));

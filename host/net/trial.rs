@@ -325,6 +325,39 @@ mod tests {
         files.iter().map(|file| std::fs::read(file).unwrap()).collect()
     }
 
+    /// The inputs come to what they are called, so that it is answers that the fuzzer begins with.
+    #[test]
+    fn the_corpus_is_what_it_says() {
+        let mut bench = Bench::new();
+        let mut play = |name: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/response");
+            let input = std::fs::read(folder.join(name)).unwrap();
+            let outcome = bench.play(Mode::of(input[0]), &input[2..], input[1]);
+            (outcome.status, outcome.error, String::from_utf8_lossy(&outcome.body).into_owned())
+        };
+        let (hello, none) = ("Hello, world!", "");
+        for (name, status, error, body) in [
+            ("length", 200, None, "hello"),
+            ("length_streamed", 200, None, "hello"),
+            ("length_discarded", 200, None, none),
+            ("chunked", 200, None, "Wikipedia"),
+            ("chunked_badly", 200, Some(ErrorKind::Body), "Wiki"),
+            ("informational", 204, None, none),
+            ("lengths_differ", 0, Some(ErrorKind::Protocol), none),
+            ("headers_many", 0, Some(ErrorKind::TooLarge), none),
+            ("cut_off", 200, Some(ErrorKind::Body), "hello"),
+            ("gzip", 200, None, hello),
+            ("gzip_streamed", 200, None, hello),
+            ("deflate", 200, None, hello),
+            ("folded", 200, None, "ok"),
+            ("folded_streamed", 200, None, "ok"),
+        ] {
+            assert_eq!(play(name), (status, error, body.to_owned()), "{name}");
+        }
+        assert_eq!(play("gzip_bomb").1, Some(ErrorKind::TooLarge));
+        assert_eq!(play("br_streamed"), (200, None, format!("{hello}\n")));
+    }
+
     #[test]
     fn the_corpus_and_its_mutations_break_no_rule() {
         let corpus = corpus();
