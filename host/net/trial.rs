@@ -314,8 +314,9 @@ mod tests {
 
     use super::*;
 
-    /// Inputs that are changed at random, beside the corpus itself.
-    const MUTATIONS: usize = 6000;
+    /// Inputs that are changed at random, beside the corpus itself; `MUTATIONS` in the environment is another number,
+    /// and `PROPTEST_RNG_SEED` leads to others.
+    const MUTATIONS: u64 = 6000;
 
     fn corpus() -> Vec<Vec<u8>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/response");
@@ -363,9 +364,14 @@ mod tests {
         let corpus = corpus();
         assert!(corpus.len() > 20, "{} inputs", corpus.len());
         corpus.iter().for_each(|input| run(input));
-        let mut random = StdRng::seed_from_u64(1);
-        for _ in 0..MUTATIONS {
-            run(&mutated(&corpus, &mut random));
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+        let mut random = StdRng::seed_from_u64(number("PROPTEST_RNG_SEED").unwrap_or(1));
+        for _ in 0..number("MUTATIONS").unwrap_or(MUTATIONS) {
+            let input = mutated(&corpus, &mut random);
+            if let Err(panic) = std::panic::catch_unwind(|| run(&input)) {
+                eprintln!("it was {:?}", input.escape_ascii().to_string());
+                std::panic::resume_unwind(panic);
+            }
         }
     }
 
