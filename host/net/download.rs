@@ -119,9 +119,11 @@ impl Download {
     }
 
     pub(super) fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.is_begun = true;
         let into = if self.coding.is_some() { &mut self.coded } else { out };
-        match self.opened.decoder.take(bytes, into) {
+        let held = into.len();
+        let step = self.opened.decoder.take(bytes, into);
+        self.is_begun |= into.len() > held;
+        match step {
             Ok(Step::More) => Ok(()),
             Ok(Step::Done(used)) => {
                 self.is_over = true;
