@@ -96,6 +96,8 @@ pub struct Summary {
     pub exit: Exit,
     /// What stands for [`Exit::Failures`] (`--exit-code-on-error`).
     pub failures_code: u8,
+    /// What became of each threshold, in the order of their metrics.
+    pub thresholds: Vec<Threshold>,
     /// Iterations that the end of the run cut short.
     pub interrupted: u64,
     /// What the user ought to know, one sentence each.
@@ -107,6 +109,28 @@ impl Summary {
     pub fn code(&self) -> u8 {
         self.exit.code_with(self.failures_code)
     }
+}
+
+/// A threshold, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// The metric and the tags that it is about: `http_req_duration{name:GET /ready}`.
+    pub selector: String,
+    /// As written: `p(95)<500`.
+    pub expression: String,
+    /// Of the value: `ms`, `B`, or nothing.
+    pub unit: &'static str,
+    /// What was measured; None without samples.
+    pub value: Option<f64>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Held,
+    Crossed,
+    /// Nobody knows: there was nothing to judge.
+    NoSamples,
 }
 
 /// Who asks a run to end from outside.
@@ -132,5 +156,7 @@ pub enum Stop {
     Changed,
     /// `test.abort`, with the script's message.
     Abort(String),
+    /// A threshold with `abort_on_fail` was crossed: its metric and what it demands.
+    Threshold(String),
     Fault(Fault),
 }

@@ -31,6 +31,33 @@ pub(super) static RUN_OPTIONS: Record = Record {
             doc: "How long running tasks may take to finish at the end (10 s).",
         },
         Field { name: "seed", sig: "integer", doc: "Repeats the decisions of a run with the same seed." },
+        Field {
+            name: "thresholds",
+            sig: "table<string, string|Threshold|(string|Threshold)[]>",
+            doc: "What is demanded of metrics: `{ http_req_failed = \"rate<0.01\" }`. The run fails with exit code 99 \
+                  where one is crossed.",
+        },
+    ],
+};
+
+/// An item of the option `thresholds`.
+pub(super) static THRESHOLD: Record = Record {
+    name: "Threshold",
+    doc: "What is demanded of a metric.",
+    given: true,
+    fields: &[
+        Field {
+            name: "threshold",
+            sig: "string",
+            doc: "A method, a comparison and a number: `p(95)<500`. Methods are `count` and `rate` of counters, `value` of \
+                  gauges, `rate` of rates, and `avg`, `min`, `max`, `med` and `p(N)` of trends.",
+        },
+        Field { name: "abort_on_fail", sig: "boolean", doc: "Ends the run as soon as it is crossed." },
+        Field {
+            name: "delay",
+            sig: "number|string",
+            doc: "How long the run must last before it may be ended by it.",
+        },
     ],
 };
 

@@ -15,6 +15,7 @@ use super::network::RawNetwork;
 use super::origin::Sited;
 use super::safety::Safety;
 use super::section::{Reader, Section};
+use super::thresholds::{self, Criterion};
 use super::yaml::{self, Lookup};
 
 const TOP: &[&str] = &[
@@ -28,6 +29,7 @@ const TOP: &[&str] = &[
     "safety",
     "env",
     "vars",
+    "thresholds",
 ];
 const SETTINGS: &[&str] = &[
     "default_timeout",
@@ -92,6 +94,7 @@ pub(super) struct Raw {
     pub(super) settings: RawSettings,
     pub(super) load: Load,
     pub(super) safety: Safety,
+    pub(super) thresholds: Vec<Sited<Criterion>>,
     /// The variables that scripts may see.
     pub(super) env: Option<Sited<Vec<String>>>,
 }
@@ -146,6 +149,7 @@ impl Raw {
                 .unwrap_or_default(),
             load: top.section("load", Some(LOAD)).map(|section| load(&section)).unwrap_or_default(),
             safety: top.section("safety", Some(SAFETY)).map(|section| safety(&section)).unwrap_or_default(),
+            thresholds: top.section("thresholds", None).map(|s| thresholds::of_file(&s)).unwrap_or_default(),
             env: top.texts("env"),
             source,
             root,

@@ -19,6 +19,7 @@ use super::snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
     OverflowKind, Snapshot,
 };
+use super::watched::Watched;
 
 /// Distinct names of each kind; whatever comes after them is counted under `other`.
 pub(super) const LIMIT: usize = 10_000;
@@ -92,6 +93,7 @@ pub struct Recorder {
     exceptions: Slots<Raised>,
     pub(super) groups: Groups,
     pub(super) custom: Custom,
+    pub(super) watched: Watched,
     iterations: u64,
     overflow: Option<Overflow>,
     ruler: Ruler,
@@ -114,6 +116,7 @@ impl Recorder {
             exceptions: Slots::default(),
             groups: Groups::default(),
             custom: Custom::default(),
+            watched: Watched::default(),
             iterations: 0,
             overflow: None,
             ruler: Ruler::new(),
@@ -305,6 +308,7 @@ impl Recorder {
         });
         self.groups.take(&self.ruler, &mut snapshot);
         self.custom.take(&mut snapshot);
+        self.watched.take(&mut snapshot);
         snapshot
     }
 

@@ -24,6 +24,8 @@ pub struct Snapshot {
     /// What scripts measured with metrics of their own. The values of a metric are those of all
     /// its keys together.
     pub metrics: BTreeMap<Arc<MetricKey>, Measure>,
+    /// What thresholds ask for, by the number of its selector.
+    pub watched: BTreeMap<u32, Measure>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
     /// Set where a name no longer fitted: the first that was counted under `other`.
@@ -141,6 +143,14 @@ impl Snapshot {
                 Some(own) => own.merge(measure),
                 None => {
                     self.metrics.insert(key.clone(), measure.clone());
+                }
+            }
+        }
+        for (number, measure) in &other.watched {
+            match self.watched.get_mut(number) {
+                Some(own) => own.merge(measure),
+                None => {
+                    self.watched.insert(*number, measure.clone());
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Threshold, Tick};
 use crate::mask::hide;
 use crate::metrics::Snapshot;
 
@@ -54,11 +54,21 @@ fn done(summary: &Summary) -> Summary {
     Summary {
         totals: measured(&summary.totals),
         notes: all(&summary.notes),
+        thresholds: summary.thresholds.iter().map(threshold).collect(),
         stop: match &summary.stop {
+            Stop::Threshold(text) => Stop::Threshold(hide(text).into_owned()),
             Stop::Abort(message) => Stop::Abort(hide(message).into_owned()),
             Stop::Fault(fault) => Stop::Fault(fault.masked()),
             other => other.clone(),
         },
         ..summary.clone()
+    }
+}
+
+fn threshold(threshold: &Threshold) -> Threshold {
+    Threshold {
+        selector: hide(&threshold.selector).into_owned(),
+        expression: hide(&threshold.expression).into_owned(),
+        ..threshold.clone()
     }
 }

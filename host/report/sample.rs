@@ -73,6 +73,7 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         stop: Stop::RunTime,
         exit,
         failures_code: 1,
+        thresholds: Vec::new(),
         interrupted: 0,
         notes: Vec::new(),
     }

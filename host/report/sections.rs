@@ -85,6 +85,7 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     };
     section("Statistics (times in ms)", statistics(totals, &span, false).render(columns, paint));
     section("Percentiles (ms)", percentiles(totals).render(columns, paint));
+    section("Thresholds", measured::thresholds(&summary.thresholds, columns, paint));
     section("Checks", measured::checks(totals, columns, paint));
     section("Groups (times in ms)", measured::groups(totals, columns, paint));
     let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default();
@@ -213,6 +214,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
+        Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),
         Stop::Fault(fault) => fault.what.clone(),
     };

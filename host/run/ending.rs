@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Summary, Wish};
+use crate::event::{Event, Level, LogLine, Outcome, Stop, Summary, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -42,7 +42,7 @@ impl Running {
     pub(super) fn end(&mut self, stop: Stop) {
         let gravity = |stop: &Stop| match stop {
             Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded => 0,
-            Stop::Changed => 1,
+            Stop::Changed | Stop::Threshold(_) => 1,
             Stop::Signal => 2,
             Stop::Abort(_) => 3,
             Stop::Fault(_) => 4,
@@ -147,6 +147,13 @@ impl Running {
     /// What the process exits with, as far as it is known.
     pub(super) fn exit(&self) -> Exit {
         let mut exit = Exit::of_internal_faults();
+        for threshold in self.judge() {
+            exit = exit.worst(match threshold.outcome {
+                Outcome::Held => Exit::Ok,
+                Outcome::Crossed => Exit::Threshold,
+                Outcome::NoSamples => Exit::Inconclusive,
+            });
+        }
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);
         }
@@ -155,6 +162,7 @@ impl Running {
             | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded | Stop::Changed) => {
                 exit
             }
+            Some(Stop::Threshold(_)) => exit.worst(Exit::Threshold),
             Some(Stop::Signal) => exit.worst(Exit::Signal),
             Some(Stop::Abort(_)) => exit.worst(Exit::Abort),
             Some(Stop::Fault(fault)) => exit.worst(fault.exit),
@@ -162,7 +170,10 @@ impl Running {
     }
 
     pub(super) fn summary(mut self) -> Summary {
+        self.note_most_users();
+        let thresholds = self.judge();
         let exit = self.exit();
+        self.note_lacking(&thresholds);
         if self.cut_off > 0 && self.signals > 1 {
             self.notes.push("some on_stop functions were interrupted by the second signal".into());
         }
@@ -177,6 +188,7 @@ impl Running {
             stop,
             failures_code: self.setup.exit_code_on_error,
             exit,
+            thresholds,
             interrupted: self.interrupted,
             notes: self.notes,
         }

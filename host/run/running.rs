@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Tick, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -68,6 +68,8 @@ pub(super) struct Running {
     reached: Vec<u64>,
     pub(super) done: usize,
     pub(super) interrupted: u64,
+    /// The threshold that ended the run, as it was then, and its number.
+    pub(super) fatal: Option<(usize, Threshold)>,
     /// `on_stop` functions that were cut off.
     pub(super) cut_off: u64,
     pub(super) notes: Vec<String>,
@@ -107,6 +109,7 @@ impl Running {
             reached: vec![0; setup.workers],
             done: 0,
             interrupted: 0,
+            fatal: None,
             cut_off: 0,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
@@ -228,6 +231,7 @@ impl Running {
         let now = Instant::now();
         if self.ticks.take(now) && self.act == Act::Users {
             self.tick(tell);
+            self.look_at_thresholds();
         }
         self.follow_schedule(now);
         self.advance(now)
@@ -272,6 +276,7 @@ impl Running {
 
     /// All users have come, or gone, that the newest target asks for.
     fn complete(&mut self, users: u64) {
+        self.note_users(users);
         if self.stop.is_none() {
             if self.setup.reset_stats && !self.reset {
                 self.reset();
@@ -304,10 +309,12 @@ impl Running {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
         let classes: Vec<(Arc<str>, u64)> =
             self.names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
+        let users = classes.iter().map(|(_, users)| users).sum();
+        self.note_users(users);
         tell(&Event::Tick(Tick {
             elapsed: self.started.elapsed(),
             at: SystemTime::now(),
-            users: classes.iter().map(|(_, users)| users).sum(),
+            users,
             classes: classes.into(),
             totals: self.totals.clone(),
             interval: Arc::new(std::mem::take(&mut self.interval)),

@@ -21,6 +21,7 @@ use super::linking::{check_link, prepare_link};
 use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
+use super::thresholds::{Known, Thresholds};
 
 /// A class that runs, and the tasks of it that the tags leave.
 pub struct ClassPlan {
@@ -64,9 +65,12 @@ pub struct Setup {
     pub begun: AtomicU64,
     /// Users that live, over all workers.
     pub users_now: AtomicU64,
+    /// The most that lived at a time.
+    pub users_most: AtomicU64,
     pub stop_timeout: Duration,
     pub seed: u64,
     pub workers: usize,
+    pub thresholds: Thresholds,
     pub reset_stats: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
@@ -94,6 +98,9 @@ impl Setup {
         let named = named_classes(plan, &manifest)?;
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
         let classes = choose(plan, manifest.classes, &named)?;
+        let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
+        let known = Known { metrics: &manifest.metrics, classes: &names };
+        let thresholds = Thresholds::new(&plan.thresholds, &known)?;
         let schedule = Schedule::new(plan, shapes, &classes)?;
         let ignored = plan.load_given && schedule.shape().is_some();
         let warning = ignored.then(|| {
@@ -117,11 +124,13 @@ impl Setup {
             iterations: plan.iterations,
             begun: AtomicU64::new(0),
             users_now: AtomicU64::new(0),
+            users_most: AtomicU64::new(0),
             stop_timeout: plan.stop_timeout,
             seed: plan.seed,
             workers: plan.workers.clamp(1, most(&schedule)),
             schedule,
             classes,
+            thresholds,
             reset_stats: plan.reset_stats,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,

@@ -6,7 +6,7 @@ use std::fmt::{self, Display};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -101,11 +101,12 @@ impl User {
                 }
                 self.vu.iteration.set(self.vu.iteration.get() + 1);
                 self.vu.in_set.set(way.walk.depth() > 0);
+                let begun = self.begin_iteration();
                 let outcome = self.call(vm, Entry::Task(task), Phase::Interrupting).await;
                 self.vu.in_set.set(false);
                 let noted = self.note(&Named { user: self, way, task }, outcome);
                 if let Noted::Fine = noted {
-                    self.worker.shared.recorder.borrow_mut().iteration();
+                    self.vu.record_iteration(begun);
                 }
                 self.after(noted, vm, way).await
             }
@@ -126,6 +127,11 @@ impl User {
                 After::Wait
             }
         }
+    }
+
+    /// When it begins, where somebody asks how long it takes.
+    fn begin_iteration(&self) -> Option<Instant> {
+        self.worker.shared.recorder.borrow().watches_iterations().then(Instant::now)
     }
 
     async fn enter(&self, vm: &mut Box<dyn Vm>, way: &mut Way, (task, node): (usize, u32)) -> After {

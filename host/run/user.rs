@@ -42,7 +42,8 @@ impl User {
         let vu = Vu::new(id, class.name.clone(), class.base.clone(), worker.shared.clone());
         let place = worker.members.join(id);
         class.active.set(class.active.get() + 1);
-        worker.setup.users_now.fetch_add(1, Ordering::Relaxed);
+        let before = worker.setup.users_now.fetch_add(1, Ordering::Relaxed);
+        worker.setup.users_most.fetch_max(before + 1, Ordering::Relaxed);
         User { worker, class, vu, place, parked: Cell::new(false) }
     }
 

@@ -165,7 +165,7 @@ impl Worker {
         }
         let (sender, level) = (reports.clone(), setup.log_level);
         let shared = Rc::new(Shared {
-            recorder: RefCell::new(Recorder::new()),
+            recorder: RefCell::new(Recorder::watching(&setup.thresholds.selectors)),
             net,
             config: setup.config,
             env: setup.env,

@@ -129,6 +129,9 @@ impl Vu {
         if kept.group != Group::NONE {
             recorder.call_within(kept.group, &call);
         }
+        if recorder.watches_requests() {
+            self.sample(recorder, kept, failure.is_some());
+        }
         if self.hooks.get().contains(Hook::Request) && !self.telling.get() {
             let done = self.request_done(kept, failure, recorder.label(kept.key));
             self.happened.borrow_mut().push(done);

@@ -109,6 +109,7 @@
 ---How a request is sent and counted. An option that does not exist is an error.
 ---@class RequestOptions
 ---@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
+---@field tags? table<string, Plain> What thresholds can tell it by: `http_req_duration{kind:search}`.
 ---@field json? any The body, written as JSON, with its content type.
 ---@field data? string|table<string, Plain|Plain[]>|fun(): string? The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`). A function is called for each chunk of the body until it returns nil; they are sent as they come.
 ---@field data_file? string The body: a file below the script root, sent as it is read.
@@ -166,6 +167,13 @@
 ---@field iterations? integer Stop after so many tasks of all users together.
 ---@field stop_timeout? number|string How long running tasks may take to finish at the end (10 s).
 ---@field seed? integer Repeats the decisions of a run with the same seed.
+---@field thresholds? table<string, string|Threshold|(string|Threshold)[]> What is demanded of metrics: `{ http_req_failed = "rate<0.01" }`. The run fails with exit code 99 where one is crossed.
+
+---What is demanded of a metric.
+---@class Threshold
+---@field threshold? string A method, a comparison and a number: `p(95)<500`. Methods are `count` and `rate` of counters, `value` of gauges, `rate` of rates, and `avg`, `min`, `max`, `med` and `p(N)` of trends.
+---@field abort_on_fail? boolean Ends the run as soon as it is crossed.
+---@field delay? number|string How long the run must last before it may be ended by it.
 
 ---A request as it was sent.
 ---@class SentRequest
