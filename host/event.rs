@@ -100,6 +100,9 @@ pub struct Summary {
     pub thresholds: Vec<Threshold>,
     /// Iterations that the end of the run cut short.
     pub interrupted: u64,
+    /// How the run went, and why it is not said that it passed.
+    pub verdict: Verdict,
+    pub health: Health,
     /// What the user ought to know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -109,6 +112,40 @@ impl Summary {
     pub fn code(&self) -> u8 {
         self.exit.code_with(self.failures_code)
     }
+}
+
+/// How a run went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    pub judgement: Judgement,
+    /// Why it did not pass, one sentence each; empty where it did.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judgement {
+    #[default]
+    Passed,
+    Failed,
+    /// What was measured allows no judgement.
+    Inconclusive,
+}
+
+/// What the generator felt of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Health {
+    /// How late what was due came, on average.
+    pub late: Duration,
+    /// And at most.
+    pub latest: Duration,
+    /// The largest part of a second that a worker's thread ran: 0 to 1.
+    pub busiest: f64,
+    /// The largest part of a second that one could have run but had no core: 0 to 1.
+    pub robbed: f64,
+    /// The part of the requests that were measured while it could not keep up: 0 to 1.
+    pub affected: f64,
+    /// Connections that failed because this machine had no room for them.
+    pub exhausted: u64,
 }
 
 /// A threshold, and what became of it.

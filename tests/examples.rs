@@ -213,6 +213,15 @@ fn metrics_and_groups() {
 }
 
 #[test]
+fn thresholds() {
+    let run = example("30_thresholds.lua");
+    run.exits(0).says(&["✓", "http_req_failed", "rate<0.01", "0"]);
+    for selector in ["http_req_duration{name:GET /ready}", "checks{check:document is there}", "documents"] {
+        run.says(&["✓", selector]);
+    }
+}
+
+#[test]
 fn start_and_stop() {
     let run = example("17_start_and_stop.lua");
     run.exits(0).says(&["POST", "write", "6", "0(0.00%)"]).says(&["DELETE", "remove", "6", "0(0.00%)"]);

@@ -14,3 +14,4 @@ mod limits;
 mod results;
 mod suites;
 mod support;
+mod verdict;

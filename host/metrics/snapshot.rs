@@ -3,6 +3,7 @@
 //! merged by the aggregator of `run`, read by the sinks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::custom::MetricKey;
@@ -105,6 +106,28 @@ pub enum OverflowKind {
     Tags,
     Failure,
     Exception,
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, advice) = match self.kind {
+            OverflowKind::Request => {
+                ("requests", "; give requests that differ only in an id a common `name`")
+            }
+            OverflowKind::Check => ("checks", ""),
+            OverflowKind::Group => ("groups", "; a group is a part of the script, not of its data"),
+            OverflowKind::Tags => {
+                ("combinations of metric and tag", "; tags that are ids tell nothing apart")
+            }
+            OverflowKind::Failure => ("failures", ""),
+            OverflowKind::Exception => ("exceptions", ""),
+        };
+        let name = &self.name;
+        write!(
+            f,
+            "more than 10,000 different {kind}: from `{name}` on they are counted under `other`{advice}"
+        )
+    }
 }
 
 impl Snapshot {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Threshold, Tick};
+use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
 use crate::mask::hide;
 use crate::metrics::Snapshot;
 
@@ -54,6 +54,7 @@ fn done(summary: &Summary) -> Summary {
     Summary {
         totals: measured(&summary.totals),
         notes: all(&summary.notes),
+        verdict: Verdict { reasons: all(&summary.verdict.reasons), ..summary.verdict.clone() },
         thresholds: summary.thresholds.iter().map(threshold).collect(),
         stop: match &summary.stop {
             Stop::Threshold(text) => Stop::Threshold(hide(text).into_owned()),

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use indicatif::ProgressDrawTarget;
 
 use super::options::Writers;
-use crate::event::{Event, Level, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::event::{Event, Health, Level, LogLine, RunInfo, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Call, Exception, Group, Recorder, Snapshot};
 
@@ -75,6 +75,8 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         failures_code: 1,
         thresholds: Vec::new(),
         interrupted: 0,
+        verdict: Verdict::default(),
+        health: Health::default(),
         notes: Vec::new(),
     }
 }

@@ -147,6 +147,9 @@ impl Running {
     /// What the process exits with, as far as it is known.
     pub(super) fn exit(&self) -> Exit {
         let mut exit = Exit::of_internal_faults();
+        if !self.health.reasons().is_empty() {
+            exit = exit.worst(Exit::Inconclusive);
+        }
         for threshold in self.judge() {
             exit = exit.worst(match threshold.outcome {
                 Outcome::Held => Exit::Ok,
@@ -173,7 +176,7 @@ impl Running {
         self.note_most_users();
         let thresholds = self.judge();
         let exit = self.exit();
-        self.note_lacking(&thresholds);
+        let verdict = self.verdict(exit, &thresholds);
         if self.cut_off > 0 && self.signals > 1 {
             self.notes.push("some on_stop functions were interrupted by the second signal".into());
         }
@@ -189,6 +192,8 @@ impl Running {
             failures_code: self.setup.exit_code_on_error,
             exit,
             thresholds,
+            verdict,
+            health: self.health.told(),
             interrupted: self.interrupted,
             notes: self.notes,
         }

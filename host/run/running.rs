@@ -17,6 +17,7 @@ use crate::metrics::Snapshot;
 
 use super::attendant::Attendant;
 use super::door::Door;
+use super::health::Health;
 use super::message::{Phase, Report};
 use super::phases::Phases;
 use super::schedule::Schedule;
@@ -59,7 +60,7 @@ pub(super) struct Running {
     interval: Snapshot,
     users: Vec<Vec<u64>>,
     /// Workers whose reports are still about the time before the statistics were reset.
-    resetting: Vec<bool>,
+    pub(super) resetting: Vec<bool>,
     reset: bool,
     pub(super) signals: u64,
     /// As many iterations have begun as were asked for.
@@ -72,6 +73,9 @@ pub(super) struct Running {
     pub(super) fatal: Option<(usize, Threshold)>,
     /// `on_stop` functions that were cut off.
     pub(super) cut_off: u64,
+    pub(super) health: Health,
+    /// It was told that names are too many.
+    pub(super) overflowed: bool,
     pub(super) notes: Vec<String>,
     names: Vec<Arc<str>>,
 }
@@ -111,6 +115,8 @@ impl Running {
             interrupted: 0,
             fatal: None,
             cut_off: 0,
+            health: Health::default(),
+            overflowed: false,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
             setup,
@@ -239,8 +245,10 @@ impl Running {
 
     pub(super) fn hear(&mut self, report: Report, tell: &mut dyn FnMut(&Event)) {
         match report {
-            Report::Metrics { snapshot, users } => {
+            Report::Metrics { snapshot, users, pulse } => {
                 self.add(users.worker, &snapshot);
+                self.feel(users.worker, &pulse, &snapshot.total, tell);
+                self.tell_overflow(tell);
                 self.ticks.hear(users.worker, Instant::now());
                 self.users[users.worker] = users.classes;
             }
@@ -299,6 +307,7 @@ impl Running {
     /// Counts from anew, once: what was measured before is forgotten, here and by the workers.
     fn reset(&mut self) {
         self.reset = true;
+        self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
         self.since = SystemTime::now();
