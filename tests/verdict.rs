@@ -40,6 +40,8 @@ fn run_by(project: &Project, outer: &[&str], args: &[&str]) -> Output {
     let plain = command(&project.path(""));
     let mut wrapped = Command::new(outer[0]);
     wrapped.args(&outer[1..]).arg(plain.get_program()).args(args).current_dir(project.path(""));
+    // What the developer has set must not change what is tested.
+    wrapped.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
     wrapped.output().unwrap()
 }
 

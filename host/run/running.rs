@@ -269,6 +269,7 @@ impl Running {
             Report::Abort(message) => self.end(Stop::Abort(message)),
             Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome } => {
                 self.add(worker, &snapshot);
+                self.tell_overflow(tell);
                 self.users[worker].fill(0);
                 self.ticks.leave(worker);
                 self.done += 1;
