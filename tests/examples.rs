@@ -284,7 +284,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 21);
+    assert_eq!(count, 22);
 }
 
 /// The script that the README shows is a script.

@@ -1,3 +1,5 @@
+//! Of `expression`: forms that k6 documents, and that reading undoes writing.
+
 use proptest::prelude::*;
 
 use super::*;

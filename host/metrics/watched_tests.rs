@@ -1,3 +1,5 @@
+//! Of `watched`: which samples are kept apart, and that they add up.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -46,7 +46,9 @@ pub(super) struct Health {
     /// Seconds felt, over all workers, and how late they were altogether.
     seconds: u32,
     late: Duration,
+    /// Seconds of the run, however many workers were affected, and the last of them.
     affected_seconds: u32,
+    last_affected: Option<u64>,
     affected: u64,
     requests: u64,
     busy_seconds: u32,
@@ -73,7 +75,9 @@ impl Health {
         let is_busy = ran >= BUSY;
         self.busy_seconds += u32::from(is_busy);
         if measured.requests > 0 && (is_robbed || is_late) {
-            self.affected_seconds += 1;
+            // Reports come about whole seconds, a little before or after.
+            let second = (at + Duration::from_millis(500)).as_secs();
+            self.affected_seconds += u32::from(self.last_affected.replace(second) != Some(second));
             self.affected += measured.requests;
         }
         let percent = |part: f64| format!("{:.0} %", part * 100.0);

@@ -1,3 +1,5 @@
+//! Of `health`: who is believed, and who is not.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -81,6 +83,15 @@ fn a_bad_moment_spoils_no_long_run() {
     assert!((told.affected - 0.1).abs() < 1e-9 && told.late == Duration::from_millis(10), "{told:?}");
     health.reset();
     assert_eq!(health.told(), Told::default());
+}
+
+#[test]
+fn many_workers_make_no_long_run() {
+    let mut health = Health::default();
+    for report in 0..16u64 {
+        health.hear(&pulse(100, 880, 50), &requests(100, 5), Duration::from_millis(990 + 2 * report));
+    }
+    assert_eq!(health.reasons(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Of `thresholds`: what is refused, what ends a run, what is known where nothing was measured.
+
 use proptest::prelude::*;
 
 use super::*;
