@@ -174,5 +174,6 @@ impl fmt::Display for Method {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "expression_tests.rs"]
 mod tests;

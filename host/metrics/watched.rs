@@ -310,5 +310,6 @@ impl Watched {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "watched_tests.rs"]
 mod tests;

@@ -161,5 +161,6 @@ impl Health {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "health_tests.rs"]
 mod tests;

@@ -206,5 +206,6 @@ fn advise(fault: Fault, why: &Malformed) -> Fault {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "threshold_tests.rs"]
 mod tests;
