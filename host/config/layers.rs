@@ -19,6 +19,7 @@ use super::origin::{Origin, Sited};
 use super::plan::{Outputs, Plan, Settings};
 use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
+use super::scenarios::Scenario;
 use super::thresholds::{self, Criterion};
 use super::variables::{SURELY_SECRET, Variables};
 
@@ -216,6 +217,7 @@ impl Layers {
             exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
             reset_stats: flag(&self.given.reset_stats),
             thresholds: self.thresholds(options),
+            scenarios: self.scenarios(options),
             settings: self.settings(),
             project: self.project(),
             outputs: Outputs {
@@ -239,6 +241,12 @@ impl Layers {
             scripts: self.scripts.value,
             script_root: self.script_root,
         })
+    }
+
+    /// Those of the file replace those of the script.
+    pub(super) fn scenarios(&self, options: &ScriptOptions) -> Vec<Sited<Scenario>> {
+        let written = self.written().map_or(&[][..], |raw| &raw.scenarios);
+        if written.is_empty() { options.scenarios.clone() } else { written.to_vec() }
     }
 
     /// What the file says of a metric replaces what the script does.

@@ -8,6 +8,7 @@ use crate::fault::{Fault, Place};
 
 use super::given::Load;
 use super::origin::{Origin, Sited};
+use super::scenarios::{self, Scenario};
 use super::thresholds::{self, Criterion};
 use super::value::{self, Reading};
 
@@ -17,11 +18,12 @@ pub struct ScriptOptions {
     pub load: Load,
     pub seed: Option<Sited<u64>>,
     pub thresholds: Vec<Sited<Criterion>>,
+    pub scenarios: Vec<Sited<Scenario>>,
 }
 
 /// The keys of `options`.
 const KEYS: &[&str] =
-    &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "thresholds"];
+    &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "thresholds", "scenarios"];
 
 impl ScriptOptions {
     /// Sets one key as the script wrote it; a later value replaces an earlier one. Durations are seconds or
@@ -55,6 +57,14 @@ impl ScriptOptions {
             "stop_timeout" => self.load.stop_timeout = sited(written, value::A_DURATION, value::duration)?,
             "seed" => {
                 self.seed = sited(written, "a whole number", |v| value::whole(v, 0).map(i64::cast_unsigned))?
+            }
+            "scenarios" => {
+                let (_, value, at) = written;
+                let scenarios = scenarios::of_json(value).map_err(|(what, help)| {
+                    help.into_iter().fold(Fault::new(Exit::Script, what).at(at.clone()), Fault::help)
+                })?;
+                let sited = |scenario| Sited::new(scenario, Origin::Script(at.clone()));
+                self.scenarios = scenarios.into_iter().map(sited).collect();
             }
             "thresholds" => {
                 let (_, value, at) = written;
