@@ -35,6 +35,8 @@ pub struct RunInfo {
     pub spawn_rate: f64,
     /// The load shape that says how many users there are, and how fast they come, if there is one.
     pub shape: Option<String>,
+    /// The scenarios that the load is made of, if it is.
+    pub scenarios: Vec<String>,
     /// None: until something else ends it.
     pub run_time: Option<Duration>,
     /// Worker threads.
@@ -186,6 +188,8 @@ pub enum Stop {
     Iterations,
     /// The load shape is over.
     ShapeEnded,
+    /// All scenarios are over.
+    ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
     Signal,

@@ -1,3 +1,5 @@
+//! Of `scenarios`: forms that k6 documents, and what is wrong with others.
+
 use serde_json::json;
 
 use super::*;

@@ -238,5 +238,6 @@ impl Fields<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "scenario_tests.rs"]
 mod tests;

@@ -11,6 +11,8 @@ pub enum Part {
     /// Whether it failed.
     Failed,
     Duration,
+    /// Since it was intended to begin.
+    Intended,
     Blocked,
     Connecting,
     TlsHandshaking,
@@ -31,6 +33,8 @@ pub enum Source {
     Groups,
     /// What is added by name, as scripts add to metrics of their own.
     Named,
+    /// Iterations that no user was free for.
+    Dropped,
     /// The run as a whole: how many users there are.
     Run,
 }
@@ -67,7 +71,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     of("vus_max", Kind::Gauge, "", Source::Run),
     of("iterations", Kind::Counter, "", Source::Iterations),
     of("iteration_duration", Kind::Trend, "ms", Source::IterationDurations),
-    of("dropped_iterations", Kind::Counter, "", Source::Run),
+    of("dropped_iterations", Kind::Counter, "", Source::Dropped),
     bytes("data_sent", Part::SentBytes),
     bytes("data_received", Part::ReceivedBytes),
     of("checks", Kind::Rate, "", Source::Checks),
@@ -75,6 +79,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     of("http_reqs", Kind::Counter, "", Source::Requests(Part::Count)),
     of("http_req_failed", Kind::Rate, "", Source::Requests(Part::Failed)),
     phase("http_req_duration", Part::Duration),
+    phase("http_req_duration_intended", Part::Intended),
     phase("http_req_blocked", Part::Blocked),
     phase("http_req_connecting", Part::Connecting),
     phase("http_req_tls_handshaking", Part::TlsHandshaking),
@@ -117,6 +122,7 @@ impl Source {
             Source::Checks => &["check", "class", "scenario", "group"],
             Source::Iterations | Source::IterationDurations => &["class", "scenario"],
             Source::Groups | Source::Named => &SCENE,
+            Source::Dropped => &["scenario"],
             Source::Run => &[],
         }
     }

@@ -95,6 +95,7 @@ pub struct Recorder {
     pub(super) custom: Custom,
     pub(super) watched: Watched,
     iterations: u64,
+    pub(super) dropped: u64,
     overflow: Option<Overflow>,
     ruler: Ruler,
     /// The latest second heard of.
@@ -118,6 +119,7 @@ impl Recorder {
             custom: Custom::default(),
             watched: Watched::default(),
             iterations: 0,
+            dropped: 0,
             overflow: None,
             ruler: Ruler::new(),
             clock: 0,
@@ -287,6 +289,7 @@ impl Recorder {
     pub fn take(&mut self) -> Snapshot {
         let mut snapshot = Snapshot {
             iterations: std::mem::take(&mut self.iterations),
+            dropped: std::mem::take(&mut self.dropped),
             overflow: self.overflow.take(),
             ..Snapshot::default()
         };

@@ -42,6 +42,7 @@ impl Snapshot {
         let mut snapshot = Snapshot {
             total: self.total.clone(),
             iterations: self.iterations,
+            dropped: self.dropped,
             watched: self.watched.clone(),
             ..Snapshot::default()
         };

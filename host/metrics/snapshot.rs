@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub watched: BTreeMap<u32, Measure>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
+    /// Iterations that were due, and that no user was free for.
+    pub dropped: u64,
     /// Set where a name no longer fitted: the first that was counted under `other`.
     pub overflow: Option<Overflow>,
 }
@@ -178,6 +180,7 @@ impl Snapshot {
             }
         }
         self.iterations += other.iterations;
+        self.dropped += other.dropped;
         self.overflow = match (self.overflow.take(), &other.overflow) {
             (Some(own), Some(other)) => Some(own.min(other.clone())),
             (own, other) => own.or_else(|| other.clone()),

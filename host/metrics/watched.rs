@@ -31,10 +31,13 @@ pub struct Scene<'a> {
     pub class: &'a str,
     pub scenario: &'a str,
     pub group: Group,
+    /// Those of the scenario.
+    pub tags: TagSet,
 }
 
 impl Scene<'_> {
-    pub const NONE: Scene<'static> = Scene { class: "", scenario: "", group: Group::NONE };
+    pub const NONE: Scene<'static> =
+        Scene { class: "", scenario: "", group: Group::NONE, tags: TagSet::NONE };
 }
 
 /// A request that ended, with all that its samples may be told apart by.
@@ -58,6 +61,8 @@ pub struct Sample<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Phases {
     pub duration: Duration,
+    /// How much later than intended it was begun.
+    pub late: Duration,
     pub blocked: Duration,
     pub connecting: Duration,
     pub tls_handshaking: Duration,
@@ -85,6 +90,7 @@ pub(super) struct Watched {
     iteration_durations: Vec<usize>,
     groups: Vec<usize>,
     named: Vec<usize>,
+    dropped: Vec<usize>,
     /// Scripts' own tags of requests are asked for.
     tagged: bool,
     sets: Slots<Tags>,
@@ -107,6 +113,7 @@ impl Recorder {
                 Source::IterationDurations => watched.iteration_durations.push(number),
                 Source::Groups => watched.groups.push(number),
                 Source::Named => watched.named.push(number),
+                Source::Dropped => watched.dropped.push(number),
                 Source::Run => {}
             }
             watched.watchers.push(Watcher { selector: selector.clone(), measure: Measure::new(*kind) });
@@ -194,11 +201,9 @@ impl Recorder {
             "error_code" => value.parse() == Ok(sample.error_code),
             "expected_response" => value == if sample.failed { "false" } else { "true" },
             "url" => (sample.url)() == value,
-            _ => self.scene_has(&sample.scene, name, value).unwrap_or_else(|| {
-                let TagSet(Some(set)) = sample.tags else { return false };
-                let tags = self.watched.sets.get(set.get() - 1);
-                tags.iter().any(|(own, given)| **own == *name && **given == *value)
-            }),
+            _ => self
+                .scene_has(&sample.scene, name, value)
+                .unwrap_or_else(|| self.set_has(sample.tags, name, value)),
         }
     }
 
@@ -213,8 +218,14 @@ impl Recorder {
                 // k6 begins a path with what joins its names.
                 Some(value.strip_prefix("::").unwrap_or(value) == path)
             }
-            _ => None,
+            _ => self.set_has(scene.tags, name, value).then_some(true),
         }
+    }
+
+    fn set_has(&self, set: TagSet, name: &str, value: &str) -> bool {
+        let TagSet(Some(set)) = set else { return false };
+        let tags = self.watched.sets.get(set.get() - 1);
+        tags.iter().any(|(own, given)| **own == *name && **given == *value)
     }
 
     /// Counts the outcome of a check for whoever asked for such.
@@ -232,6 +243,13 @@ impl Recorder {
     /// Counts the end of a group for whoever asked for such; the scene is in it.
     pub fn sample_group(&mut self, scene: Scene<'_>, took: Duration) {
         self.add_watched(|watched| &watched.groups, scene, |_, _| false, ms(took));
+    }
+
+    /// Counts an iteration that nobody was free for.
+    pub fn drop_iteration(&mut self, scenario: &str) {
+        self.dropped += 1;
+        let scene = Scene { scenario, ..Scene::NONE };
+        self.add_watched(|watched| &watched.dropped, scene, |_, _| false, 1.0);
     }
 
     /// Counts a value of a metric with a name, and the tags that were set for it, for whoever asked
@@ -281,6 +299,7 @@ impl Part {
             Part::Count => 1.0,
             Part::Failed => f64::from(u8::from(sample.failed)),
             Part::Duration => ms(phases.duration),
+            Part::Intended => ms(phases.late + phases.duration),
             Part::Blocked => ms(phases.blocked),
             Part::Connecting => ms(phases.connecting),
             Part::TlsHandshaking => ms(phases.tls_handshaking),

@@ -55,6 +55,7 @@ pub(super) fn info() -> RunInfo {
         users: 4,
         spawn_rate: 2.0,
         shape: None,
+        scenarios: Vec::new(),
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
         seed: 42,

@@ -229,6 +229,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     let reason = match &summary.stop {
         Stop::RunTime => "run time reached".to_owned(),
         Stop::Iterations => "iterations done".to_owned(),
+        Stop::ScenariosEnded => "scenarios done".to_owned(),
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),

@@ -41,7 +41,9 @@ impl Running {
     /// Begins the end of the run; of several reasons the gravest counts.
     pub(super) fn end(&mut self, stop: Stop) {
         let gravity = |stop: &Stop| match stop {
-            Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded => 0,
+            Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::ScenariosEnded | Stop::UsersEnded => {
+                0
+            }
             Stop::Changed | Stop::Threshold(_) => 1,
             Stop::Signal => 2,
             Stop::Abort(_) => 3,
@@ -162,9 +164,14 @@ impl Running {
         }
         match &self.stop {
             None
-            | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded | Stop::Changed) => {
-                exit
-            }
+            | Some(
+                Stop::RunTime
+                | Stop::Iterations
+                | Stop::ShapeEnded
+                | Stop::ScenariosEnded
+                | Stop::UsersEnded
+                | Stop::Changed,
+            ) => exit,
             Some(Stop::Threshold(_)) => exit.worst(Exit::Threshold),
             Some(Stop::Signal) => exit.worst(Exit::Signal),
             Some(Stop::Abort(_)) => exit.worst(Exit::Abort),
@@ -180,8 +187,17 @@ impl Running {
         if self.cut_off > 0 && self.signals > 1 {
             self.notes.push("some on_stop functions were interrupted by the second signal".into());
         }
-        let stop =
-            self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
+        let stop = self.stop.take().unwrap_or(match (self.exhausted, self.setup.parts.is_empty()) {
+            (true, _) => Stop::Iterations,
+            (false, false) => Stop::ScenariosEnded,
+            (false, true) => Stop::UsersEnded,
+        });
+        if self.totals.dropped > 0 {
+            self.notes.push(format!(
+                "{} iterations were dropped: they were due, but all users of their scenario were busy (see `max_vus`)",
+                self.totals.dropped
+            ));
+        }
         Summary {
             totals: self.totals,
             elapsed: self.elapsed.unwrap_or_default(),

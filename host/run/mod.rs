@@ -3,6 +3,7 @@
 //! `app`.
 
 mod attendant;
+mod cast;
 mod conductor;
 mod control;
 mod crew;
@@ -14,6 +15,8 @@ mod judging;
 mod linking;
 mod members;
 mod message;
+mod pacer;
+mod parts;
 mod phases;
 mod pulse;
 mod ratio;

@@ -176,6 +176,9 @@ impl Running {
                 Err(fault) => self.end(Stop::Fault(fault)),
             }
         }
+        if let Schedule::Scenarios { .. } = &self.setup.schedule {
+            self.door.close();
+        }
         self.follow_schedule(self.started);
     }
 
@@ -186,7 +189,7 @@ impl Running {
         }
         let setup = self.setup.clone();
         match &setup.schedule {
-            Schedule::Steady(_) => {}
+            Schedule::Steady(_) | Schedule::Scenarios { .. } => {}
             Schedule::Stages { stages, .. } => {
                 while let Some((at, target)) = stages.begin(self.stage)
                     && self.started + at <= now
@@ -205,7 +208,7 @@ impl Running {
     /// When a load shape wants something done next.
     pub(super) fn schedule_deadline(&self) -> Option<Instant> {
         match &self.setup.schedule {
-            Schedule::Steady(_) => None,
+            Schedule::Steady(_) | Schedule::Scenarios { .. } => None,
             Schedule::Stages { stages, .. } => match stages.begin(self.stage) {
                 Some((at, _)) => Some(self.started + at),
                 None => Some(self.started + stages.end()),

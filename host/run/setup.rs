@@ -18,6 +18,7 @@ use crate::script::{Class, Manifest, Set, Suite};
 use crate::vu::Hooks;
 
 use super::linking::{check_link, prepare_link};
+use super::parts::{Part, ends, most_users, most_workers, parts};
 use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
@@ -49,6 +50,8 @@ pub struct Setup {
     pub root: PathBuf,
     pub classes: Vec<ClassPlan>,
     pub schedule: Schedule,
+    /// The scenarios, where the load is made of such.
+    pub parts: Vec<Part>,
     /// What scripts have left functions for.
     pub hooks: Hooks,
     /// What listeners get as `event.environment`; `null` where there are none.
@@ -99,9 +102,13 @@ impl Setup {
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
         let classes = choose(plan, manifest.classes, &named)?;
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
-        let known = Known { metrics: &manifest.metrics, classes: &names };
+        let known = Known { metrics: &manifest.metrics, classes: &names, scenarios: &plan.scenarios };
         let thresholds = Thresholds::new(&plan.thresholds, &known)?;
-        let schedule = Schedule::new(plan, shapes, &classes)?;
+        let parts = parts(plan, &classes, env)?;
+        let schedule = match parts.is_empty() {
+            true => Schedule::new(plan, shapes, &classes)?,
+            false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
+        };
         let ignored = plan.load_given && schedule.shape().is_some();
         let warning = ignored.then(|| {
             let shape = schedule.shape().unwrap_or_default();
@@ -127,7 +134,8 @@ impl Setup {
             users_most: AtomicU64::new(0),
             stop_timeout: plan.stop_timeout,
             seed: plan.seed,
-            workers: plan.workers.clamp(1, most(&schedule)),
+            workers: plan.workers.clamp(1, most(&schedule, &parts)),
+            parts,
             schedule,
             classes,
             thresholds,
@@ -173,6 +181,7 @@ impl Setup {
     pub fn ends_after(&self) -> Option<Duration> {
         let stages = match &self.schedule {
             Schedule::Stages { stages, .. } => Some(stages.end()),
+            Schedule::Scenarios { end, .. } => Some(*end),
             _ => None,
         };
         self.run_time.into_iter().chain(stages).min()
@@ -199,8 +208,9 @@ impl Setup {
 }
 
 /// No more workers than users.
-fn most(schedule: &Schedule) -> usize {
-    schedule.most_users().map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
+fn most(schedule: &Schedule, parts: &[Part]) -> usize {
+    let most = if parts.is_empty() { schedule.most_users() } else { Some(most_workers(parts)) };
+    most.map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
 }
 
 /// What listeners learn of the run.

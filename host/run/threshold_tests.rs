@@ -20,7 +20,7 @@ fn criterion(selector: &str, rules: &[(&str, Option<u64>)]) -> Sited<Criterion> 
 
 fn thresholds(criteria: &[Sited<Criterion>]) -> Result<Thresholds, Fault> {
     let metrics = [("mine".to_owned(), Kind::Counter), ("wait".to_owned(), Kind::Trend)];
-    Thresholds::new(criteria, &Known { metrics: &metrics, classes: &["Buyer", "Reader"] })
+    Thresholds::new(criteria, &Known { metrics: &metrics, classes: &["Buyer", "Reader"], scenarios: &[] })
 }
 
 fn refused(selector: &str, expression: &str) -> (String, Option<String>) {

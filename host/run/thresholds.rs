@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Criterion, Origin, Sited};
+use crate::config::{Criterion, Origin, Scenario, Sited};
 use crate::event::{Outcome, Threshold};
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
@@ -32,6 +32,8 @@ pub(super) struct Known<'k> {
     /// The metrics that scripts have declared.
     pub(super) metrics: &'k [(String, Kind)],
     pub(super) classes: &'k [&'k str],
+    /// Empty where the run has none of its own.
+    pub(super) scenarios: &'k [Sited<Scenario>],
 }
 
 /// Tags that tell how a request went: that none went so is known, too.
@@ -129,7 +131,7 @@ impl Thresholds {
 /// Whether that nothing was counted means that there was nothing to count, rather than nobody who would have.
 fn none_is_known(selector: &Selector, totals: &Snapshot) -> bool {
     match built_in(&selector.metric).map(|metric| metric.source) {
-        None | Some(Source::Run) => true,
+        None | Some(Source::Run | Source::Dropped) => true,
         Some(Source::Requests(_)) => {
             totals.total.requests > 0
                 && !selector.tags.is_empty()
@@ -156,10 +158,19 @@ impl Known<'_> {
             .suggest(name, BUILT_IN.iter().map(|metric| metric.name).chain(own)))
     }
 
+    fn scenario_names(&self) -> Vec<&str> {
+        match self.scenarios {
+            [] => vec![SCENARIO],
+            all => all.iter().map(|scenario| scenario.value.name.as_str()).collect(),
+        }
+    }
+
     fn check_tags(&self, selector: &Selector, source: Source, origin: &Origin) -> Result<(), Fault> {
         let refuse = |what: String| origin.fault(Exit::Config, what);
         for (name, value) in &selector.tags {
-            if !source.tags().contains(&name.as_str()) && !source.takes_tags() {
+            let of_scenario = || self.scenarios.iter().any(|scenario| scenario.value.tags.contains_key(name));
+            let is_known = source.tags().contains(&name.as_str()) || source.takes_tags();
+            if !is_known && (source == Source::Run || !of_scenario()) {
                 let what = format!("samples of `{}` have no tag `{name}`", selector.metric);
                 let help = match source.tags() {
                     [] => "it is about the run as a whole: leave the tags out".to_owned(),
@@ -174,9 +185,11 @@ impl Known<'_> {
                         .help(format!("there are {}", self.classes.join(", ")))
                         .suggest(value, self.classes.iter().copied()));
                 }
-                "scenario" if value != SCENARIO => {
+                "scenario" if !self.scenario_names().contains(&value.as_str()) => {
+                    let names = self.scenario_names();
                     let fault = never("there is no such scenario");
-                    return Err(fault.help(format!("there is `{SCENARIO}`")));
+                    let fault = fault.help(format!("there is `{}`", names.join("`, `")));
+                    return Err(fault.suggest(value, names.iter().copied()));
                 }
                 _ if !matches!(source, Source::Requests(_)) => {}
                 "expected_response" if !matches!(value.as_str(), "true" | "false") => {

@@ -1,9 +1,12 @@
 //! What a VU measures besides the statistics: samples for whoever asks for some of them, with the
 //! tags that they have by themselves. Used by `api` and `run`.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::metrics::{Group, Phases, Recorder, Sample, Scene};
+use serde_json::Value;
+
+use crate::metrics::{Group, Phases, Recorder, Sample, Scene, TagSet};
 use crate::net::{ErrorKind, Response};
 
 use super::response::Kept;
@@ -12,10 +15,26 @@ use super::user::Vu;
 /// The scenario of a run that has none of its own, as k6 calls it.
 pub const SCENARIO: &str = "default";
 
+/// A scenario, as its VUs know it.
+pub struct Role {
+    pub name: Rc<str>,
+    /// Of all its samples.
+    pub tags: TagSet,
+    /// The script's `env` in it.
+    pub env: &'static Value,
+}
+
 impl Vu {
+    /// The script's `env`.
+    pub fn env(&self) -> &'static Value {
+        self.role.as_ref().map_or(self.shared.env, |role| role.env)
+    }
+
     /// Whose samples they are just now.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { class: &self.class, scenario: SCENARIO, group: self.group.get() }
+        let (scenario, tags) =
+            self.role.as_ref().map_or((SCENARIO, TagSet::NONE), |role| (&*role.name, role.tags));
+        Scene { class: &self.class, scenario, group: self.group.get(), tags }
     }
 
     pub(super) fn sample(&self, recorder: &mut Recorder, kept: &Kept, failed: bool) {
@@ -31,6 +50,7 @@ impl Vu {
             failed,
             phases: Phases {
                 duration: timings.duration(),
+                late: self.late.get(),
                 blocked: timings.blocked,
                 connecting: timings.connecting,
                 tls_handshaking: timings.tls_handshaking,
