@@ -113,6 +113,7 @@ pub static RECORDS: &[&Record] = &[
     &records::REDIRECT,
     &records::REQUEST_ERROR,
     &options::RUN_OPTIONS,
+    &options::SCENARIO,
     &options::THRESHOLD,
     &records::SENT_REQUEST,
     &shape::STAGE,

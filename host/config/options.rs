@@ -23,7 +23,7 @@ pub struct ScriptOptions {
 
 /// The keys of `options`.
 const KEYS: &[&str] =
-    &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "thresholds", "scenarios"];
+    &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "scenarios", "thresholds"];
 
 impl ScriptOptions {
     /// Sets one key as the script wrote it; a later value replaces an earlier one. Durations are seconds or

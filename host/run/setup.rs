@@ -109,13 +109,13 @@ impl Setup {
             true => Schedule::new(plan, shapes, &classes)?,
             false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
         };
-        let ignored = plan.load_given && schedule.shape().is_some();
-        let warning = ignored.then(|| {
-            let shape = schedule.shape().unwrap_or_default();
-            format!(
-                "the load shape `{shape}` says how many users there are: --users and --spawn-rate are ignored"
-            )
-        });
+        let says = match schedule.shape() {
+            Some(shape) => Some(format!("the load shape `{shape}` says")),
+            None => (!parts.is_empty()).then(|| "the scenarios say".to_owned()),
+        };
+        let warning = says
+            .filter(|_| plan.load_given)
+            .map(|says| format!("{says} how many users there are: --users and --spawn-rate are ignored"));
         let link = prepare_link(plan);
         let tls = Tls::new(link.tls.clone());
         check_link(&link, &tls)?;
