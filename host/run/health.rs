@@ -29,7 +29,7 @@ const SEEN: f64 = 0.25;
 const SECONDS: u32 = 3;
 
 /// Fewer of the requests leave the rest to be believed.
-const SHARE: f64 = 0.25;
+const SHARE: f64 = 0.5;
 
 /// More of the requests that failed for want of room here make the failures the generator's own.
 const EXHAUSTED: f64 = 0.01;
