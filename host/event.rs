@@ -35,6 +35,8 @@ pub struct RunInfo {
     pub spawn_rate: f64,
     /// The load shape that says how many users there are, and how fast they come, if there is one.
     pub shape: Option<String>,
+    /// The scenarios that the load is made of, if it is.
+    pub scenarios: Vec<String>,
     /// None: until something else ends it.
     pub run_time: Option<Duration>,
     /// Worker threads.
@@ -96,8 +98,13 @@ pub struct Summary {
     pub exit: Exit,
     /// What stands for [`Exit::Failures`] (`--exit-code-on-error`).
     pub failures_code: u8,
+    /// What became of each threshold, in the order of their metrics.
+    pub thresholds: Vec<Threshold>,
     /// Iterations that the end of the run cut short.
     pub interrupted: u64,
+    /// How the run went, and why it is not said that it passed.
+    pub verdict: Verdict,
+    pub health: Health,
     /// What the user ought to know, one sentence each.
     pub notes: Vec<String>,
 }
@@ -107,6 +114,62 @@ impl Summary {
     pub fn code(&self) -> u8 {
         self.exit.code_with(self.failures_code)
     }
+}
+
+/// How a run went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    pub judgement: Judgement,
+    /// Why it did not pass, one sentence each; empty where it did.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Judgement {
+    #[default]
+    Passed,
+    Failed,
+    /// What was measured allows no judgement.
+    Inconclusive,
+}
+
+/// What the generator felt of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Health {
+    /// How late what was due came, on average.
+    pub late: Duration,
+    /// And at most.
+    pub latest: Duration,
+    /// The largest part of a second that a worker's thread ran: 0 to 1.
+    pub busiest: f64,
+    /// The largest part of a second that one could have run but had no core: 0 to 1.
+    pub robbed: f64,
+    /// The part of the requests that were measured while it could not keep up: 0 to 1.
+    pub affected: f64,
+    /// Connections that failed because this machine had no room for them.
+    pub exhausted: u64,
+}
+
+/// A threshold, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// The metric and the tags that it is about: `http_req_duration{name:GET /ready}`.
+    pub selector: String,
+    /// As written: `p(95)<500`.
+    pub expression: String,
+    /// Of the value: `ms`, `B`, or nothing.
+    pub unit: &'static str,
+    /// What was measured; None without samples.
+    pub value: Option<f64>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Held,
+    Crossed,
+    /// Nobody knows: there was nothing to judge.
+    NoSamples,
 }
 
 /// Who asks a run to end from outside.
@@ -125,6 +188,8 @@ pub enum Stop {
     Iterations,
     /// The load shape is over.
     ShapeEnded,
+    /// All scenarios are over.
+    ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
     Signal,
@@ -132,5 +197,7 @@ pub enum Stop {
     Changed,
     /// `test.abort`, with the script's message.
     Abort(String),
+    /// A threshold with `abort_on_fail` was crossed: its metric and what it demands.
+    Threshold(String),
     Fault(Fault),
 }

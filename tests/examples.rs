@@ -213,6 +213,22 @@ fn metrics_and_groups() {
 }
 
 #[test]
+fn thresholds() {
+    let run = example("30_thresholds.lua");
+    run.exits(0).says(&["✓", "http_req_failed", "rate<0.01", "0"]);
+    for selector in ["http_req_duration{name:GET /ready}", "checks{check:document is there}", "documents"] {
+        run.says(&["✓", selector]);
+    }
+}
+
+#[test]
+fn scenarios() {
+    let run = example("31_scenarios.lua");
+    run.exits(0).says(&["scenarios browse, buy, settle"]).says(&["scenarios done"]);
+    run.says(&["✓", "iterations{scenario:settle}", "count==20"]).says(&["✓", "iterations{scenario:buy}"]);
+}
+
+#[test]
 fn start_and_stop() {
     let run = example("17_start_and_stop.lua");
     run.exits(0).says(&["POST", "write", "6", "0(0.00%)"]).says(&["DELETE", "remove", "6", "0(0.00%)"]);
@@ -275,7 +291,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 21);
+    assert_eq!(count, 23);
 }
 
 /// The script that the README shows is a script.

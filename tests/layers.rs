@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "fault", "exit",
         ],
     ),
-    ("script", &["api", "vu", "config", "load", "units", "fault", "exit"]),
+    ("script", &["api", "vu", "config", "load", "metrics", "units", "fault", "exit"]),
     ("api", &["vu", "data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("vu", &["data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("data", &["mask", "fault", "exit"]),

@@ -15,3 +15,4 @@ mod limits;
 mod results;
 mod suites;
 mod support;
+mod verdict;

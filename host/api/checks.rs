@@ -16,7 +16,7 @@ pub(super) static MODULE: Module = Module {
 
 fn check(frame: &dyn Frame) -> HostResult {
     let vu = frame.vu();
-    let count = |name: &str, held: bool| vu.shared.recorder.borrow_mut().check(vu.group.get(), name, held);
+    let count = |name: &str, held: bool| vu.record_check(name, held);
     let mut all = true;
     match (frame.arg(0), frame.arg(1)) {
         (subject, Arg::Table(checks)) => frame.each(checks, &mut |name, condition| {

@@ -21,7 +21,7 @@ pub(super) static ENV: Module = Module {
     name: "env",
     doc: "Environment variables: `TEST_*`, `E2E_*`, those of `-e NAME=VALUE`, and those that the configuration lists.",
     value: Some(|frame| {
-        frame.give(Arg::View(frame.vu().shared.env));
+        frame.give(Arg::View(frame.vu().env()));
         Ok(())
     }),
     sig: "table<string, string?>",

@@ -32,9 +32,9 @@ struct Within<'v> {
 
 impl Drop for Within<'_> {
     fn drop(&mut self) {
-        self.vu.group.set(self.outer);
         let took = self.started.elapsed();
-        self.vu.shared.recorder.borrow_mut().group_ended(self.group, took);
+        self.vu.record_group(self.group, took);
+        self.vu.group.set(self.outer);
     }
 }
 

@@ -170,7 +170,7 @@ fn keep(frame: &dyn Frame, asked: &mut Asked, response: Box<net::Response>, caug
         (false, true) => Verdict::Streamed,
         (false, false) => Verdict::Settled,
     };
-    let kept = Kept { response, key, group: vu.group.get(), name, verdict };
+    let kept = Kept { response, key, group: vu.group.get(), name, verdict, tags: asked.tags };
     if verdict == Verdict::Settled {
         vu.record(&kept, kept.default_failure().as_deref());
     }

@@ -1,10 +1,11 @@
 //! `metrics`: what a script measures itself. Values are kept by the worker, and
 //! shown at the end of the run.
 
-use crate::metrics::{Kind, Metric};
+use crate::metrics::{Kind, Metric, built_in};
 
 use super::frame::{Arg, Frame, HostResult, Raise, TableRef, wrong};
 use super::object::{Field, HostFn, Member, MemberKind, Module, ObjectType, Record};
+use super::tags::read_tags;
 
 pub(super) static MODULE: Module = Module {
     name: "metrics",
@@ -46,36 +47,6 @@ pub(super) static METRIC_OPTIONS: Record = Record {
     given: true,
     fields: &[Field { name: "unit", sig: "string", doc: "What its values are counted in, such as `ms`." }],
 };
-
-/// Metrics that e2e measures itself, by the names that k6 gives them.
-const TAKEN: [&str; 26] = [
-    "vus",
-    "vus_max",
-    "iterations",
-    "iteration_duration",
-    "dropped_iterations",
-    "data_sent",
-    "data_received",
-    "checks",
-    "group_duration",
-    "http_reqs",
-    "http_req_failed",
-    "http_req_duration",
-    "http_req_blocked",
-    "http_req_connecting",
-    "http_req_tls_handshaking",
-    "http_req_sending",
-    "http_req_waiting",
-    "http_req_receiving",
-    "grpc_req_duration",
-    "ws_connecting",
-    "ws_session_duration",
-    "ws_sessions",
-    "ws_msgs_sent",
-    "ws_msgs_received",
-    "ws_ping",
-    "sse_event",
-];
 
 macro_rules! object {
     ($name:literal, $doc:literal, $values:literal, $kind:expr) => {
@@ -124,7 +95,7 @@ fn check_name(name: &str) -> HostResult {
         return Err(Raise::new(format!("`{name}` is not a metric's name"))
             .help("1 to 128 ASCII letters, digits or underscores, the first no digit"));
     }
-    if TAKEN.contains(&name) {
+    if built_in(name).is_some() {
         return Err(
             Raise::new(format!("the metric `{name}` is measured by e2e itself")).help("choose another name")
         );
@@ -158,25 +129,10 @@ fn add(frame: &dyn Frame, kind: Kind, number: u64) -> HostResult {
     let value = value(frame, kind)?;
     let vu = frame.vu();
     let recorder = &mut *vu.shared.recorder.borrow_mut();
-    recorder.clear_tags();
-    match frame.arg(1) {
-        Arg::Nil => {}
-        Arg::Table(tags) => frame.each(tags, &mut |name, value| {
-            let Arg::Str(name) = name else { return Err(wrong("a tag's name", "a string", name)) };
-            let name =
-                std::str::from_utf8(name).map_err(|_| Raise::new("a tag's name is not valid UTF-8"))?;
-            match value.to_text() {
-                Some(value) => {
-                    recorder.tag(name, &value);
-                    Ok(())
-                }
-                None => Err(wrong(&format!("the tag `{name}`"), "a string, a number or a boolean", value)),
-            }
-        })?,
-        other => return Err(wrong("the tags", "a table", other)),
-    }
+    read_tags(frame, frame.arg(1), recorder)?;
     let at = vu.shared.started.elapsed().as_nanos();
-    recorder.add(Metric(number as u32), value, u64::try_from(at).unwrap_or(u64::MAX));
+    let at = u64::try_from(at).unwrap_or(u64::MAX);
+    recorder.add(Metric(number as u32), value, at, vu.scene());
     Ok(())
 }
 

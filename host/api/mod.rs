@@ -33,6 +33,7 @@ mod shape;
 mod socket_options;
 mod sse;
 mod streams;
+mod tags;
 mod time;
 mod tracing;
 mod uuid;
@@ -112,6 +113,8 @@ pub static RECORDS: &[&Record] = &[
     &records::REDIRECT,
     &records::REQUEST_ERROR,
     &options::RUN_OPTIONS,
+    &options::SCENARIO,
+    &options::THRESHOLD,
     &records::SENT_REQUEST,
     &shape::STAGE,
     &event_source::SERVER_EVENT,

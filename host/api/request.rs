@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use crate::metrics::Key;
+use crate::metrics::{Key, TagSet};
 use crate::net::{self, Identity, Receive, Request, Told, Upload};
 use crate::units;
 use crate::vu::Vu;
@@ -15,6 +15,7 @@ use super::auth::Auth;
 use super::bodies::Body;
 use super::frame::{Arg, FnRef, Frame, HostResult, Raise, TableRef, wrong};
 use super::request_options::REQUEST_OPTIONS;
+use super::tags::read_tag_set;
 use super::tracing;
 
 pub(super) type Pairs = Vec<(String, String)>;
@@ -40,6 +41,7 @@ pub(super) struct Asked {
     pub(super) catch_response: bool,
     /// The name, and the key that it counts under.
     pub(super) name: Option<(Box<str>, Key)>,
+    pub(super) tags: TagSet,
 }
 
 impl Asked {
@@ -64,6 +66,7 @@ impl Asked {
             cert: None,
             catch_response: false,
             name: None,
+            tags: TagSet::NONE,
         }
     }
 
@@ -106,10 +109,7 @@ impl Asked {
                 b"discard_body" => self.discard_body = Some(truth("discard_body", value)?),
                 b"stream" => self.stream = truth("stream", value)?,
                 b"verify" => self.verify = Some(truth("verify", value)?),
-                b"tags" => {
-                    return Err(Raise::new("the option `tags` is not in this version")
-                        .help("`name` says what a request counts under; `metrics` take tags"));
-                }
+                b"tags" => self.tags = read_tag_set(frame, value)?,
                 key if skip.iter().any(|skipped| skipped.as_bytes() == key) => {}
                 key => {
                     let known = REQUEST_OPTIONS.fields.iter().map(|field| field.name);

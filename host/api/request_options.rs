@@ -13,6 +13,11 @@ pub(super) static REQUEST_OPTIONS: Record = Record {
             sig: "string",
             doc: "What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.",
         },
+        Field {
+            name: "tags",
+            sig: "table<string, Plain>",
+            doc: "What thresholds can tell it by: `http_req_duration{kind:search}`.",
+        },
         Field { name: "json", sig: "any", doc: "The body, written as JSON, with its content type." },
         Field {
             name: "data",

@@ -158,6 +158,7 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         users: setup.schedule.most_users().unwrap_or(0),
         spawn_rate: plan.spawn_rate,
         shape: setup.schedule.shape().map(str::to_owned),
+        scenarios: setup.parts.iter().map(|part| part.scenario.name.clone()).collect(),
         run_time: setup.ends_after(),
         workers: setup.workers,
         seed: plan.seed,

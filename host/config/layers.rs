@@ -19,6 +19,8 @@ use super::origin::{Origin, Sited};
 use super::plan::{Outputs, Plan, Settings};
 use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
+use super::scenarios::Scenario;
+use super::thresholds::{self, Criterion};
 use super::variables::{SURELY_SECRET, Variables};
 
 /// How long running tasks may finish at the end, unless told.
@@ -214,6 +216,8 @@ impl Layers {
             workers: self.workers.value,
             exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
             reset_stats: flag(&self.given.reset_stats),
+            thresholds: self.thresholds(options),
+            scenarios: self.scenarios(options),
             settings: self.settings(),
             project: self.project(),
             outputs: Outputs {
@@ -237,6 +241,18 @@ impl Layers {
             scripts: self.scripts.value,
             script_root: self.script_root,
         })
+    }
+
+    /// Those of the file replace those of the script.
+    pub(super) fn scenarios(&self, options: &ScriptOptions) -> Vec<Sited<Scenario>> {
+        let written = self.written().map_or(&[][..], |raw| &raw.scenarios);
+        if written.is_empty() { options.scenarios.clone() } else { written.to_vec() }
+    }
+
+    /// What the file says of a metric replaces what the script does.
+    pub(super) fn thresholds(&self, options: &ScriptOptions) -> Vec<Sited<Criterion>> {
+        let written = self.written().map_or(&[][..], |raw| &raw.thresholds);
+        thresholds::over(written, &options.thresholds)
     }
 
     /// The folder that `config` lies in, else that of the scripts.

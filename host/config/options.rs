@@ -8,6 +8,8 @@ use crate::fault::{Fault, Place};
 
 use super::given::Load;
 use super::origin::{Origin, Sited};
+use super::scenarios::{self, Scenario};
+use super::thresholds::{self, Criterion};
 use super::value::{self, Reading};
 
 /// The options of all scripts of a run.
@@ -15,10 +17,13 @@ use super::value::{self, Reading};
 pub struct ScriptOptions {
     pub load: Load,
     pub seed: Option<Sited<u64>>,
+    pub thresholds: Vec<Sited<Criterion>>,
+    pub scenarios: Vec<Sited<Scenario>>,
 }
 
 /// The keys of `options`.
-const KEYS: &[&str] = &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed"];
+const KEYS: &[&str] =
+    &["users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "scenarios", "thresholds"];
 
 impl ScriptOptions {
     /// Sets one key as the script wrote it; a later value replaces an earlier one. Durations are seconds or
@@ -53,10 +58,22 @@ impl ScriptOptions {
             "seed" => {
                 self.seed = sited(written, "a whole number", |v| value::whole(v, 0).map(i64::cast_unsigned))?
             }
+            "scenarios" => {
+                let (_, value, at) = written;
+                let scenarios = scenarios::of_json(value).map_err(|(what, help)| {
+                    help.into_iter().fold(Fault::new(Exit::Script, what).at(at.clone()), Fault::help)
+                })?;
+                let sited = |scenario| Sited::new(scenario, Origin::Script(at.clone()));
+                self.scenarios = scenarios.into_iter().map(sited).collect();
+            }
             "thresholds" => {
-                return Err(Fault::new(Exit::Script, "option `thresholds` is not in this version")
-                    .at(written.2)
-                    .help("until it is, let `response:failure(...)` or `assert` judge: the run then exits with 1"));
+                let (_, value, at) = written;
+                let criteria = thresholds::of_json(value).map_err(|(what, help)| {
+                    help.into_iter().fold(Fault::new(Exit::Script, what).at(at.clone()), Fault::help)
+                })?;
+                let sited = |criterion| Sited::new(criterion, Origin::Script(at.clone()));
+                let criteria: Vec<_> = criteria.into_iter().map(sited).collect();
+                self.thresholds = thresholds::over(&criteria, &self.thresholds);
             }
             _ => {
                 return Err(Fault::new(Exit::Script, format!("unknown option `{key}`"))
@@ -105,7 +122,7 @@ mod tests {
     fn wrong_options_say_what_is_wrong() {
         for (key, value, what) in [
             ("usres", json!(1), "unknown option `usres`"),
-            ("thresholds", json!({}), "option `thresholds` is not in this version"),
+            ("thresholds", json!(5), "option `thresholds` must be a table, not 5"),
             ("users", json!(0), "option `users` must be a whole number of at least 1, not 0"),
             ("users", json!(-1), "option `users` must be a whole number of at least 1, not -1"),
             ("users", json!(1.5), "option `users` must be a whole number of at least 1, not 1.5"),

@@ -33,7 +33,7 @@ impl fmt::Display for Origin {
 
 impl Origin {
     /// A configuration fault about a value of this origin: it points at the file, or names flag or variable.
-    pub(super) fn fault(&self, exit: Exit, what: impl Into<String>) -> Fault {
+    pub fn fault(&self, exit: Exit, what: impl Into<String>) -> Fault {
         let fault = Fault::new(exit, what);
         match self {
             Origin::File(place) | Origin::Script(place) => fault.at(place.clone()),

@@ -9,7 +9,10 @@ use serde_json::Value;
 use crate::link::Link;
 
 use super::given::{HttpDebug, Level};
+use super::origin::Sited;
 use super::safety::Safety;
+use super::scenarios::Scenario;
+use super::thresholds::Criterion;
 
 /// What every request and every call into a script goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +90,9 @@ pub struct Plan {
     pub workers: usize,
     pub exit_code_on_error: u8,
     pub reset_stats: bool,
+    pub thresholds: Vec<Sited<Criterion>>,
+    /// None: the load is users, spawn rate and the like, or a load shape.
+    pub scenarios: Vec<Sited<Scenario>>,
     pub settings: Settings,
     pub outputs: Outputs,
     /// What the environment allows; connections ask `Safety::allows_host`.

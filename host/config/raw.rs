@@ -8,13 +8,15 @@ use serde_json::Value;
 use crate::exit::Exit;
 use crate::fault::Fault;
 
-use super::document::{Kind, Node, Source, Spot};
+use super::document::{Entry, Kind, Node, Source, Spot};
 use super::expand::is_name;
 use super::given::Load;
 use super::network::RawNetwork;
 use super::origin::Sited;
 use super::safety::Safety;
+use super::scenarios::{self, Scenario};
 use super::section::{Reader, Section};
+use super::thresholds::{self, Criterion};
 use super::yaml::{self, Lookup};
 
 const TOP: &[&str] = &[
@@ -28,6 +30,8 @@ const TOP: &[&str] = &[
     "safety",
     "env",
     "vars",
+    "thresholds",
+    "scenarios",
 ];
 const SETTINGS: &[&str] = &[
     "default_timeout",
@@ -92,6 +96,8 @@ pub(super) struct Raw {
     pub(super) settings: RawSettings,
     pub(super) load: Load,
     pub(super) safety: Safety,
+    pub(super) thresholds: Vec<Sited<Criterion>>,
+    pub(super) scenarios: Vec<Sited<Scenario>>,
     /// The variables that scripts may see.
     pub(super) env: Option<Sited<Vec<String>>>,
 }
@@ -146,6 +152,8 @@ impl Raw {
                 .unwrap_or_default(),
             load: top.section("load", Some(LOAD)).map(|section| load(&section)).unwrap_or_default(),
             safety: top.section("safety", Some(SAFETY)).map(|section| safety(&section)).unwrap_or_default(),
+            scenarios: top.section("scenarios", None).map(|s| scenarios(&s)).unwrap_or_default(),
+            thresholds: top.section("thresholds", None).map(|s| thresholds::of_file(&s)).unwrap_or_default(),
             env: top.texts("env"),
             source,
             root,
@@ -218,6 +226,18 @@ fn settings(section: &Section<'_>, folder: &Path) -> RawSettings {
         section.note(origin.fault(Exit::Config, what).help("write it as `gzip, br`"));
     }
     settings
+}
+
+fn scenarios(section: &Section<'_>) -> Vec<Sited<Scenario>> {
+    let read = |entry: &Entry| match scenarios::of_one(&entry.key, &entry.node.json()) {
+        Ok(scenario) => Some(Sited::new(scenario, section.origin(&entry.node))),
+        Err((what, help)) => {
+            let fault = section.origin(&entry.node).fault(Exit::Config, what);
+            section.note(help.into_iter().fold(fault, Fault::help));
+            None
+        }
+    };
+    section.entries().iter().filter_map(read).collect()
 }
 
 fn load(section: &Section<'_>) -> Load {

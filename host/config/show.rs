@@ -170,6 +170,28 @@ impl Rows {
         self.optional("iterations", merged.iterations.as_ref(), "none");
         self.add("stop_timeout", format_duration(merged.stop_timeout.value), &merged.stop_timeout.origin);
         self.optional("seed", merged.seed.as_ref(), "random");
+        for scenario in layers.scenarios(options) {
+            let value = &scenario.value;
+            let text = format!(
+                "up to {} users from {} on, for {}",
+                value.pacing.most_users(),
+                format_duration(value.start_time),
+                format_duration(value.pacing.lasts())
+            );
+            self.add(&format!("scenarios.{}", value.name), text, &scenario.origin);
+        }
+        for criterion in layers.thresholds(options) {
+            for rule in &criterion.value.rules {
+                let mut text = rule.expression.clone();
+                if rule.abort_on_fail {
+                    text.push_str(", abort_on_fail");
+                }
+                if !rule.delay.is_zero() {
+                    text.push_str(&format!(", delay {}", format_duration(rule.delay)));
+                }
+                self.add(&format!("thresholds.{}", criterion.value.selector), text, &criterion.origin);
+            }
+        }
     }
 
     fn settings(&mut self, layers: &Layers) {

@@ -3,11 +3,13 @@
 //! and by the workers' VUs.
 
 mod choice;
+mod curve;
 mod dispatch;
 mod mix;
 mod order;
 mod pace;
 mod roster;
+mod scenario;
 mod spawn;
 mod split;
 mod stages;
@@ -16,10 +18,12 @@ mod target;
 mod walk;
 
 pub use choice::Weighted;
+pub use curve::Curve;
 pub use dispatch::{ClassSpec, Dispatcher, Slot};
 pub use order::Order;
 pub use pace::{Pace, Wait};
 pub use roster::{Change, Roster};
+pub use scenario::{Iterations, Pacing};
 pub use spawn::Ramp;
 pub use split::Split;
 pub use stages::{Stage, Stages};

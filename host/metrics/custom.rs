@@ -10,6 +10,7 @@ use super::measure::{Kind, Measure};
 use super::recorder::{LIMIT, OTHER, Recorder, head};
 use super::slots::Slots;
 use super::snapshot::{OverflowKind, Snapshot};
+use super::watched::Scene;
 
 /// Metrics that a run may have. Each is written in a script, so more are made of data.
 const MOST: usize = 1000;
@@ -102,6 +103,11 @@ impl Recorder {
         Ok(Metric(metrics.find_or_insert(hash, |_| false, make)))
     }
 
+    /// Name, kind and unit of each metric that was declared.
+    pub fn metrics(&self) -> impl Iterator<Item = (&str, Kind, &str)> {
+        self.custom.declared()
+    }
+
     /// The name and kind that a metric was declared with.
     pub fn declared(&self, metric: Metric) -> (Arc<str>, Kind) {
         let declared = self.custom.metrics.get(metric.0);
@@ -126,9 +132,12 @@ impl Recorder {
 
     /// Adds a finite value, with the tags that were set since `clear_tags`. `at` is in ns since
     /// the start of the run.
-    pub fn add(&mut self, metric: Metric, value: f64, at: u64) {
-        let Tags { text, places } = &mut self.custom.tags;
-        places.sort_unstable_by(|a, b| text[a.0..a.1].cmp(&text[b.0..b.1]));
+    pub fn add(&mut self, metric: Metric, value: f64, at: u64, scene: Scene<'_>) {
+        self.custom.sort_tags();
+        if self.watches_named() {
+            let name = self.declared(metric).0;
+            self.sample_named(scene, &name, value, at);
+        }
         let Custom { series, tags, .. } = &self.custom;
         let mut hash = hash_of(metric, tags.pairs());
         let known = |slot: &Series| slot.is(metric, tags.pairs());
@@ -162,6 +171,21 @@ impl Recorder {
 }
 
 impl Custom {
+    pub(super) fn sort_tags(&mut self) {
+        let Tags { text, places } = &mut self.tags;
+        places.sort_unstable_by(|a, b| text[a.0..a.1].cmp(&text[b.0..b.1]));
+    }
+
+    /// The tags that were set for a value; sorted by `sort_tags`.
+    pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.tags.pairs()
+    }
+
+    /// The metrics that were declared.
+    fn declared(&self) -> impl Iterator<Item = (&str, Kind, &str)> {
+        self.metrics.all().map(|declared| (&*declared.name, declared.kind, declared.unit.as_str()))
+    }
+
     /// Moves what was added since the last time into `snapshot`.
     pub(super) fn take(&mut self, snapshot: &mut Snapshot) {
         self.series.take_used(|slot| {
@@ -194,7 +218,7 @@ mod tests {
     fn add(recorder: &mut Recorder, metric: Metric, value: f64, tags: &[(&str, &str)]) {
         recorder.clear_tags();
         tags.iter().for_each(|(name, value)| recorder.tag(name, value));
-        recorder.add(metric, value, 7);
+        recorder.add(metric, value, 7, Scene::NONE);
     }
 
     fn counts(snapshot: &Snapshot) -> Vec<(String, u64)> {

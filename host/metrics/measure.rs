@@ -78,7 +78,7 @@ impl Eq for Gauge {}
 impl Eq for Trend {}
 
 impl Measure {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub fn new(kind: Kind) -> Self {
         match kind {
             Kind::Counter => Measure::Counter(Counter::default()),
             Kind::Gauge => Measure::Gauge(Gauge::default()),
@@ -88,7 +88,7 @@ impl Measure {
     }
 
     /// Adds a finite value that came `at` ns after the start of the run.
-    pub(super) fn add(&mut self, value: f64, at: u64) {
+    pub fn add(&mut self, value: f64, at: u64) {
         match self {
             Measure::Counter(counter) => {
                 counter.count += 1;

@@ -19,6 +19,7 @@ use super::snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
     OverflowKind, Snapshot,
 };
+use super::watched::Watched;
 
 /// Distinct names of each kind; whatever comes after them is counted under `other`.
 pub(super) const LIMIT: usize = 10_000;
@@ -92,7 +93,9 @@ pub struct Recorder {
     exceptions: Slots<Raised>,
     pub(super) groups: Groups,
     pub(super) custom: Custom,
+    pub(super) watched: Watched,
     iterations: u64,
+    pub(super) dropped: u64,
     overflow: Option<Overflow>,
     ruler: Ruler,
     /// The latest second heard of.
@@ -114,7 +117,9 @@ impl Recorder {
             exceptions: Slots::default(),
             groups: Groups::default(),
             custom: Custom::default(),
+            watched: Watched::default(),
             iterations: 0,
+            dropped: 0,
             overflow: None,
             ruler: Ruler::new(),
             clock: 0,
@@ -284,6 +289,7 @@ impl Recorder {
     pub fn take(&mut self) -> Snapshot {
         let mut snapshot = Snapshot {
             iterations: std::mem::take(&mut self.iterations),
+            dropped: std::mem::take(&mut self.dropped),
             overflow: self.overflow.take(),
             ..Snapshot::default()
         };
@@ -305,6 +311,7 @@ impl Recorder {
         });
         self.groups.take(&self.ruler, &mut snapshot);
         self.custom.take(&mut snapshot);
+        self.watched.take(&mut snapshot);
         snapshot
     }
 

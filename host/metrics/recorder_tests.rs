@@ -187,7 +187,7 @@ fn perform(recorder: &mut Recorder, acts: &[Act]) {
                 let metric = recorder.metric(*kind, kind.name(), "").unwrap();
                 recorder.clear_tags();
                 tag.iter().for_each(|tag| recorder.tag("tag", &tag.to_string()));
-                recorder.add(metric, *value, *at);
+                recorder.add(metric, *value, *at, crate::metrics::Scene::NONE);
             }
             Act::Raise(message, task, at) => recorder.exception(&Exception {
                 message: &message.to_string(),

@@ -39,8 +39,13 @@ impl Snapshot {
 
     fn with(&self, rewrite: Rewrite<'_>) -> Snapshot {
         let new = |text: &str| rewrite(text).into_owned();
-        let mut snapshot =
-            Snapshot { total: self.total.clone(), iterations: self.iterations, ..Snapshot::default() };
+        let mut snapshot = Snapshot {
+            total: self.total.clone(),
+            iterations: self.iterations,
+            dropped: self.dropped,
+            watched: self.watched.clone(),
+            ..Snapshot::default()
+        };
         for (label, entry) in &self.entries {
             let label = Label { name: new(&label.name), method: new(&label.method) };
             snapshot.entries.entry(Arc::new(label)).or_default().merge(entry);
@@ -110,7 +115,7 @@ mod tests {
             let metric = recorder.metric(Kind::Counter, "metric", "").unwrap();
             recorder.clear_tags();
             recorder.tag(&text, &text);
-            recorder.add(metric, 1.0, 1);
+            recorder.add(metric, 1.0, 1, crate::metrics::Scene::NONE);
         }
         recorder.take()
     }

@@ -44,6 +44,10 @@ impl<T> Slots<T> {
         index
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().map(|(_, item)| item)
+    }
+
     pub(super) fn get(&self, index: u32) -> &T {
         &self.items[index as usize].1
     }

@@ -3,6 +3,7 @@
 //! merged by the aggregator of `run`, read by the sinks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::custom::MetricKey;
@@ -24,8 +25,12 @@ pub struct Snapshot {
     /// What scripts measured with metrics of their own. The values of a metric are those of all
     /// its keys together.
     pub metrics: BTreeMap<Arc<MetricKey>, Measure>,
+    /// What thresholds ask for, by the number of its selector.
+    pub watched: BTreeMap<u32, Measure>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
+    /// Iterations that were due, and that no user was free for.
+    pub dropped: u64,
     /// Set where a name no longer fitted: the first that was counted under `other`.
     pub overflow: Option<Overflow>,
 }
@@ -105,6 +110,28 @@ pub enum OverflowKind {
     Exception,
 }
 
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, advice) = match self.kind {
+            OverflowKind::Request => {
+                ("requests", "; give requests that differ only in an id a common `name`")
+            }
+            OverflowKind::Check => ("checks", ""),
+            OverflowKind::Group => ("groups", "; a group is a part of the script, not of its data"),
+            OverflowKind::Tags => {
+                ("combinations of metric and tag", "; tags that are ids tell nothing apart")
+            }
+            OverflowKind::Failure => ("failures", ""),
+            OverflowKind::Exception => ("exceptions", ""),
+        };
+        let name = &self.name;
+        write!(
+            f,
+            "more than 10,000 different {kind}: from `{name}` on they are counted under `other`{advice}"
+        )
+    }
+}
+
 impl Snapshot {
     /// Adds what `other` measured.
     pub fn merge(&mut self, other: &Snapshot) {
@@ -144,7 +171,16 @@ impl Snapshot {
                 }
             }
         }
+        for (number, measure) in &other.watched {
+            match self.watched.get_mut(number) {
+                Some(own) => own.merge(measure),
+                None => {
+                    self.watched.insert(*number, measure.clone());
+                }
+            }
+        }
         self.iterations += other.iterations;
+        self.dropped += other.dropped;
         self.overflow = match (self.overflow.take(), &other.overflow) {
             (Some(own), Some(other)) => Some(own.min(other.clone())),
             (own, other) => own.or_else(|| other.clone()),

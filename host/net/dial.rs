@@ -49,7 +49,7 @@ pub(super) async fn dial(net: &Net, target: &Target<'_>, timings: &mut Timings) 
         let begun = Instant::now();
         let opened = open(net, address).await;
         timings.connecting += begun.elapsed();
-        return opened.map_err(|error| refuse(target, &error));
+        return opened.map_err(|error| refuse(net, target, &error));
     }
     let begun = Instant::now();
     let name = net.dns.resolve(target.host).await;
@@ -63,7 +63,7 @@ pub(super) async fn dial(net: &Net, target: &Target<'_>, timings: &mut Timings) 
         _ => race(addresses.len(), start, |at| open(net, SocketAddr::new(addresses[at], target.port))).await,
     };
     timings.connecting += found.elapsed();
-    let (at, tcp) = reached.map_err(|error| refuse(target, &error))?;
+    let (at, tcp) = reached.map_err(|error| refuse(net, target, &error))?;
     name.best.set(at);
     Ok(tcp)
 }
@@ -154,7 +154,16 @@ fn start_at(source: IpAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-fn refuse(target: &Target<'_>, error: &io::Error) -> Error {
+/// Whether it failed for want of room on this machine, whatever the server would have said.
+fn is_exhausted(error: &io::Error) -> bool {
+    let no_room = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::EADDRNOTAVAIL];
+    error.raw_os_error().is_some_and(|code| no_room.contains(&code))
+}
+
+fn refuse(net: &Net, target: &Target<'_>, error: &io::Error) -> Error {
+    if is_exhausted(error) {
+        net.exhausted.set(net.exhausted.get() + 1);
+    }
     let mut place = target.text();
     if let Some(at) = target.at.filter(|at| !(at.port() == target.port && at.ip().to_string() == target.host))
     {

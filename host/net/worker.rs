@@ -1,7 +1,7 @@
 //! What the clients of one worker thread share without a lock: settings, known
 //! origins, looked-up names, buffers. Made by `run`, one a worker.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ pub struct Net {
     /// By canonical text.
     origins: RefCell<FxHashMap<Box<str>, Rc<Origin>>>,
     pub(super) unused_turns: Unused,
+    /// See [`Net::take_exhausted`].
+    pub(super) exhausted: Cell<u64>,
 }
 
 impl Net {
@@ -87,12 +89,19 @@ impl Net {
             bases: RefCell::default(),
             origins: RefCell::default(),
             unused_turns: Unused::default(),
+            exhausted: Cell::new(0),
         }))
     }
 
     /// The settings that this worker's clients follow.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// How many connections failed since the last time because this machine had no room for them: no
+    /// file, no port, no memory.
+    pub fn take_exhausted(&self) -> u64 {
+        self.exhausted.take()
     }
 
     /// An empty buffer for a message.

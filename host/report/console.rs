@@ -162,6 +162,7 @@ fn opening(info: &RunInfo, paint: Paint) -> String {
     });
     parts.push(match &info.shape {
         Some(shape) => format!("load shape {shape}"),
+        None if !info.scenarios.is_empty() => format!("scenarios {}", info.scenarios.join(", ")),
         None => format!("{}, {}/s", counted(info.users, "user"), rate(info.spawn_rate)),
     });
     parts.extend(info.run_time.map(duration));

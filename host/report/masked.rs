@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
 use crate::mask::hide;
 use crate::metrics::Snapshot;
 
@@ -46,6 +46,7 @@ fn started(info: &RunInfo) -> RunInfo {
         host: info.host.as_ref().map(|host| hide(host).into_owned()),
         scripts: all(&info.scripts),
         classes: all(&info.classes),
+        scenarios: all(&info.scenarios),
         ..info.clone()
     }
 }
@@ -54,11 +55,22 @@ fn done(summary: &Summary) -> Summary {
     Summary {
         totals: measured(&summary.totals),
         notes: all(&summary.notes),
+        verdict: Verdict { reasons: all(&summary.verdict.reasons), ..summary.verdict.clone() },
+        thresholds: summary.thresholds.iter().map(threshold).collect(),
         stop: match &summary.stop {
+            Stop::Threshold(text) => Stop::Threshold(hide(text).into_owned()),
             Stop::Abort(message) => Stop::Abort(hide(message).into_owned()),
             Stop::Fault(fault) => Stop::Fault(fault.masked()),
             other => other.clone(),
         },
         ..summary.clone()
+    }
+}
+
+fn threshold(threshold: &Threshold) -> Threshold {
+    Threshold {
+        selector: hide(&threshold.selector).into_owned(),
+        expression: hide(&threshold.expression).into_owned(),
+        ..threshold.clone()
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{ms, number, percent, printable, rate};
+use crate::event::{Outcome, Threshold};
 use crate::metrics::{CheckCount, Kind, Measure, MetricKey, Snapshot};
 
 /// The kinds of metrics, as their tables are headed.
@@ -45,6 +46,32 @@ fn check(name: &str, count: &CheckCount) -> Vec<Cell> {
         Cell::new(count.fails.to_string()).tint(tint),
         Cell::new(percent(count.passes, count.passes + count.fails)),
     ]
+}
+
+/// Each threshold with what was measured.
+pub(super) fn thresholds(thresholds: &[Threshold], columns: usize, paint: Paint) -> String {
+    if thresholds.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(vec!["", "Metric", "threshold", "measured"], 1);
+    for threshold in thresholds {
+        let (mark, tint) = match threshold.outcome {
+            Outcome::Held => ("✓", Tint::Good),
+            Outcome::Crossed => ("✗", Tint::Bad),
+            Outcome::NoSamples => ("?", Tint::Warning),
+        };
+        let value = match threshold.value {
+            Some(value) => format!("{} {}", number(value), threshold.unit).trim_end().to_owned(),
+            None => "no samples".to_owned(),
+        };
+        table.row(vec![
+            Cell::new(mark).tint(tint),
+            Cell::new(printable(&threshold.selector, false)),
+            Cell::new(printable(&threshold.expression, false)),
+            Cell::new(value).tint(if threshold.outcome == Outcome::Held { Tint::Plain } else { tint }),
+        ]);
+    }
+    table.render(columns, paint)
 }
 
 /// How often each group ran and how long it took; and the requests that were made in it, and in
@@ -194,7 +221,7 @@ checkout      3  300  100  200  600  600       2  1(50.00%)
                 if value > 2.0 {
                     recorder.tag("plan", "gold");
                 }
-                recorder.add(metric, value, at);
+                recorder.add(metric, value, at, crate::metrics::Scene::NONE);
             }
         }
         let totals = recorder.take();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use indicatif::ProgressDrawTarget;
 
 use super::options::Writers;
-use crate::event::{Event, Level, LogLine, RunInfo, Stop, Summary, Tick};
+use crate::event::{Event, Health, Level, LogLine, RunInfo, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Call, Exception, Group, Recorder, Snapshot};
 
@@ -55,6 +55,7 @@ pub(super) fn info() -> RunInfo {
         users: 4,
         spawn_rate: 2.0,
         shape: None,
+        scenarios: Vec::new(),
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
         seed: 42,
@@ -73,7 +74,10 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         stop: Stop::RunTime,
         exit,
         failures_code: 1,
+        thresholds: Vec::new(),
         interrupted: 0,
+        verdict: Verdict::default(),
+        health: Health::default(),
         notes: Vec::new(),
     }
 }

@@ -7,9 +7,9 @@ use super::measured;
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{clock, counted, cut_end, cut_middle, duration, ms, percent, printable, rate};
-use crate::event::{Stop, Summary};
+use crate::event::{Health, Stop, Summary};
 use crate::exit::Exit;
-use crate::metrics::{Entry, Label, OverflowKind, PERCENTILES, Snapshot, Span};
+use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span};
 
 /// Groups of failures and exceptions that are shown; the files have them all.
 const SHOWN: usize = 50;
@@ -85,6 +85,7 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     };
     section("Statistics (times in ms)", statistics(totals, &span, false).render(columns, paint));
     section("Percentiles (ms)", percentiles(totals).render(columns, paint));
+    section("Thresholds", measured::thresholds(&summary.thresholds, columns, paint));
     section("Checks", measured::checks(totals, columns, paint));
     section("Groups (times in ms)", measured::groups(totals, columns, paint));
     let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default();
@@ -94,7 +95,8 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     section("Failures", failures(totals, columns, paint));
     section("Exceptions", exceptions(totals, paint));
     section("Notes", notes(summary, paint));
-    text + &verdict(summary, paint)
+    section("Why", reasons(summary, paint));
+    text + &generator(summary, paint) + &verdict(summary, paint)
 }
 
 fn failures(totals: &Snapshot, columns: usize, paint: Paint) -> String {
@@ -161,21 +163,7 @@ fn left_out(groups: usize) -> String {
 fn notes(summary: &Summary, paint: Paint) -> String {
     let mut notes = summary.notes.clone();
     if let Some(overflow) = &summary.totals.overflow {
-        let (kind, advice) = match overflow.kind {
-            OverflowKind::Request => ("request", "; give requests that differ only in an id a common `name`"),
-            OverflowKind::Check => ("check", ""),
-            OverflowKind::Group => ("group", "; a group is a part of the script, not of its data"),
-            OverflowKind::Tags => {
-                ("combinations of metric and tag", "; tags that are ids tell nothing apart")
-            }
-            OverflowKind::Failure => ("failure", ""),
-            OverflowKind::Exception => ("exception", ""),
-        };
-        let s = if overflow.kind == OverflowKind::Tags { "" } else { "s" };
-        notes.push(format!(
-            "more than 10,000 different {kind}{s}: from `{}` on they are counted under `other`{advice}",
-            overflow.name
-        ));
+        notes.push(overflow.to_string());
     }
     if summary.interrupted > 0 {
         notes
@@ -183,6 +171,38 @@ fn notes(summary: &Summary, paint: Paint) -> String {
     }
     let mark = paint.text(Tint::Warning, "!");
     notes.iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()
+}
+
+/// Why nothing can be said; what failed is told by the tables.
+fn reasons(summary: &Summary, paint: Paint) -> String {
+    if summary.exit != Exit::Inconclusive {
+        return String::new();
+    }
+    let mark = paint.text(Tint::Warning, "?");
+    let reasons = summary.verdict.reasons.iter();
+    reasons.map(|reason| format!("{mark} {}\n", printable(reason, false))).collect()
+}
+
+/// One line: what the generator felt of itself. Nothing where the run was too short for it.
+fn generator(summary: &Summary, paint: Paint) -> String {
+    let Health { late, latest, busiest, robbed, affected, exhausted: _ } = summary.health;
+    if latest.is_zero() {
+        return String::new();
+    }
+    let ms = |time: Duration| ms(time.as_secs_f64() * 1e6);
+    let percent = |part: f64| format!("{:.0}%", part * 100.0);
+    let believed = match affected {
+        0.0 => String::new(),
+        some => format!(" · could not keep up for {} of the requests", percent(some)),
+    };
+    let text = format!(
+        "generator: late by {} ms on average, {} ms at most · busiest worker {} of a core, waited {} for one{believed}",
+        ms(late),
+        ms(latest),
+        percent(busiest),
+        percent(robbed)
+    );
+    format!("{}\n", paint.text(Tint::Faint, &text))
 }
 
 /// One line: how it went, how much, why it ended.
@@ -209,10 +229,12 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     let reason = match &summary.stop {
         Stop::RunTime => "run time reached".to_owned(),
         Stop::Iterations => "iterations done".to_owned(),
+        Stop::ScenariosEnded => "scenarios done".to_owned(),
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
+        Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),
         Stop::Fault(fault) => fault.what.clone(),
     };

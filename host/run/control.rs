@@ -95,7 +95,7 @@ impl Room {
         let base = setup.base_url.as_deref().map(|host| net.base(host)).transpose().map_err(net_fault)?;
         let (sender, started) = (said.clone(), Instant::now());
         let shared = Rc::new(Shared {
-            recorder: RefCell::new(Recorder::new()),
+            recorder: RefCell::new(Recorder::watching(&setup.thresholds.selectors)),
             net,
             config: setup.config,
             env: setup.env,

@@ -2,6 +2,7 @@
 //! the roster of the whole run, and starts and stops those that are its own.
 //! Run by `worker`.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::load::{Change, Roster, Slot, Split};
 
+use super::cast::Cast;
 use super::message::{Order, Phase, Report};
 use super::user::User;
 use super::worker::Worker;
@@ -26,16 +28,19 @@ pub(super) struct Crew {
     orphaned: bool,
     /// The order that was last reported as reached.
     reached: Option<u64>,
+    /// Scenarios that are not over.
+    plays: Rc<Cell<usize>>,
 }
 
 impl Crew {
     pub(super) fn new(worker: Rc<Worker>, roster: Roster) -> Crew {
         let split = Split::new(worker.number, worker.setup.workers);
-        Crew { worker, roster, split, closed: false, orphaned: false, reached: None }
+        Crew { worker, roster, split, closed: false, orphaned: false, reached: None, plays: Rc::default() }
     }
 
     /// Until no user is left and none is to come.
     pub(super) async fn follow(mut self, mut orders: UnboundedReceiver<Order>) {
+        self.open();
         loop {
             // What was ordered before a batch is due comes before the batch, also when both are late.
             while let Ok(order) = orders.try_recv() {
@@ -57,6 +62,19 @@ impl Crew {
                 }
                 Heard::Nothing => {}
             }
+        }
+    }
+
+    /// Begins to play the scenarios.
+    fn open(&self) {
+        self.plays.set(self.worker.setup.parts.len());
+        for number in 0..self.plays.get() {
+            let (worker, plays) = (self.worker.clone(), self.plays.clone());
+            tokio::task::spawn_local(async move {
+                Cast::new(worker.clone(), number).play().await;
+                plays.set(plays.get() - 1);
+                worker.members.wake_closer();
+            });
         }
     }
 
@@ -88,7 +106,8 @@ impl Crew {
 
     fn is_done(&self) -> bool {
         let members = &self.worker.members;
-        let none_to_come = members.phase() > Phase::Running || (self.closed && self.roster.due().is_none());
+        let none_to_come = members.phase() > Phase::Running
+            || (self.closed && self.roster.due().is_none() && self.plays.get() == 0);
         none_to_come && members.is_empty()
     }
 
@@ -117,7 +136,7 @@ impl Crew {
             }
         }
         if !leaving.is_empty() {
-            tokio::task::spawn_local(dismiss(self.worker.clone(), leaving));
+            tokio::task::spawn_local(dismiss(self.worker.clone(), leaving, self.worker.setup.stop_timeout));
         }
     }
 
@@ -153,11 +172,10 @@ fn far_away() -> std::time::Instant {
 
 /// Ends users as the end of the run would: those that wait stop at once, running tasks may take
 /// the stop timeout to finish.
-async fn dismiss(worker: Rc<Worker>, mut users: Vec<u64>) {
-    let stop_timeout = worker.setup.stop_timeout;
+pub(super) async fn dismiss(worker: Rc<Worker>, mut users: Vec<u64>, grace: Duration) {
     let steps = [
         (Duration::ZERO, Phase::Stopping),
-        (stop_timeout, Phase::Interrupting),
+        (grace, Phase::Interrupting),
         (worker.setup.on_stop_time(), Phase::Killing),
     ];
     for (time, phase) in steps {

@@ -57,11 +57,15 @@ pub fn declare(
     let runtime =
         Builder::new_current_thread().enable_time().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
-    let vu = Vu::new(0, "loading".into(), None, shared);
+    let vu = Vu::new(0, "loading".into(), None, shared.clone());
     runtime.block_on(async {
         let call = fiber::call(settings.cpu_budget, || program.declare(vu)).map_err(internal)?;
         match call.await {
-            Ok(declared) => declared,
+            Ok(declared) => declared.map(|manifest| {
+                let recorder = shared.recorder.borrow();
+                let metrics = recorder.metrics().map(|(name, kind, _)| (name.to_owned(), kind)).collect();
+                Manifest { metrics, ..manifest }
+            }),
             Err(fiber::Failed::Panic(text)) => Err(one(Fault::new(Exit::Internal, text))),
         }
     })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Summary, Wish};
+use crate::event::{Event, Level, LogLine, Outcome, Stop, Summary, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -41,8 +41,10 @@ impl Running {
     /// Begins the end of the run; of several reasons the gravest counts.
     pub(super) fn end(&mut self, stop: Stop) {
         let gravity = |stop: &Stop| match stop {
-            Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded => 0,
-            Stop::Changed => 1,
+            Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::ScenariosEnded | Stop::UsersEnded => {
+                0
+            }
+            Stop::Changed | Stop::Threshold(_) => 1,
             Stop::Signal => 2,
             Stop::Abort(_) => 3,
             Stop::Fault(_) => 4,
@@ -147,14 +149,30 @@ impl Running {
     /// What the process exits with, as far as it is known.
     pub(super) fn exit(&self) -> Exit {
         let mut exit = Exit::of_internal_faults();
+        if !self.health.reasons().is_empty() {
+            exit = exit.worst(Exit::Inconclusive);
+        }
+        for threshold in self.judge() {
+            exit = exit.worst(match threshold.outcome {
+                Outcome::Held => Exit::Ok,
+                Outcome::Crossed => Exit::Threshold,
+                Outcome::NoSamples => Exit::Inconclusive,
+            });
+        }
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);
         }
         match &self.stop {
             None
-            | Some(Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::UsersEnded | Stop::Changed) => {
-                exit
-            }
+            | Some(
+                Stop::RunTime
+                | Stop::Iterations
+                | Stop::ShapeEnded
+                | Stop::ScenariosEnded
+                | Stop::UsersEnded
+                | Stop::Changed,
+            ) => exit,
+            Some(Stop::Threshold(_)) => exit.worst(Exit::Threshold),
             Some(Stop::Signal) => exit.worst(Exit::Signal),
             Some(Stop::Abort(_)) => exit.worst(Exit::Abort),
             Some(Stop::Fault(fault)) => exit.worst(fault.exit),
@@ -162,12 +180,24 @@ impl Running {
     }
 
     pub(super) fn summary(mut self) -> Summary {
+        self.note_most_users();
+        let thresholds = self.judge();
         let exit = self.exit();
+        let verdict = self.verdict(exit, &thresholds);
         if self.cut_off > 0 && self.signals > 1 {
             self.notes.push("some on_stop functions were interrupted by the second signal".into());
         }
-        let stop =
-            self.stop.take().unwrap_or(if self.exhausted { Stop::Iterations } else { Stop::UsersEnded });
+        let stop = self.stop.take().unwrap_or(match (self.exhausted, self.setup.parts.is_empty()) {
+            (true, _) => Stop::Iterations,
+            (false, false) => Stop::ScenariosEnded,
+            (false, true) => Stop::UsersEnded,
+        });
+        if self.totals.dropped > 0 {
+            self.notes.push(format!(
+                "{} iterations were dropped: they were due, but all users of their scenario were busy (see `max_vus`)",
+                self.totals.dropped
+            ));
+        }
         Summary {
             totals: self.totals,
             elapsed: self.elapsed.unwrap_or_default(),
@@ -177,6 +207,9 @@ impl Running {
             stop,
             failures_code: self.setup.exit_code_on_error,
             exit,
+            thresholds,
+            verdict,
+            health: self.health.told(),
             interrupted: self.interrupted,
             notes: self.notes,
         }

@@ -111,7 +111,7 @@ impl Members {
         *self.closer.borrow_mut() = Some(cx.waker().clone());
     }
 
-    fn wake_closer(&self) {
+    pub(super) fn wake_closer(&self) {
         if let Some(closer) = self.closer.borrow_mut().take() {
             closer.wake();
         }

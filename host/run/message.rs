@@ -10,12 +10,15 @@ use crate::fault::Fault;
 use crate::load::Aim;
 use crate::metrics::Snapshot;
 
+use super::pulse::Pulse;
+
 /// From a worker to the conductor.
 pub(super) enum Report {
     /// Everything since the report before.
     Metrics {
         snapshot: Box<Snapshot>,
         users: Users,
+        pulse: Pulse,
     },
     /// Its users have come, or gone, as this order asked for.
     Reached {

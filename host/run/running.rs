@@ -10,13 +10,14 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Tick, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
 
 use super::attendant::Attendant;
 use super::door::Door;
+use super::health::Health;
 use super::message::{Phase, Report};
 use super::phases::Phases;
 use super::schedule::Schedule;
@@ -59,7 +60,7 @@ pub(super) struct Running {
     interval: Snapshot,
     users: Vec<Vec<u64>>,
     /// Workers whose reports are still about the time before the statistics were reset.
-    resetting: Vec<bool>,
+    pub(super) resetting: Vec<bool>,
     reset: bool,
     pub(super) signals: u64,
     /// As many iterations have begun as were asked for.
@@ -68,8 +69,13 @@ pub(super) struct Running {
     reached: Vec<u64>,
     pub(super) done: usize,
     pub(super) interrupted: u64,
+    /// The threshold that ended the run, as it was then, and its number.
+    pub(super) fatal: Option<(usize, Threshold)>,
     /// `on_stop` functions that were cut off.
     pub(super) cut_off: u64,
+    pub(super) health: Health,
+    /// It was told that names are too many.
+    pub(super) overflowed: bool,
     pub(super) notes: Vec<String>,
     names: Vec<Arc<str>>,
 }
@@ -107,7 +113,10 @@ impl Running {
             reached: vec![0; setup.workers],
             done: 0,
             interrupted: 0,
+            fatal: None,
             cut_off: 0,
+            health: Health::default(),
+            overflowed: false,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
             setup,
@@ -167,6 +176,9 @@ impl Running {
                 Err(fault) => self.end(Stop::Fault(fault)),
             }
         }
+        if let Schedule::Scenarios { .. } = &self.setup.schedule {
+            self.door.close();
+        }
         self.follow_schedule(self.started);
     }
 
@@ -177,7 +189,7 @@ impl Running {
         }
         let setup = self.setup.clone();
         match &setup.schedule {
-            Schedule::Steady(_) => {}
+            Schedule::Steady(_) | Schedule::Scenarios { .. } => {}
             Schedule::Stages { stages, .. } => {
                 while let Some((at, target)) = stages.begin(self.stage)
                     && self.started + at <= now
@@ -196,7 +208,7 @@ impl Running {
     /// When a load shape wants something done next.
     pub(super) fn schedule_deadline(&self) -> Option<Instant> {
         match &self.setup.schedule {
-            Schedule::Steady(_) => None,
+            Schedule::Steady(_) | Schedule::Scenarios { .. } => None,
             Schedule::Stages { stages, .. } => match stages.begin(self.stage) {
                 Some((at, _)) => Some(self.started + at),
                 None => Some(self.started + stages.end()),
@@ -228,6 +240,7 @@ impl Running {
         let now = Instant::now();
         if self.ticks.take(now) && self.act == Act::Users {
             self.tick(tell);
+            self.look_at_thresholds();
         }
         self.follow_schedule(now);
         self.advance(now)
@@ -235,8 +248,10 @@ impl Running {
 
     pub(super) fn hear(&mut self, report: Report, tell: &mut dyn FnMut(&Event)) {
         match report {
-            Report::Metrics { snapshot, users } => {
+            Report::Metrics { snapshot, users, pulse } => {
                 self.add(users.worker, &snapshot);
+                self.feel(users.worker, &pulse, &snapshot.total, tell);
+                self.tell_overflow(tell);
                 self.ticks.hear(users.worker, Instant::now());
                 self.users[users.worker] = users.classes;
             }
@@ -257,6 +272,7 @@ impl Running {
             Report::Abort(message) => self.end(Stop::Abort(message)),
             Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome } => {
                 self.add(worker, &snapshot);
+                self.tell_overflow(tell);
                 self.users[worker].fill(0);
                 self.ticks.leave(worker);
                 self.done += 1;
@@ -272,6 +288,7 @@ impl Running {
 
     /// All users have come, or gone, that the newest target asks for.
     fn complete(&mut self, users: u64) {
+        self.note_users(users);
         if self.stop.is_none() {
             if self.setup.reset_stats && !self.reset {
                 self.reset();
@@ -294,6 +311,7 @@ impl Running {
     /// Counts from anew, once: what was measured before is forgotten, here and by the workers.
     fn reset(&mut self) {
         self.reset = true;
+        self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
         self.since = SystemTime::now();
@@ -304,10 +322,12 @@ impl Running {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
         let classes: Vec<(Arc<str>, u64)> =
             self.names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
+        let users = classes.iter().map(|(_, users)| users).sum();
+        self.note_users(users);
         tell(&Event::Tick(Tick {
             elapsed: self.started.elapsed(),
             at: SystemTime::now(),
-            users: classes.iter().map(|(_, users)| users).sum(),
+            users,
             classes: classes.into(),
             totals: self.totals.clone(),
             interval: Arc::new(std::mem::take(&mut self.interval)),

@@ -2,6 +2,7 @@
 //! its `tick`. Made by `setup`, followed by `running`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::Wanted;
 use crate::config::Plan;
@@ -19,6 +20,8 @@ pub enum Schedule {
     Stages { name: String, stages: Stages },
     /// The `tick` of the load shape with that name is asked every second.
     Ticks { name: String },
+    /// Scenarios, which workers play by themselves: so many users at most, so long.
+    Scenarios { users: u64, end: Duration },
 }
 
 impl Schedule {
@@ -59,7 +62,7 @@ impl Schedule {
     /// The load shape's name, where there is one.
     pub fn shape(&self) -> Option<&str> {
         match self {
-            Schedule::Steady(_) => None,
+            Schedule::Steady(_) | Schedule::Scenarios { .. } => None,
             Schedule::Stages { name, .. } | Schedule::Ticks { name } => Some(name),
         }
     }
@@ -70,6 +73,7 @@ impl Schedule {
             Schedule::Steady(target) => Some(target.users),
             Schedule::Stages { stages, .. } => Some(stages.most_users()),
             Schedule::Ticks { .. } => None,
+            Schedule::Scenarios { users, .. } => Some(*users),
         }
     }
 }

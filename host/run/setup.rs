@@ -18,9 +18,11 @@ use crate::script::{Class, Manifest, Set, Suite};
 use crate::vu::Hooks;
 
 use super::linking::{check_link, prepare_link};
+use super::parts::{Part, ends, most_users, most_workers, parts};
 use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
+use super::thresholds::{Known, Thresholds};
 
 /// A class that runs, and the tasks of it that the tags leave.
 pub struct ClassPlan {
@@ -48,6 +50,8 @@ pub struct Setup {
     pub root: PathBuf,
     pub classes: Vec<ClassPlan>,
     pub schedule: Schedule,
+    /// The scenarios, where the load is made of such.
+    pub parts: Vec<Part>,
     /// What scripts have left functions for.
     pub hooks: Hooks,
     /// What listeners get as `event.environment`; `null` where there are none.
@@ -64,9 +68,12 @@ pub struct Setup {
     pub begun: AtomicU64,
     /// Users that live, over all workers.
     pub users_now: AtomicU64,
+    /// The most that lived at a time.
+    pub users_most: AtomicU64,
     pub stop_timeout: Duration,
     pub seed: u64,
     pub workers: usize,
+    pub thresholds: Thresholds,
     pub reset_stats: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
@@ -94,14 +101,21 @@ impl Setup {
         let named = named_classes(plan, &manifest)?;
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
         let classes = choose(plan, manifest.classes, &named)?;
-        let schedule = Schedule::new(plan, shapes, &classes)?;
-        let ignored = plan.load_given && schedule.shape().is_some();
-        let warning = ignored.then(|| {
-            let shape = schedule.shape().unwrap_or_default();
-            format!(
-                "the load shape `{shape}` says how many users there are: --users and --spawn-rate are ignored"
-            )
-        });
+        let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
+        let known = Known { metrics: &manifest.metrics, classes: &names, scenarios: &plan.scenarios };
+        let thresholds = Thresholds::new(&plan.thresholds, &known)?;
+        let parts = parts(plan, &classes, env)?;
+        let schedule = match parts.is_empty() {
+            true => Schedule::new(plan, shapes, &classes)?,
+            false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
+        };
+        let says = match schedule.shape() {
+            Some(shape) => Some(format!("the load shape `{shape}` says")),
+            None => (!parts.is_empty()).then(|| "the scenarios say".to_owned()),
+        };
+        let warning = says
+            .filter(|_| plan.load_given)
+            .map(|says| format!("{says} how many users there are: --users and --spawn-rate are ignored"));
         let link = prepare_link(plan);
         let tls = Tls::new(link.tls.clone());
         check_link(&link, &tls)?;
@@ -117,11 +131,14 @@ impl Setup {
             iterations: plan.iterations,
             begun: AtomicU64::new(0),
             users_now: AtomicU64::new(0),
+            users_most: AtomicU64::new(0),
             stop_timeout: plan.stop_timeout,
             seed: plan.seed,
-            workers: plan.workers.clamp(1, most(&schedule)),
+            workers: plan.workers.clamp(1, most(&schedule, &parts)),
+            parts,
             schedule,
             classes,
+            thresholds,
             reset_stats: plan.reset_stats,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,
@@ -164,6 +181,7 @@ impl Setup {
     pub fn ends_after(&self) -> Option<Duration> {
         let stages = match &self.schedule {
             Schedule::Stages { stages, .. } => Some(stages.end()),
+            Schedule::Scenarios { end, .. } => Some(*end),
             _ => None,
         };
         self.run_time.into_iter().chain(stages).min()
@@ -190,8 +208,9 @@ impl Setup {
 }
 
 /// No more workers than users.
-fn most(schedule: &Schedule) -> usize {
-    schedule.most_users().map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
+fn most(schedule: &Schedule, parts: &[Part]) -> usize {
+    let most = if parts.is_empty() { schedule.most_users() } else { Some(most_workers(parts)) };
+    most.map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
 }
 
 /// What listeners learn of the run.

@@ -5,16 +5,18 @@
 use std::fmt::{self, Display};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{Step, Wait};
+use crate::load::{Pacing, Step, Wait};
 use crate::script::{Entry, Outcome, Vm, WaitTime};
 use crate::units;
 use crate::vu::Left;
 
+use super::cast::{Cast, Desk};
 use super::message::Phase;
 use super::user::{Leave, Noted, User, Way};
 
@@ -37,6 +39,7 @@ impl User {
     /// Turns and waits until something ends them. A VM that broke is replaced by a new one,
     /// as if a new user had come in its place.
     pub(super) async fn work(&self, vm: &mut Option<Box<dyn Vm>>, way: &mut Way) -> Leave {
+        let mut in_iteration = false;
         loop {
             if vm.is_none() {
                 if self.stopping() {
@@ -51,7 +54,16 @@ impl User {
             if self.stopping() {
                 return Leave::Stopped;
             }
+            let (at_rate, before) = (self.at_rate(), self.vu.iteration.get());
+            if let (Some((cast, desk)), false) = (at_rate, in_iteration) {
+                let Some(intended) = cast.next(desk, || self.stopping()).await else {
+                    return Leave::Stopped;
+                };
+                self.vu.late.set(intended.elapsed());
+            }
             let after = self.turn(running, way).await;
+            // Into sets and out of them is a part of the iteration.
+            in_iteration = matches!(after, After::Turn | After::Others) && self.vu.iteration.get() == before;
             match after {
                 After::Wait => {}
                 After::Turn => continue,
@@ -65,8 +77,12 @@ impl User {
                 }
                 After::Stopped => return Leave::Stopped,
             }
-            if self.stopping() || !self.worker.has_iterations() {
+            if self.stopping() || !self.has_iterations() {
                 return if vm.is_some() { Leave::Stopped } else { Leave::Lost };
+            }
+            // Who is free waits for the next arrival, and for nothing else.
+            if at_rate.is_some() {
+                continue;
             }
             let time = loop {
                 let Some(running) = vm.as_mut() else { break Duration::ZERO };
@@ -96,21 +112,22 @@ impl User {
         };
         match step {
             Step::Call(task) => {
-                if !self.worker.claim_iteration() {
+                if !self.claim_iteration() {
                     return After::Stopped;
                 }
                 self.vu.iteration.set(self.vu.iteration.get() + 1);
                 self.vu.in_set.set(way.walk.depth() > 0);
+                let begun = self.begin_iteration();
                 let outcome = self.call(vm, Entry::Task(task), Phase::Interrupting).await;
                 self.vu.in_set.set(false);
                 let noted = self.note(&Named { user: self, way, task }, outcome);
                 if let Noted::Fine = noted {
-                    self.worker.shared.recorder.borrow_mut().iteration();
+                    self.vu.record_iteration(begun);
                 }
                 self.after(noted, vm, way).await
             }
             Step::Enter { task, node } => {
-                if !self.worker.has_iterations() {
+                if !self.has_iterations() {
                     return After::Stopped;
                 }
                 self.enter(vm, way, (task, node)).await
@@ -126,6 +143,32 @@ impl User {
                 After::Wait
             }
         }
+    }
+
+    /// Where iterations begin at a rate: what hands them out.
+    fn at_rate(&self) -> Option<&(Rc<Cast>, Rc<Desk>)> {
+        let is_at_rate = |(cast, _): &&(Rc<Cast>, Rc<Desk>)| {
+            matches!(cast.part().scenario.pacing, Pacing::Arrivals { .. })
+        };
+        self.cast.as_ref().filter(is_at_rate)
+    }
+
+    /// Whether one more task may begin.
+    fn claim_iteration(&self) -> bool {
+        let of_scenario =
+            self.cast.as_ref().is_none_or(|(cast, _)| cast.part().claim(self.vu.iteration.get()));
+        of_scenario && self.worker.claim_iteration()
+    }
+
+    fn has_iterations(&self) -> bool {
+        let begun = self.vu.iteration.get();
+        let of_scenario = self.cast.as_ref().is_none_or(|(cast, _)| cast.part().has_iterations(begun));
+        of_scenario && self.worker.has_iterations()
+    }
+
+    /// When it begins, where somebody asks how long it takes.
+    fn begin_iteration(&self) -> Option<Instant> {
+        self.worker.shared.recorder.borrow().watches_iterations().then(Instant::now)
     }
 
     async fn enter(&self, vm: &mut Box<dyn Vm>, way: &mut Way, (task, node): (usize, u32)) -> After {

@@ -16,6 +16,7 @@ use crate::load::{Pace, Walk};
 use crate::script::{Entry, Outcome, Vm};
 use crate::vu::{Vu, fiber};
 
+use super::cast::{Cast, Desk};
 use super::message::Phase;
 use super::worker::{Class, Worker};
 
@@ -34,16 +35,36 @@ pub(super) struct User {
     place: usize,
     /// The call under way, or the last one, has waited for something.
     pub(super) parked: Cell<bool>,
+    /// Where it belongs to a scenario, with what it takes its work from.
+    pub(super) cast: Option<(Rc<Cast>, Rc<Desk>)>,
 }
 
 impl User {
     /// A user that counts as active from now on.
     pub(super) fn new(worker: Rc<Worker>, class: Rc<Class>, id: u64) -> User {
         let vu = Vu::new(id, class.name.clone(), class.base.clone(), worker.shared.clone());
+        User::with(worker, class, vu, None)
+    }
+
+    /// One of a scenario.
+    pub(super) fn of_cast(
+        worker: Rc<Worker>,
+        class: Rc<Class>,
+        (id, desk): (u64, Rc<Desk>),
+        cast: Rc<Cast>,
+    ) -> User {
+        let role = Some(cast.role().clone());
+        let vu = Vu::of(role, id, class.name.clone(), class.base.clone(), worker.shared.clone());
+        User::with(worker, class, vu, Some((cast, desk)))
+    }
+
+    fn with(worker: Rc<Worker>, class: Rc<Class>, vu: Rc<Vu>, cast: Option<(Rc<Cast>, Rc<Desk>)>) -> User {
+        let id = vu.id;
         let place = worker.members.join(id);
         class.active.set(class.active.get() + 1);
-        worker.setup.users_now.fetch_add(1, Ordering::Relaxed);
-        User { worker, class, vu, place, parked: Cell::new(false) }
+        let before = worker.setup.users_now.fetch_add(1, Ordering::Relaxed);
+        worker.setup.users_most.fetch_max(before + 1, Ordering::Relaxed);
+        User { worker, class, vu, place, parked: Cell::new(false), cast }
     }
 
     pub(super) async fn live(self) {
@@ -228,5 +249,8 @@ impl Drop for User {
         self.class.active.set(self.class.active.get() - 1);
         self.worker.setup.users_now.fetch_sub(1, Ordering::Relaxed);
         self.worker.members.leave(self.vu.id, self.place);
+        if let Some((cast, desk)) = &self.cast {
+            cast.leave(desk);
+        }
     }
 }

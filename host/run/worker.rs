@@ -27,6 +27,7 @@ use crate::vu::{Briefing, LogSink, Shared, fiber};
 use super::crew::Crew;
 use super::members::Members;
 use super::message::{Order, Report, Users};
+use super::pulse::Feeler;
 use super::setup::{ClassPlan, Setup};
 use super::ticks::INTERVAL;
 
@@ -99,7 +100,9 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, (u64, u64)),
     let briefing = Briefing::of(start.data);
     let worker = Worker::new(start.setup, (start.number, start.at), start.reports, briefing)?;
     runtime.block_on(async {
-        tokio::task::spawn_local(report(worker.clone()));
+        let feeler = Feeler::new();
+        tokio::task::spawn_local(feeler.clone().beat());
+        tokio::task::spawn_local(report(worker.clone(), feeler));
         if let Ok(dispatcher) = Dispatcher::new(worker.setup.specs()) {
             Crew::new(worker.clone(), Roster::new(dispatcher)).follow(orders).await;
         }
@@ -108,7 +111,7 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, (u64, u64)),
     Ok((snapshot, (worker.shared.interrupted.get(), worker.cut_off.get())))
 }
 
-async fn report(worker: Rc<Worker>) {
+async fn report(worker: Rc<Worker>, feeler: Rc<Feeler>) {
     let first = worker.shared.started + INTERVAL;
     let mut ticks = tokio::time::interval_at(first.into(), INTERVAL);
     // All workers report the same seconds, also after one was late.
@@ -118,7 +121,8 @@ async fn report(worker: Rc<Worker>) {
         let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
         let classes = worker.classes.iter().map(|class| class.active.get()).collect();
         let users = Users { worker: worker.number, classes };
-        if worker.reports.send(Report::Metrics { snapshot, users }).is_err() {
+        let pulse = feeler.take(worker.shared.net.take_exhausted());
+        if worker.reports.send(Report::Metrics { snapshot, users, pulse }).is_err() {
             return;
         }
     }
@@ -165,7 +169,7 @@ impl Worker {
         }
         let (sender, level) = (reports.clone(), setup.log_level);
         let shared = Rc::new(Shared {
-            recorder: RefCell::new(Recorder::new()),
+            recorder: RefCell::new(Recorder::watching(&setup.thresholds.selectors)),
             net,
             config: setup.config,
             env: setup.env,

@@ -7,6 +7,7 @@ use crate::api::Wanted;
 use crate::config::ScriptOptions;
 use crate::fault::Place;
 use crate::load::Wait;
+use crate::metrics;
 use crate::vu::Hooks;
 
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Manifest {
     pub shapes: Vec<Shape>,
     /// What functions were left for.
     pub hooks: Hooks,
+    /// The metrics that were declared at the top level.
+    pub metrics: Vec<(String, metrics::Kind)>,
 }
 
 /// A load shape: how many users there are, when.

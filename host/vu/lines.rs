@@ -173,7 +173,7 @@ impl Vu {
         recorder.clear_tags();
         tags.iter().for_each(|(name, value)| recorder.tag(name, value));
         let at = self.shared.started.elapsed().as_nanos();
-        recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX));
+        recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX), self.scene());
     }
 
     /// Counts the messages of a socket since the last time, and its end.

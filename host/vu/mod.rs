@@ -7,6 +7,7 @@ pub mod fiber;
 mod hooks;
 mod lines;
 mod response;
+mod samples;
 mod shared;
 mod user;
 
@@ -14,5 +15,6 @@ pub use briefing::Briefing;
 pub use hooks::{Happened, Hook, Hooks, RequestDone};
 pub use lines::{HeldSocket, HeldSource, Line, Lines, MOST_OPEN, Opening, Terms};
 pub use response::{Kept, Responses, Verdict};
+pub use samples::{Role, SCENARIO};
 pub use shared::{LogSink, Shared};
 pub use user::{Left, Vu};

@@ -1,7 +1,7 @@
 //! The responses that a VU's running call holds. Scripts hold numbers, so that
 //! bodies go when the call ends, whatever the script's collector does. Used by `api`.
 
-use crate::metrics::{Group, Key};
+use crate::metrics::{Group, Key, TagSet};
 use crate::net::Response;
 
 /// Whether a response was counted.
@@ -23,6 +23,8 @@ pub struct Kept {
     /// The name that was given, if one was: failures are grouped under it instead of the URL.
     pub name: Option<Box<str>>,
     pub verdict: Verdict,
+    /// Those that the script gave it, where somebody asks for them.
+    pub tags: TagSet,
 }
 
 impl Kept {

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -15,6 +15,7 @@ use crate::net::{Base, Client};
 use super::hooks::{Happened, Hook, Hooks, RequestDone, message_of};
 use super::lines::Held;
 use super::response::{Kept, Responses, Verdict};
+use super::samples::Role;
 use super::shared::Shared;
 
 pub struct Vu {
@@ -26,6 +27,10 @@ pub struct Vu {
     pub client: Client,
     /// Where relative paths lead.
     pub base: Option<Rc<Base>>,
+    /// The scenario that it belongs to, where the run has some.
+    pub role: Option<Rc<Role>>,
+    /// How much later than intended the running iteration began.
+    pub late: Cell<Duration>,
     pub rng: RefCell<SmallRng>,
     /// See [`Vu::values`].
     values: OnceCell<Box<RefCell<SmallRng>>>,
@@ -65,6 +70,17 @@ pub enum Left {
 
 impl Vu {
     pub fn new(id: u64, class: Rc<str>, base: Option<Rc<Base>>, shared: Rc<Shared>) -> Rc<Vu> {
+        Vu::of(None, id, class, base, shared)
+    }
+
+    /// One of a scenario.
+    pub fn of(
+        role: Option<Rc<Role>>,
+        id: u64,
+        class: Rc<str>,
+        base: Option<Rc<Base>>,
+        shared: Rc<Shared>,
+    ) -> Rc<Vu> {
         // Neighbouring numbers must not give neighbouring streams: seeding mixes all bits.
         let seed = shared.seed ^ id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let responses = RefCell::new(Responses::new(shared.net.settings().max_bodies));
@@ -74,6 +90,8 @@ impl Vu {
             client: Client::new(shared.net.clone()),
             shared,
             base,
+            role,
+            late: Cell::default(),
             rng: RefCell::new(SmallRng::seed_from_u64(seed)),
             values: OnceCell::new(),
             iteration: Cell::new(0),
@@ -128,6 +146,9 @@ impl Vu {
         recorder.call(kept.key, &call);
         if kept.group != Group::NONE {
             recorder.call_within(kept.group, &call);
+        }
+        if recorder.watches_requests() {
+            self.sample(recorder, kept, failure.is_some());
         }
         if self.hooks.get().contains(Hook::Request) && !self.telling.get() {
             let done = self.request_done(kept, failure, recorder.label(kept.key));

@@ -1,4 +1,4 @@
--- flags: -u 1 -i 4
+-- flags: -u 1 -i 3
 -- trace: yes
 -- What is yet to come says so.
 local U = HttpUser:extend("U", {})
@@ -6,6 +6,5 @@ local steps = {
   function(self) GrpcUser:extend("X", {}) end, --@class
   function(self) grpc.client("127.0.0.1:1") end, --@module
   function(self) self.grpc:call("a.B/C", {}) end, --@member
-  function(self) options { thresholds = {} } end, --@options
 }
 U:task("work", function(self) steps[vu.iteration](self) end) --@task

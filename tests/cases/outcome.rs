@@ -33,6 +33,7 @@ impl Outcome<'_> {
                 text.push_str(&format!("request {} {}: {}{failed}\n", row[0], row[1], row[2]));
             }
             let stdout = self.read("stdout");
+            text.push_str(&thresholds(&stdout));
             text.push_str(&checks(&stdout));
             text.push_str(&groups(&stdout));
             ["Counters", "Gauges", "Rates", "Trends"]
@@ -133,6 +134,16 @@ fn without_ports(text: &str) -> String {
         out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
     }
     out
+}
+
+/// The table of thresholds: mark, metric, what is demanded. What was measured is another each time.
+fn thresholds(stdout: &str) -> String {
+    let lines = stdout.lines().skip_while(|line| *line != "Thresholds").skip(3);
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+        format!("threshold {}\n", words[..3].join(" "))
+    };
+    lines.take_while(|line| !line.is_empty()).map(row).collect()
 }
 
 /// The table of checks of the terminal's report: mark, name, passes, fails, share; and the paths

@@ -234,7 +234,13 @@ impl Program for LuaProgram {
                 return Err(classes.err().into_iter().flatten().chain(shapes.err()).collect());
             }
         };
-        Ok(Manifest { classes, options: options.options.borrow().clone(), shapes, hooks: vu.hooks.get() })
+        Ok(Manifest {
+            classes,
+            options: options.options.borrow().clone(),
+            shapes,
+            hooks: vu.hooks.get(),
+            ..Manifest::default()
+        })
     }
 
     fn control(&self, vu: Rc<Vu>, shape: Option<&str>) -> Result<Box<dyn Control>, Fault> {

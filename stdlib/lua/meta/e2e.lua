@@ -109,6 +109,7 @@
 ---How a request is sent and counted. An option that does not exist is an error.
 ---@class RequestOptions
 ---@field name? string What the request counts under, instead of its path and query: `GET /documents/{uri}` for all documents.
+---@field tags? table<string, Plain> What thresholds can tell it by: `http_req_duration{kind:search}`.
 ---@field json? any The body, written as JSON, with its content type.
 ---@field data? string|table<string, Plain|Plain[]>|fun(): string? The body: a string as it is, a table as a form (`application/x-www-form-urlencoded`). A function is called for each chunk of the body until it returns nil; they are sent as they come.
 ---@field data_file? string The body: a file below the script root, sent as it is read.
@@ -166,6 +167,36 @@
 ---@field iterations? integer Stop after so many tasks of all users together.
 ---@field stop_timeout? number|string How long running tasks may take to finish at the end (10 s).
 ---@field seed? integer Repeats the decisions of a run with the same seed.
+---@field scenarios? table<string, Scenario> The load as parts that each have a pace and an end of their own, by name; instead of `users` and `spawn_rate`, or of a load shape.
+---@field thresholds? table<string, string|Threshold|(string|Threshold)[]> What is demanded of metrics: `{ http_req_failed = "rate<0.01" }`. The run fails with exit code 99 where one is crossed.
+
+---A part of the load, as k6 has it. Which fields it has depends on its executor; durations are seconds or
+---texts.
+---@class Scenario
+---@field executor? "constant_vus"|"ramping_vus"|"per_vu_iterations"|"shared_iterations"|"constant_arrival_rate"|"ramping_arrival_rate" How it goes on. At an arrival rate iterations begin at their moments, whatever those before them take.
+---@field exec? string The user class that it runs; needed where there are several.
+---@field start_time? number|string When it begins, since the first users (0).
+---@field graceful_stop? number|string How long running tasks may take to finish at its end (30 s).
+---@field graceful_ramp_down? number|string The same for users that `ramping_vus` takes off (30 s).
+---@field env? table<string, Plain> Added to the script's `env` in it.
+---@field tags? table<string, Plain> Of all its samples, for thresholds.
+---@field vus? integer Users (1).
+---@field start_vus? integer Users that `ramping_vus` begins with (1).
+---@field duration? number|string How long it lasts.
+---@field max_duration? number|string How long iterations may go on (10 min).
+---@field iterations? integer Iterations of each user, or of all together with `shared_iterations` (1).
+---@field stages? { duration: number|string, target: number }[] In a straight line to each target: users, or iterations in `time_unit`.
+---@field rate? number Iterations that begin in `time_unit`.
+---@field start_rate? number The rate that `ramping_arrival_rate` begins with (0).
+---@field time_unit? number|string What rates refer to (1 s).
+---@field pre_allocated_vus? integer Users that are there from its beginning.
+---@field max_vus? integer Users that there may be, as more are needed (`pre_allocated_vus`). An iteration that is due while all are busy is dropped.
+
+---What is demanded of a metric.
+---@class Threshold
+---@field threshold? string A method, a comparison and a number: `p(95)<500`. Methods are `count` and `rate` of counters, `value` of gauges, `rate` of rates, and `avg`, `min`, `max`, `med` and `p(N)` of trends.
+---@field abort_on_fail? boolean Ends the run as soon as it is crossed.
+---@field delay? number|string How long the run must last before it may be ended by it.
 
 ---A request as it was sent.
 ---@class SentRequest

@@ -1,0 +1,226 @@
+//! A scenario on one worker: it starts and stops the users that are this worker's, and hands
+//! arrivals to those that are free. Started by `crew`, one task for each scenario.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::load::{Curve, Pacing, Split};
+use crate::vu::Role;
+
+use super::crew::dismiss;
+use super::message::Phase;
+use super::pacer;
+use super::parts::Part;
+use super::user::User;
+use super::worker::Worker;
+
+/// How often the number of users is looked at while it changes.
+const STEP: Duration = Duration::from_millis(50);
+
+/// The users of a scenario that are on this worker.
+pub(super) struct Cast {
+    number: usize,
+    worker: Rc<Worker>,
+    split: Split,
+    role: Rc<Role>,
+    /// Users that live, oldest first; of those that have ended the desks are closed.
+    desks: RefCell<Vec<Rc<Desk>>>,
+    /// Those that wait for an arrival. The last to come is the next to go, so that few are kept busy.
+    free: RefCell<Vec<Rc<Desk>>>,
+    living: Cell<u64>,
+    /// Users started so far.
+    started: Cell<u64>,
+    waiter: RefCell<Option<Waker>>,
+}
+
+/// Where a user takes its work from.
+pub(super) struct Desk {
+    id: u64,
+    /// The intended start of the iteration that it is to begin.
+    work: Cell<Option<Instant>>,
+    waker: RefCell<Option<Waker>>,
+    closed: Cell<bool>,
+}
+
+impl Cast {
+    pub(super) fn new(worker: Rc<Worker>, number: usize) -> Rc<Cast> {
+        let part = &worker.setup.parts[number];
+        let split = Split::new(worker.number, worker.setup.workers);
+        let tags = {
+            let recorder = &mut *worker.shared.recorder.borrow_mut();
+            recorder.clear_tags();
+            part.scenario.tags.iter().for_each(|(name, value)| recorder.tag(name, value));
+            if part.scenario.tags.is_empty() { Default::default() } else { recorder.tag_set() }
+        };
+        let role = Rc::new(Role { name: part.scenario.name.as_str().into(), tags, env: part.env });
+        Rc::new(Cast {
+            number,
+            split,
+            role,
+            desks: RefCell::default(),
+            free: RefCell::default(),
+            living: Cell::new(0),
+            started: Cell::new(0),
+            waiter: RefCell::default(),
+            worker,
+        })
+    }
+
+    pub(super) fn part(&self) -> &Part {
+        &self.worker.setup.parts[self.number]
+    }
+
+    pub(super) fn role(&self) -> &Rc<Role> {
+        &self.role
+    }
+
+    /// From its start time to its end, however that comes. Its users may take longer.
+    pub(super) async fn play(self: Rc<Self>) {
+        let scenario = &self.part().scenario;
+        let start = self.worker.shared.started + scenario.start_time;
+        tokio::time::sleep_until(start.into()).await;
+        match &scenario.pacing {
+            Pacing::Users(curve) => self.follow(curve, start).await,
+            Pacing::Arrivals { rate, ready, most } => {
+                let (ready, most) = (self.split.share(*ready), self.split.share(*most));
+                self.serve(pacer::start(rate.clone(), self.split, start), (ready, most)).await;
+            }
+        }
+        let grace = self.part().scenario.graceful_stop;
+        self.take_off(0, grace);
+        // So that the run ends with the last of them.
+        while self.living.get() > 0 && self.worker.members.phase() == Phase::Running {
+            self.changed(None).await;
+        }
+    }
+
+    /// As many users as the curve wants, until it is over or all have done their part.
+    async fn follow(self: &Rc<Self>, curve: &Curve, start: Instant) {
+        let is_steady = curve.height(Duration::ZERO) == curve.most()
+            && curve.area(curve.end()) >= curve.most() * curve.end().as_secs_f64() * 0.999_999;
+        let mut wanted_before = 0;
+        loop {
+            if self.worker.members.phase() > Phase::Running {
+                return;
+            }
+            let passed = start.elapsed();
+            if passed >= curve.end() {
+                return;
+            }
+            let wanted = self.split.share(curve.height(passed).round() as u64);
+            // One that ended by itself is not replaced.
+            for _ in wanted_before..wanted {
+                self.start(None);
+            }
+            if wanted < wanted_before {
+                self.take_off(wanted, self.part().scenario.graceful_ramp_down);
+            }
+            wanted_before = wanted;
+            let is_done = is_steady && self.living.get() == 0;
+            if is_done {
+                return;
+            }
+            let next = if is_steady { curve.end() } else { (passed + STEP).min(curve.end()) };
+            self.changed(Some(start + next)).await;
+        }
+    }
+
+    /// Hands arrivals to users that are free, or to new ones, while there may be more.
+    async fn serve(self: &Rc<Self>, mut arrivals: UnboundedReceiver<Instant>, (ready, most): (u64, u64)) {
+        for _ in 0..ready {
+            self.start(None);
+        }
+        while let Some(intended) = arrivals.recv().await {
+            if self.worker.members.phase() > Phase::Running {
+                return;
+            }
+            let desk = loop {
+                match self.free.borrow_mut().pop() {
+                    Some(desk) if desk.closed.get() => {}
+                    desk => break desk,
+                }
+            };
+            match desk {
+                Some(desk) => {
+                    desk.work.set(Some(intended));
+                    desk.waker.borrow().iter().for_each(Waker::wake_by_ref);
+                }
+                None if self.living.get() < most => self.start(Some(intended)),
+                None => self.worker.shared.recorder.borrow_mut().drop_iteration(&self.role.name),
+            }
+        }
+    }
+
+    fn start(self: &Rc<Self>, work: Option<Instant>) {
+        let part = self.part();
+        let own = self.started.replace(self.started.get() + 1);
+        let most = self.split.share(part.scenario.pacing.most_users()).max(1);
+        // One that comes after another has ended has its number.
+        let id = part.before + self.split.global(own % most) + 1;
+        let desk =
+            Rc::new(Desk { id, work: Cell::new(work), waker: RefCell::default(), closed: Cell::new(false) });
+        self.living.set(self.living.get() + 1);
+        let mut desks = self.desks.borrow_mut();
+        desks.retain(|desk| !desk.closed.get());
+        desks.push(desk.clone());
+        let class = self.worker.classes[part.class].clone();
+        let user = User::of_cast(self.worker.clone(), class, (id, desk), self.clone());
+        tokio::task::spawn_local(user.live());
+    }
+
+    /// All but the `left` oldest are to end; what they run may take so long to finish.
+    fn take_off(&self, left: u64, grace: Duration) {
+        let mut desks = self.desks.borrow_mut();
+        desks.retain(|desk| !desk.closed.get());
+        let left = usize::try_from(left).unwrap_or(usize::MAX).min(desks.len());
+        let ids: Vec<u64> = desks.drain(left..).map(|desk| desk.id).collect();
+        if !ids.is_empty() {
+            tokio::task::spawn_local(dismiss(self.worker.clone(), ids, grace));
+        }
+    }
+
+    /// Until a user leaves, the end of the run comes nearer, or it is so late.
+    async fn changed(&self, at: Option<Instant>) {
+        let before = (self.living.get(), self.worker.members.phase());
+        let mut sleep = std::pin::pin!(at.map(|at| tokio::time::sleep_until(at.into())));
+        poll_fn(|cx| {
+            *self.waiter.borrow_mut() = Some(cx.waker().clone());
+            let now = (self.living.get(), self.worker.members.phase());
+            let due = sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
+            if due || now != before { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// The intended start of the next iteration; None where no further one is to begin.
+    pub(super) async fn next(&self, desk: &Rc<Desk>, stopping: impl Fn() -> bool) -> Option<Instant> {
+        if desk.work.get().is_none() {
+            self.free.borrow_mut().push(desk.clone());
+        }
+        poll_fn(|cx| {
+            if stopping() {
+                return Poll::Ready(None);
+            }
+            if let Some(intended) = desk.work.take() {
+                return Poll::Ready(Some(intended));
+            }
+            *desk.waker.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// A user is gone.
+    pub(super) fn leave(&self, desk: &Desk) {
+        desk.closed.set(true);
+        self.living.set(self.living.get() - 1);
+        if let Some(waiter) = self.waiter.borrow_mut().take() {
+            waiter.wake();
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The judgement of a run under way: its thresholds, each second and at the end; what the generator
+//! feels of itself; and the verdict. Of `running`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use crate::config::Level;
+use crate::event::{Event, Judgement, Outcome, Stop, Threshold, Verdict};
+use crate::exit::Exit;
+use crate::metrics::{Entry, Kind, Measure};
+
+use super::ending::warning;
+use super::pulse::Pulse;
+use super::running::Running;
+
+impl Running {
+    /// So many users there are now: a sample of `vus` and `vus_max`, where somebody asks for them.
+    pub(super) fn note_users(&mut self, users: u64) {
+        if self.setup.thresholds.is_empty() {
+            return;
+        }
+        let setup = self.setup.clone();
+        let most = setup.schedule.most_users().unwrap_or(users).max(users);
+        let at = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        for (metric, value) in [("vus", users), ("vus_max", most)] {
+            for number in setup.thresholds.of_run(metric) {
+                let watched = &mut Arc::make_mut(&mut self.totals).watched;
+                let measure = watched.entry(number).or_insert_with(|| Measure::new(Kind::Gauge));
+                measure.add(value as f64, at);
+            }
+        }
+    }
+
+    /// In a run that was too short to be looked at there were as many users as there ever were.
+    pub(super) fn note_most_users(&mut self) {
+        let most = self.setup.users_most.load(Ordering::Relaxed);
+        let setup = self.setup.clone();
+        let mut vus = setup.thresholds.of_run("vus").chain(setup.thresholds.of_run("vus_max"));
+        if most > 0 && vus.any(|number| !self.totals.watched.contains_key(&number)) {
+            self.note_users(most);
+        }
+    }
+
+    /// Ends the run where a threshold is crossed that is to end it.
+    pub(super) fn look_at_thresholds(&mut self) {
+        if self.stop.is_some() || !self.setup.thresholds.may_end_the_run() {
+            return;
+        }
+        let judged = self.judge();
+        let passed = self.started.elapsed();
+        if let Some(number) = self.setup.thresholds.fatal(&judged, passed) {
+            let threshold = judged[number].clone();
+            let text = format!("{} {}", threshold.selector, threshold.expression);
+            self.fatal = Some((number, threshold));
+            self.end(Stop::Threshold(text));
+        }
+    }
+
+    /// What became of each threshold so far. One that ended the run stays crossed.
+    pub(super) fn judge(&self) -> Vec<Threshold> {
+        // Rates are about the time with users.
+        let after = self.elapsed.map(|elapsed| self.started.elapsed().saturating_sub(elapsed));
+        let passed = SystemTime::now().duration_since(self.since).unwrap_or_default();
+        let seconds = passed.saturating_sub(after.unwrap_or_default()).as_secs_f64();
+        let mut judged = self.setup.thresholds.judge(&self.totals, seconds);
+        if let Some((number, threshold)) = &self.fatal {
+            judged[*number] = threshold.clone();
+        }
+        judged
+    }
+
+    /// What a worker's thread felt in a second, beside what was measured in it.
+    pub(super) fn feel(
+        &mut self,
+        worker: usize,
+        pulse: &Pulse,
+        measured: &Entry,
+        tell: &mut dyn FnMut(&Event),
+    ) {
+        if self.resetting[worker] {
+            return;
+        }
+        let said = self.health.hear(pulse, measured, self.started.elapsed());
+        if let Some(text) = said.filter(|_| self.setup.log_level <= Level::Warning) {
+            tell(&warning(text));
+        }
+    }
+
+    /// Says, once, that names are too many to be told apart, while there is still time to look at it.
+    pub(super) fn tell_overflow(&mut self, tell: &mut dyn FnMut(&Event)) {
+        if let Some(overflow) = self.totals.overflow.as_ref().filter(|_| !self.overflowed) {
+            self.overflowed = true;
+            if self.setup.log_level <= Level::Warning {
+                tell(&warning(overflow.to_string()));
+            }
+        }
+    }
+
+    /// How it went, where the process would exit with `exit`.
+    pub(super) fn verdict(&self, exit: Exit, thresholds: &[Threshold]) -> Verdict {
+        let judgement = match exit {
+            Exit::Ok => return Verdict::default(),
+            Exit::Inconclusive | Exit::Signal => Judgement::Inconclusive,
+            _ => Judgement::Failed,
+        };
+        let mut reasons = Vec::new();
+        match &self.stop {
+            Some(Stop::Signal) => reasons.push("it was stopped by a signal".to_owned()),
+            Some(Stop::Abort(message)) => reasons.push(format!("it was aborted: {message}")),
+            Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
+            _ => {}
+        }
+        reasons.extend(self.health.reasons());
+        reasons.extend(self.lacking(thresholds));
+        let counted = |count: u64, one: &str, more: &str| match count {
+            0 => None,
+            1 => Some(one.to_owned()),
+            _ => Some(format!("{count} {more}")),
+        };
+        let crossed = thresholds.iter().filter(|threshold| threshold.outcome == Outcome::Crossed).count();
+        reasons.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
+        reasons.extend(counted(self.totals.total.failures, "a request failed", "requests failed"));
+        let raised = self.totals.all_exceptions();
+        reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
+        Verdict { judgement, reasons }
+    }
+
+    /// Which thresholds had nothing to judge, each metric once.
+    fn lacking(&self, thresholds: &[Threshold]) -> Vec<String> {
+        let mut selectors: Vec<&str> = thresholds
+            .iter()
+            .filter(|threshold| threshold.outcome == Outcome::NoSamples)
+            .map(|threshold| threshold.selector.as_str())
+            .collect();
+        selectors.dedup();
+        let reason = |selector: &str| {
+            let meant = self.setup.thresholds.meant(selector, &self.totals);
+            let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+            format!("nothing was measured of `{selector}`, so its threshold says nothing{meant}")
+        };
+        selectors.into_iter().map(reason).collect()
+    }
+}

@@ -1,0 +1,110 @@
+//! The scenarios of a run, each with the class that it runs. Made by `setup`, played by `cast`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::config::{Plan, Scenario, Sited};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::load::{Iterations, Pacing};
+
+use super::setup::ClassPlan;
+
+/// A scenario as it is run.
+pub struct Part {
+    pub scenario: Scenario,
+    /// Which class.
+    pub(super) class: usize,
+    /// Users of the scenarios before it: its own are numbered from there.
+    pub(super) before: u64,
+    /// The script's `env` in it.
+    pub(super) env: &'static Value,
+    /// Iterations that have begun, where they are shared.
+    begun: AtomicU64,
+}
+
+impl Part {
+    /// Whether one more iteration may begin, for a user that has begun so many.
+    pub(super) fn claim(&self, of_user: u64) -> bool {
+        match self.scenario.iterations {
+            Iterations::Any => true,
+            Iterations::Each(most) => of_user < most,
+            Iterations::Shared(most) => self.begun.fetch_add(1, Ordering::Relaxed) < most,
+        }
+    }
+
+    /// False where it makes no sense to wait for a further one.
+    pub(super) fn has_iterations(&self, of_user: u64) -> bool {
+        match self.scenario.iterations {
+            Iterations::Any => true,
+            Iterations::Each(most) => of_user < most,
+            Iterations::Shared(most) => self.begun.load(Ordering::Relaxed) < most,
+        }
+    }
+}
+
+/// # Errors
+/// A scenario of no class that runs; more users, or at a higher rate, than the environment allows.
+pub(super) fn parts(plan: &Plan, classes: &[ClassPlan], env: &'static Value) -> Result<Vec<Part>, Fault> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut before = 0;
+    for Sited { value: scenario, origin } in &plan.scenarios {
+        let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
+        let refuse =
+            |what: String| origin.fault(Exit::Config, format!("scenario `{}`: {what}", scenario.name));
+        let class = match &scenario.exec {
+            Some(exec) => names.iter().position(|name| name == exec).ok_or_else(|| {
+                refuse(format!("no user class `{exec}` runs"))
+                    .help(format!("there are {}", names.join(", ")))
+                    .suggest(exec, names.iter().copied())
+            })?,
+            None if names.len() == 1 => 0,
+            None => {
+                let fault = refuse(format!("`exec` is missing, and there are {}", names.join(", ")));
+                return Err(fault.help("say which class it runs: `exec = \"NAME\"`"));
+            }
+        };
+        let users = scenario.pacing.most_users();
+        parts.push(Part {
+            class,
+            before,
+            env: with(env, scenario),
+            begun: AtomicU64::new(0),
+            scenario: scenario.clone(),
+        });
+        before += users;
+        // They come all at once.
+        plan.safety.check_target(before, users as f64)?;
+    }
+    Ok(parts)
+}
+
+/// `env` with the variables of the scenario; read by VMs until the process ends.
+fn with(env: &'static Value, scenario: &Scenario) -> &'static Value {
+    if scenario.env.is_empty() {
+        return env;
+    }
+    let mut all = env.as_object().cloned().unwrap_or_default();
+    all.extend(scenario.env.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
+    Box::leak(Box::new(Value::Object(all)))
+}
+
+/// The most users that all of them can have together.
+pub(super) fn most_users(parts: &[Part]) -> u64 {
+    parts.iter().map(|part| part.scenario.pacing.most_users()).sum()
+}
+
+/// Workers beyond this would have no user of some scenario, whose arrivals all workers share.
+pub(super) fn most_workers(parts: &[Part]) -> u64 {
+    let arrivals = parts.iter().filter(|part| matches!(part.scenario.pacing, Pacing::Arrivals { .. }));
+    let least = arrivals.map(|part| part.scenario.pacing.most_users()).min();
+    least.unwrap_or_else(|| most_users(parts)).max(1)
+}
+
+/// When the last of them ends, but for what it may take to finish.
+pub(super) fn ends(parts: &[Part]) -> Duration {
+    let end = |part: &Part| part.scenario.start_time + part.scenario.pacing.lasts();
+    parts.iter().map(end).max().unwrap_or_default()
+}
