@@ -103,7 +103,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     }
     let Prepared { plan, manifest, config, env, sources, demo } = prepared;
     let setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
-    let mut outputs = prepare_outputs(&plan).map_err(|fault| vec![fault])?;
+    let mut outputs = prepare_outputs(&plan, surroundings).map_err(|fault| vec![fault])?;
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
@@ -119,7 +119,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     Ok(exit.code_with(plan.exit_code_on_error))
 }
 
-fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
+fn prepare_outputs(plan: &Plan, surroundings: &Surroundings) -> Result<Outputs, Fault> {
     let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
     let given = &plan.outputs;
     let options = Options {
@@ -127,6 +127,10 @@ fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
         csv_full_history: given.csv_full_history,
         json: given.json,
         json_file: given.json_file.clone(),
+        summary_export: given.summary_export.clone(),
+        junit: given.junit.clone(),
+        out: given.out.clone(),
+        variables: surroundings.variables.clone(),
         only_summary: given.only_summary,
         quiet: given.quiet,
         color: given.color,

@@ -104,6 +104,19 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) json_file: Option<PathBuf>,
 
+    /// Write the end-of-run summary as JSON in the shape of k6 to FILE
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) summary_export: Option<PathBuf>,
+
+    /// Write a JUnit report to FILE, for the test view of a CI server
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Send results elsewhere while the run goes on; repeatable. KIND: json, csv, hdr (TARGET is a file), influxdb,
+    /// prometheus-rw (a URL), prometheus (HOST:PORT to scrape), otlp (a URL, or OTEL_* variables)
+    #[arg(long, value_name = "KIND=TARGET", help_heading = "Results")]
+    pub(super) out: Vec<String>,
+
     /// Run without a web interface (the default)
     #[arg(long, help_heading = "Terminal")]
     pub(super) headless: bool,

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::console::Console;
 use super::csv::Csv;
 use super::json::Json;
+use super::junit::Junit;
 use super::masked::masked;
 use super::options::{Options, Writers};
 use super::sink::Sink;
+use super::summary_export::SummaryExport;
 use super::target::Target;
 use crate::event::Event;
 use crate::fault::Fault;
@@ -35,6 +37,12 @@ impl Outputs {
         }
         if let Some(path) = &options.json_file {
             files.push(Box::new(Json::file(Target::prepare(&Json::named(path))?)));
+        }
+        if let Some(path) = &options.summary_export {
+            files.push(Box::new(SummaryExport::new(Target::prepare(path)?)));
+        }
+        if let Some(path) = &options.junit {
+            files.push(Box::new(Junit::new(Target::prepare(path)?)));
         }
         let out = if options.json {
             files.push(Box::new(Json::stdout(out)));
