@@ -17,7 +17,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 
 use definition::{Args, Sub};
-pub use definition::{Demo, Stall};
+pub use definition::{Demo, Report, Stall};
 use variables::Filled;
 
 /// What was asked for.
@@ -27,6 +27,8 @@ pub enum Command {
     Run(Box<Run>),
     /// The documents service in the foreground.
     Demo(Demo),
+    /// Add up recorded runs.
+    Report(Report),
     /// Write a project to a folder.
     Init(PathBuf),
     /// Print a shell's completions.
@@ -80,6 +82,7 @@ pub fn parse(
     let out = out.map_err(|why| command.error(ErrorKind::ValueValidation, format!("--out: {why}")))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
+        Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir }) => Command::Init(dir),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
         None => Command::Run(Box::new(Run { watched, ..run(args, out, &filled) })),

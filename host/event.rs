@@ -85,6 +85,8 @@ pub enum Level {
 pub struct Summary {
     /// Everything since `since`, to the last request.
     pub totals: Arc<Snapshot>,
+    /// What came in since the last tick.
+    pub interval: Arc<Snapshot>,
     /// From the first users to the last.
     pub elapsed: Duration,
     pub started_at: SystemTime,

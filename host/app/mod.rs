@@ -7,6 +7,7 @@ mod logfile;
 mod look;
 mod prepare;
 mod ratio;
+mod report;
 mod required;
 mod signals;
 mod watch;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crate::cli::{self, Command};
-use crate::config::{Plan, Surroundings};
+use crate::config::{Level, Plan, Surroundings};
 use crate::demo::{self, Demo, Faults};
 use crate::event::{Event, RunInfo, Stop};
 use crate::exit::{self, Exit};
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
             let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
             demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
+        Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
             print(told.as_bytes());
             0
@@ -131,6 +133,7 @@ fn prepare_outputs(plan: &Plan, surroundings: &Surroundings) -> Result<Outputs, 
         junit: given.junit.clone(),
         out: given.out.clone(),
         variables: surroundings.variables.clone(),
+        warns: given.loglevel <= Level::Warning,
         only_summary: given.only_summary,
         quiet: given.quiet,
         color: given.color,

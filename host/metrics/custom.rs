@@ -31,7 +31,7 @@ pub enum Undeclared {
 }
 
 /// What the values of a metric are grouped by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct MetricKey {
     pub name: String,
     pub kind: Kind,

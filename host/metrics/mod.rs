@@ -15,6 +15,7 @@ mod rewrite;
 mod selector;
 mod slots;
 mod snapshot;
+mod stored;
 mod summary;
 mod tally;
 mod watched;

@@ -53,6 +53,7 @@ fn started(info: &RunInfo) -> RunInfo {
 fn done(summary: &Summary) -> Summary {
     Summary {
         totals: measured(&summary.totals),
+        interval: measured(&summary.interval),
         notes: all(&summary.notes),
         thresholds: summary.thresholds.iter().map(threshold).collect(),
         stop: match &summary.stop {

@@ -11,8 +11,10 @@ mod junit;
 mod masked;
 mod measured;
 mod options;
+mod outlets;
 mod outputs;
 mod paint;
+mod recording;
 mod sections;
 mod series;
 mod sink;
@@ -24,6 +26,7 @@ mod text;
 pub use files::check_files;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
+pub use recording::{Recording, replay};
 pub use sink::Sink;
 pub use target::{make_folder, reason};
 

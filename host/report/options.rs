@@ -26,6 +26,8 @@ pub struct Options {
     pub out: Vec<Outlet>,
     /// The process's variables, for outlets that are set up by some.
     pub variables: BTreeMap<String, String>,
+    /// Warnings are to be logged.
+    pub warns: bool,
     /// No tables before the end.
     pub only_summary: bool,
     /// No progress, logs or tables at all.

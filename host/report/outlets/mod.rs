@@ -1,0 +1,53 @@
+//! Where results go while the run goes on (`--out`): each receiver on a thread of its own, behind
+//! a bounded queue, so that a slow or dead one delays nothing. Made and fed by `outputs`.
+
+mod hdr;
+mod pump;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::{Outlet, OutletKind};
+use crate::event::{RunInfo, Summary, Tick};
+use crate::fault::Fault;
+
+pub(super) use hdr::{End, Interval, Run, SECTION, Section};
+pub(super) use pump::Pump;
+
+/// What a receiver is told, in this order: one `Started`, ticks, one `Done`.
+enum News {
+    Started(Arc<RunInfo>),
+    Tick(Tick),
+    /// And when nobody waits for the delivery any more.
+    Done(Arc<Summary>, Instant),
+}
+
+/// Why something did not arrive.
+#[derive(Debug)]
+struct Trouble {
+    why: String,
+    /// What to do about it.
+    help: Option<String>,
+    /// What is lost for good by it; 0 where a later delivery makes it good.
+    lost: u64,
+}
+
+/// Takes results somewhere; runs on its own thread.
+trait Carrier: Send {
+    /// # Errors
+    /// What could not be delivered.
+    fn carry(&mut self, news: &News) -> Result<(), Trouble>;
+}
+
+/// Makes ready what `--out` names, before the run.
+///
+/// # Errors
+/// A file that cannot be written, an address that cannot be listened at.
+pub(super) fn prepare(outlet: &Outlet, _variables: &BTreeMap<String, String>) -> Result<Pump, Fault> {
+    let carrier: Box<dyn Carrier> = match outlet.kind {
+        OutletKind::Hdr => Box::new(hdr::HdrLog::prepare(outlet)?),
+        _ => todo!(),
+    };
+    Pump::start(outlet, carrier)
+}
