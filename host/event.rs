@@ -40,6 +40,8 @@ pub struct RunInfo {
     /// Worker threads.
     pub workers: usize,
     pub seed: u64,
+    /// What is kept apart in [`Snapshot::watched`], by its number: `http_req_duration{name:GET /ready}`.
+    pub watched: Vec<String>,
     pub started_at: SystemTime,
 }
 

@@ -104,8 +104,9 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         return Ok(0);
     }
     let Prepared { plan, manifest, config, env, sources, demo } = prepared;
-    let setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
+    let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
     let mut outputs = prepare_outputs(&plan, surroundings).map_err(|fault| vec![fault])?;
+    setup.thresholds.observe(outputs.observed());
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
@@ -166,6 +167,7 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         run_time: setup.ends_after(),
         workers: setup.workers,
         seed: plan.seed,
+        watched: setup.thresholds.watched(),
         started_at: SystemTime::now(),
     }
 }

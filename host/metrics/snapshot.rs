@@ -171,6 +171,18 @@ impl Snapshot {
         };
     }
 
+    /// The same with other numbers for what is watched: the new ones, by the old.
+    pub fn renumbered(&self, numbers: &[u32]) -> Snapshot {
+        let mut snapshot = self.clone();
+        snapshot.watched.clear();
+        for (number, measure) in &self.watched {
+            if let Some(number) = numbers.get(*number as usize) {
+                snapshot.watched.insert(*number, measure.clone());
+            }
+        }
+        snapshot
+    }
+
     /// Checks over all names.
     pub fn all_checks(&self) -> CheckCount {
         self.checks.values().fold(CheckCount::default(), |sum, count| CheckCount {

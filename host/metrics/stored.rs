@@ -90,7 +90,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use crate::metrics::{Call, Exception, Group, Kind, Recorder, Snapshot};
+    use crate::metrics::{Call, Exception, Group, Kind, Recorder, Scene, Snapshot};
 
     fn snapshot(values: &[f64]) -> Snapshot {
         let mut recorder = Recorder::new();
@@ -110,7 +110,7 @@ mod tests {
                 let metric = recorder.metric(kind, kind.name(), "").unwrap();
                 recorder.clear_tags();
                 recorder.tag("number", &(number % 3).to_string());
-                recorder.add(metric, *value, number as u64);
+                recorder.add(metric, *value, number as u64, Scene::NONE);
             }
             recorder.iteration();
         }

@@ -9,8 +9,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::sink::Sink;
 use super::target::Target;
-use super::text::counted;
-use crate::event::{Event, RunInfo, Stop, Summary};
+use super::text::{counted, number};
+use crate::event::{Event, Outcome, RunInfo, Stop, Summary, Threshold};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::{Entry, Label, Snapshot};
@@ -64,6 +64,7 @@ fn render(summary: &Summary, info: Option<&RunInfo>) -> String {
         let failed = (count.fails > 0).then(|| format!("{} of {all} did not hold", count.fails));
         suite.add_test_case(case("checks", path, failed));
     }
+    suite.add_test_cases(summary.thresholds.iter().map(threshold));
     for (key, count) in &totals.exceptions {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(format!("raised {}", times(count.seen.count)));
@@ -88,10 +89,19 @@ fn name(info: Option<&RunInfo>) -> String {
     names.join(", ")
 }
 
+/// Method and name; once, where the name begins with the method.
+fn title(label: &Label) -> String {
+    let Label { method, name } = label;
+    match name.strip_prefix(method.as_str()).is_some_and(|rest| rest.starts_with(' ')) {
+        true => name.clone(),
+        false => format!("{method} {name}").trim().to_owned(),
+    }
+}
+
 fn request(label: &Label, entry: &Entry, totals: &Snapshot) -> TestCase {
     let failed = (entry.failures > 0)
         .then(|| format!("{} of {} failed", entry.failures, counted(entry.requests, "request")));
-    let mut case = case("requests", format!("{} {}", label.method, label.name).trim().to_owned(), failed);
+    let mut case = case("requests", title(label), failed);
     // How long one took: the report is about requests, and their number is no duration.
     case.set_time(Duration::from_nanos((entry.average() * 1e3) as u64));
     let own = |key: &crate::metrics::FailureKey| key.name == label.name && key.method == label.method;
@@ -111,10 +121,21 @@ fn request(label: &Label, entry: &Entry, totals: &Snapshot) -> TestCase {
     case
 }
 
+fn threshold(threshold: &Threshold) -> TestCase {
+    let measured = threshold.value.map(|value| format!("measured {} {}", number(value), threshold.unit));
+    let failed = match threshold.outcome {
+        Outcome::Held => None,
+        Outcome::Crossed => Some(measured.unwrap_or_default().trim_end().to_owned()),
+        Outcome::NoSamples => Some("inconclusive: nothing was measured".to_owned()),
+    };
+    case("thresholds", format!("{}: {}", threshold.selector, threshold.expression), failed)
+}
+
 /// That the run came to its end: what is neither a request's fault nor a check's.
 fn run(summary: &Summary) -> TestCase {
     let why = match (&summary.stop, summary.exit) {
         (_, Exit::Ok | Exit::Failures | Exit::Threshold) => None,
+        (_, Exit::Inconclusive) => None,
         (Stop::Abort(message), _) => Some(format!("aborted: {message}")),
         (Stop::Fault(fault), _) => Some(fault.what.clone()),
         (Stop::Signal, _) => Some("stopped by a signal".to_owned()),

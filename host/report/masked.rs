@@ -46,6 +46,7 @@ fn started(info: &RunInfo) -> RunInfo {
         host: info.host.as_ref().map(|host| hide(host).into_owned()),
         scripts: all(&info.scripts),
         classes: all(&info.classes),
+        watched: all(&info.watched),
         ..info.clone()
     }
 }

@@ -12,9 +12,11 @@ use super::junit::Junit;
 use super::masked::masked;
 use super::options::{Options, Writers};
 use super::outlets::{self, Pump};
+use super::series::OBSERVED;
 use super::sink::Sink;
 use super::summary_export::SummaryExport;
 use super::target::Target;
+use crate::config::{Outlet, OutletKind};
 use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
 
@@ -29,6 +31,8 @@ pub struct Outputs {
     pumps: Vec<Pump>,
     /// Troubles of theirs are worth a line in the log.
     warns: bool,
+    /// Some output shows every metric of k6.
+    observes: bool,
     console: Console,
     faults: Vec<Fault>,
 }
@@ -62,7 +66,16 @@ impl Outputs {
         let console = Console::new(options, out, err, bar);
         let pumps = options.out.iter().map(|outlet| outlets::prepare(outlet, &options.variables));
         let pumps = pumps.collect::<Result<Vec<_>, _>>()?;
-        Ok(Outputs { files, pumps, warns: options.warns, console, faults: Vec::new() })
+        let full = |outlet: &Outlet| {
+            !matches!(outlet.kind, OutletKind::Json | OutletKind::Csv | OutletKind::Influxdb)
+        };
+        let observes = options.summary_export.is_some() || options.out.iter().any(full);
+        Ok(Outputs { files, pumps, observes, warns: options.warns, console, faults: Vec::new() })
+    }
+
+    /// The metrics that some output needs besides what is always measured.
+    pub fn observed(&self) -> &'static [&'static str] {
+        if self.observes { OBSERVED } else { &[] }
     }
 
     /// Adds a sink, ahead of the terminal.

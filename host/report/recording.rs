@@ -11,12 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::outlets::{End, Interval, Run, SECTION, Section};
+use super::outlets::{End, Interval, Judged, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, RunInfo, Stop, Summary, Tick};
+use crate::event::{Event, Outcome, RunInfo, Stop, Summary, Threshold, Tick};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
-use crate::metrics::{Buckets, Entry, Snapshot};
+use crate::metrics::{Buckets, Entry, Expression, Snapshot, built_in};
+
+/// What ends a run as it was meant to.
+const ENDINGS: [&str; 4] = ["run_time", "iterations", "shape_ended", "users_ended"];
 
 /// One log.
 #[derive(Debug)]
@@ -108,6 +111,14 @@ impl Recording {
     fn exit(&self, totals: &Snapshot) -> Exit {
         let failed = totals.total.failures > 0 || totals.all_exceptions() > 0;
         match &self.end {
+            // Thresholds are judged again, unless one ended the run.
+            Some(End { exit: 99, stop, .. }) if stop.is_empty() || ENDINGS.contains(&stop.as_str()) => {
+                if failed {
+                    Exit::Failures
+                } else {
+                    Exit::Ok
+                }
+            }
             Some(end) => Exit::of_code(end.exit).unwrap_or(Exit::Internal),
             None if failed => Exit::Failures,
             None => Exit::Ok,
@@ -125,6 +136,7 @@ impl Recording {
             "changed" => Stop::Changed,
             text => match Exit::of_code(end.exit) {
                 Some(Exit::Abort) | None => Stop::Abort(text.to_owned()),
+                Some(Exit::Threshold) => Stop::Threshold(text.to_owned()),
                 Some(exit) => Stop::Fault(Fault::new(exit, text)),
             },
         }
@@ -173,6 +185,7 @@ impl Open {
 pub fn replay(recordings: &[Recording]) -> Vec<Event> {
     let started_at = recordings.iter().map(|one| one.run.started_at).min().unwrap_or_default();
     let info = info(recordings, time(started_at));
+    let watched = info.watched.clone();
     let mut events = vec![Event::Started(Arc::new(info))];
     let spans: Vec<(u64, u64)> = recordings.iter().map(Recording::span).collect();
     let ended = spans.iter().map(|span| span.1).max().unwrap_or(started_at);
@@ -184,9 +197,11 @@ pub fn replay(recordings: &[Recording]) -> Vec<Event> {
     intervals.sort_by_key(|(_, interval)| interval.at);
     let mut users = vec![0; recordings.len()];
     let (mut totals, mut fresh) = (Snapshot::default(), Snapshot::default());
+    let numbers: Vec<Vec<u32>> =
+        recordings.iter().map(|one| renumbered(&one.run.watched, &watched)).collect();
     for (index, (number, interval)) in intervals.iter().enumerate() {
         users[*number] = interval.users;
-        fresh.merge(&interval.measured);
+        fresh.merge(&interval.measured.renumbered(&numbers[*number]));
         let next = intervals.get(index + 1).map(|(_, next)| next.at / 1000);
         // The last one is the summary's.
         if next.is_some_and(|next| next > interval.at / 1000) {
@@ -203,7 +218,15 @@ pub fn replay(recordings: &[Recording]) -> Vec<Event> {
         }
     }
     totals.merge(&fresh);
-    let summary = summary(recordings, totals, fresh);
+    let mut summary = summary(recordings, totals, fresh);
+    summary.thresholds = thresholds(recordings, &summary, &watched);
+    for threshold in &summary.thresholds {
+        summary.exit = summary.exit.worst(match threshold.outcome {
+            Outcome::Held => Exit::Ok,
+            Outcome::Crossed => Exit::Threshold,
+            Outcome::NoSamples => Exit::Inconclusive,
+        });
+    }
     let (started_at, ended_at) = (time(started_at), time(ended));
     events.push(Event::Done(Arc::new(Summary { started_at, ended_at, since, ..summary })));
     events
@@ -231,6 +254,7 @@ fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
         shape: None,
         run_time: None,
         workers: runs().map(|run| run.workers).sum(),
+        watched: joined(&mut runs().flat_map(|run| &run.watched)),
         seed: runs().next().map_or(0, |run| run.seed),
         started_at,
     }
@@ -257,9 +281,51 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
         stop: recordings.get(gravest).map_or(Stop::UsersEnded, Recording::stop),
         exit,
         failures_code: Exit::Failures.code(),
+        thresholds: Vec::new(),
         interrupted: ends().map(|end| end.interrupted).sum(),
         notes,
     }
+}
+
+/// The place in `all` of each of these.
+fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
+    let place = |name: &String| all.iter().position(|known| known == name).unwrap_or(all.len());
+    own.iter().map(|name| u32::try_from(place(name)).unwrap_or(u32::MAX)).collect()
+}
+
+/// The thresholds of the runs, judged by what all of them measured together.
+fn thresholds(recordings: &[Recording], summary: &Summary, watched: &[String]) -> Vec<Threshold> {
+    let mut all: Vec<Threshold> = Vec::new();
+    let seconds = summary.elapsed.as_secs_f64();
+    for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
+        let Judged { selector, expression, value, held } = judged;
+        if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
+            continue;
+        }
+        let number = watched.iter().position(|name| name == selector).and_then(|at| u32::try_from(at).ok());
+        let measure = number.and_then(|number| summary.totals.watched.get(&number));
+        let again = Expression::parse(expression)
+            .ok()
+            .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
+        // What a run knows of itself alone (how many users there were) stays as it was judged.
+        let (value, held) = match again {
+            Some((value, expression)) => (Some(value), Some(expression.holds(value))),
+            None => (*value, *held),
+        };
+        let metric = selector.split('{').next().unwrap_or_default();
+        all.push(Threshold {
+            selector: selector.clone(),
+            expression: expression.clone(),
+            unit: built_in(metric).map_or("", |metric| metric.unit),
+            value,
+            outcome: match held {
+                Some(true) => Outcome::Held,
+                Some(false) => Outcome::Crossed,
+                None => Outcome::NoSamples,
+            },
+        });
+    }
+    all
 }
 
 /// How long at least one of the spans lasted, ms.

@@ -58,6 +58,7 @@ pub(super) fn info() -> RunInfo {
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
         seed: 42,
+        watched: Vec::new(),
         started_at: at(0.0),
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::metrics::{Entry, Kind, Label, Measure, Snapshot, Trend};
+use crate::metrics::{Entry, Label, Measure, Snapshot, Trend, built_in};
 
 /// One metric with certain tags.
 pub(super) struct Series<'a> {
@@ -64,13 +64,42 @@ pub(super) fn is_http(label: &Label) -> bool {
     !matches!(&*label.method, "WS" | "GRPC" | "gRPC")
 }
 
-/// Metrics as a whole, without tags, by name.
-pub(super) fn overall<'a>(totals: &'a Snapshot, users: Users) -> Vec<Series<'a>> {
+/// Metrics that are measured only where an output shows them. k6 counts the second half of a
+/// request's time alone, and that of those that went well.
+pub(super) const OBSERVED: &[&str] = &[
+    "data_sent",
+    "data_received",
+    "iteration_duration",
+    "http_req_duration",
+    "http_req_duration{expected_response:true}",
+    "http_req_blocked",
+    "http_req_connecting",
+    "http_req_tls_handshaking",
+    "http_req_sending",
+    "http_req_waiting",
+    "http_req_receiving",
+];
+
+/// What there is to tell.
+#[derive(Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) totals: &'a Snapshot,
+    pub(super) users: Users,
+    /// Of the numbers in `totals.watched`.
+    pub(super) watched: &'a [String],
+}
+
+/// Metrics as a whole, by name; beside them what thresholds ask for, such as
+/// `http_req_duration{name:GET /ready}`.
+pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'_>> {
+    let totals = measured.totals;
     let mut all = Vec::new();
     let mut http = Entry::default();
     totals.entries.iter().filter(|(label, _)| is_http(label)).for_each(|(_, entry)| http.merge(entry));
     if totals.entries.keys().any(|label| is_http(label)) {
+        let received = http.bytes as f64;
         requests(&mut all, Cow::Owned(http), Vec::new());
+        put(&mut all, "data_received", Unit::Data, Value::Counter(received));
     }
     let checks = totals.all_checks();
     if checks.passes + checks.fails > 0 {
@@ -82,28 +111,43 @@ pub(super) fn overall<'a>(totals: &'a Snapshot, users: Users) -> Vec<Series<'a>>
         totals.groups.values().for_each(|group| durations.merge(&group.durations));
         put(&mut all, "group_duration", Unit::Time, Value::Trend(Spread::Trend(Cow::Owned(durations))));
     }
-    whole(&mut all, totals, users);
-    let mut merged: BTreeMap<&str, (Kind, &str, Measure)> = BTreeMap::new();
+    whole(&mut all, totals, measured.users);
+    let mut merged: BTreeMap<&str, (&str, Measure)> = BTreeMap::new();
     for (key, measure) in &totals.metrics {
         match merged.get_mut(&*key.name) {
-            Some((_, _, own)) => own.merge(measure),
-            None => drop(merged.insert(&key.name, (key.kind, &key.unit, measure.clone()))),
+            Some((_, own)) => own.merge(measure),
+            None => drop(merged.insert(&key.name, (&key.unit, measure.clone()))),
         }
     }
-    for (name, (_, unit, measure)) in merged {
+    for (name, (unit, measure)) in merged {
         put(&mut all, name, unit_of(unit), owned(measure));
     }
-    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut all: BTreeMap<_, _> = all.into_iter().map(|series| (series.name.clone(), series)).collect();
+    for (selector, measure) in watched(measured) {
+        // How many users there are, ticks tell better.
+        if !selector.starts_with("vus") {
+            let metric = selector.split('{').next().unwrap_or_default();
+            let series = Series {
+                name: selector.into(),
+                tags: Vec::new(),
+                unit: built_in(metric).map_or(Unit::Other, |metric| unit_of(metric.unit)),
+                value: borrowed(measure),
+            };
+            all.insert(series.name.clone(), series);
+        }
+    }
     all
 }
 
 /// Metrics by their tags.
-pub(super) fn tagged<'a>(totals: &'a Snapshot, users: Users) -> Vec<Series<'a>> {
+pub(super) fn tagged(measured: Measured<'_>) -> Vec<Series<'_>> {
+    let totals = measured.totals;
     let mut all = Vec::new();
     for (label, entry) in &totals.entries {
         let tags = vec![pair("method", &label.method), pair("name", &label.name)];
         match is_http(label) {
             true => requests(&mut all, Cow::Borrowed(entry), tags),
+            // Scripts' sockets have their own.
             false if label.method == "WS" => {}
             false => all.push(Series {
                 name: "grpc_req_duration".into(),
@@ -129,7 +173,7 @@ pub(super) fn tagged<'a>(totals: &'a Snapshot, users: Users) -> Vec<Series<'a>> 
             value: Value::Trend(Spread::Trend(Cow::Borrowed(&count.durations))),
         });
     }
-    whole(&mut all, totals, users);
+    whole(&mut all, totals, measured.users);
     for (key, measure) in &totals.metrics {
         all.push(Series {
             name: (&*key.name).into(),
@@ -138,7 +182,21 @@ pub(super) fn tagged<'a>(totals: &'a Snapshot, users: Users) -> Vec<Series<'a>> 
             value: borrowed(measure),
         });
     }
+    // What is told by name already, or is a part of it, would count twice in a sum over all tags.
+    let told: Vec<Cow<'_, str>> = all.iter().map(|series| series.name.clone()).collect();
+    for (selector, measure) in watched(measured) {
+        if let Some(metric) = built_in(selector).filter(|metric| !told.contains(&Cow::Borrowed(metric.name)))
+        {
+            put(&mut all, metric.name, unit_of(metric.unit), borrowed(measure));
+        }
+    }
     all
+}
+
+fn watched(measured: Measured<'_>) -> impl Iterator<Item = (&str, &Measure)> {
+    let Measured { totals, watched, .. } = measured;
+    let name = |number: u32| watched.get(number as usize).map(String::as_str);
+    totals.watched.iter().filter_map(move |(number, measure)| Some((name(*number)?, measure)))
 }
 
 /// What has no tags at all.
@@ -158,7 +216,6 @@ fn requests<'a>(all: &mut Vec<Series<'a>>, entry: Cow<'a, Entry>, tags: Tags<'a>
     };
     put("http_reqs", Unit::Other, Value::Counter(entry.requests as f64));
     put("http_req_failed", Unit::Other, Value::Rate { hits: entry.failures, count: entry.requests });
-    put("data_received", Unit::Data, Value::Counter(entry.bytes as f64));
     put("http_req_duration", Unit::Time, Value::Trend(Spread::Requests(entry)));
 }
 

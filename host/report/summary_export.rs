@@ -4,21 +4,22 @@
 use md5::{Digest, Md5};
 use serde_json::{Map, Value as Json, json};
 
-use super::series::{self, Series, Users, Value, group_path, share};
+use super::series::{self, Measured, Series, Users, Value, group_path, share};
 use super::sink::Sink;
 use super::target::Target;
-use crate::event::{Event, Summary};
+use crate::event::{Event, Outcome, Summary};
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
 
 pub(super) struct SummaryExport {
     target: Target,
     users: Users,
+    watched: Vec<String>,
 }
 
 impl SummaryExport {
     pub(super) fn new(target: Target) -> Self {
-        SummaryExport { target, users: Users::default() }
+        SummaryExport { target, users: Users::default(), watched: Vec::new() }
     }
 }
 
@@ -27,23 +28,30 @@ impl Sink for SummaryExport {
         match event {
             Event::Tick(tick) => self.users.see(tick.users),
             Event::Done(summary) => {
-                let mut text = serde_json::to_string_pretty(&render(summary, self.users))
+                let mut text = serde_json::to_string_pretty(&render(summary, self.users, &self.watched))
                     .expect("a tree of texts and numbers is JSON");
                 text.push('\n');
                 return self.target.replace(text.as_bytes());
             }
-            Event::Started(_) | Event::Log(_) => {}
+            Event::Started(info) => self.watched.clone_from(&info.watched),
+            Event::Log(_) => {}
         }
         Ok(())
     }
 }
 
-fn render(summary: &Summary, users: Users) -> Json {
+fn render(summary: &Summary, users: Users, watched: &[String]) -> Json {
     let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default().as_secs_f64();
-    let metrics: Map<String, Json> = series::overall(&summary.totals, users)
+    let measured = Measured { totals: &summary.totals, users, watched };
+    let mut metrics: Map<String, Json> = series::overall(measured)
         .into_iter()
-        .map(|series| (series.name.clone().into_owned(), figures(&series, lasted)))
+        .map(|(name, series)| (name.into_owned(), figures(&series, lasted)))
         .collect();
+    for threshold in &summary.thresholds {
+        let metric = metrics.entry(threshold.selector.as_str()).or_insert_with(|| json!({}));
+        // Where it stands in k6's file, true means that it was crossed.
+        metric["thresholds"][threshold.expression.as_str()] = json!(threshold.outcome != Outcome::Held);
+    }
     json!({ "root_group": groups(&summary.totals), "metrics": metrics })
 }
 
@@ -133,7 +141,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::metrics::{Call, Group, Kind, Recorder};
+    use crate::event::Threshold;
+    use crate::metrics::{Call, Group, Kind, Recorder, Scene};
     use crate::report::sample;
 
     #[test]
@@ -154,12 +163,22 @@ mod tests {
         for (value, kind) in [(2.0, "a"), (3.5, "b")] {
             recorder.clear_tags();
             recorder.tag("kind", kind);
-            recorder.add(orders, value, 1);
+            recorder.add(orders, value, 1, Scene::NONE);
         }
         recorder.iteration();
         let mut users = Users::default();
         [2, 5, 3].into_iter().for_each(|now| users.see(now));
-        let got = render(&sample::summary(recorder.take(), 0.0, 2.0), users);
+        let mut summary = sample::summary(recorder.take(), 0.0, 2.0);
+        let threshold = |expression: &str, outcome| Threshold {
+            selector: "http_reqs".into(),
+            expression: expression.into(),
+            unit: "",
+            value: Some(4.0),
+            outcome,
+        };
+        summary.thresholds =
+            vec![threshold("count>3", Outcome::Held), threshold("count>5", Outcome::Crossed)];
+        let got = render(&summary, users, &[]);
         let expected = json!({
             "root_group": {
                 "name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e",
@@ -183,7 +202,7 @@ mod tests {
                 "http_req_duration": {
                     "avg": 25.0, "min": 10.0, "med": 20.015, "max": 40.0, "p(90)": 40.0, "p(95)": 40.0 },
                 "http_req_failed": { "passes": 1, "fails": 3, "value": 0.25 },
-                "http_reqs": { "count": 4, "rate": 2.0 },
+                "http_reqs": { "count": 4, "rate": 2.0, "thresholds": { "count>3": false, "count>5": true } },
                 "iterations": { "count": 1, "rate": 0.5 },
                 "orders": { "count": 5.5, "rate": 2.75 },
                 "vus": { "value": 3, "min": 2, "max": 5 },

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::super::target::{Target, reason};
 use super::{Carrier, News, Trouble};
 use crate::config::Outlet;
-use crate::event::{RunInfo, Stop, Summary};
+use crate::event::{Outcome, RunInfo, Stop, Summary, Threshold};
 use crate::fault::Fault;
 use crate::metrics::{Label, Snapshot};
 
@@ -49,6 +49,8 @@ pub(in super::super) struct Run {
     pub(in super::super) spawn_rate: f64,
     pub(in super::super) seed: u64,
     pub(in super::super) workers: usize,
+    /// Of the numbers in `watched`.
+    pub(in super::super) watched: Vec<String>,
     /// ms since 1970.
     pub(in super::super) started_at: u64,
 }
@@ -77,6 +79,17 @@ pub(in super::super) struct End {
     /// The process's exit code as far as the run knew.
     pub(in super::super) exit: u8,
     pub(in super::super) stop: String,
+    pub(in super::super) thresholds: Vec<Judged>,
+}
+
+/// A threshold, and what became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in super::super) struct Judged {
+    pub(in super::super) selector: String,
+    pub(in super::super) expression: String,
+    pub(in super::super) value: Option<f64>,
+    /// None without samples.
+    pub(in super::super) held: Option<bool>,
 }
 
 pub(super) struct HdrLog {
@@ -114,6 +127,7 @@ impl HdrLog {
             spawn_rate: info.spawn_rate,
             seed: info.seed,
             workers: info.workers,
+            watched: info.watched.clone(),
             started_at: millis(info.started_at),
         };
         write_section(&mut file, &Section::Run(run))?;
@@ -169,10 +183,11 @@ impl HdrLog {
                 Stop::UsersEnded => "users_ended",
                 Stop::Signal => "signal",
                 Stop::Changed => "changed",
-                Stop::Abort(message) => message,
+                Stop::Abort(text) | Stop::Threshold(text) => text,
                 Stop::Fault(fault) => &fault.what,
             }
             .to_owned(),
+            thresholds: summary.thresholds.iter().map(judged).collect(),
         };
         write_section(file, &Section::End(end))?;
         file.flush()
@@ -191,6 +206,19 @@ impl Carrier for HdrLog {
             self.file = None;
             Trouble { why: reason(&error), help: None, lost: 0 }
         })
+    }
+}
+
+fn judged(threshold: &Threshold) -> Judged {
+    Judged {
+        selector: threshold.selector.clone(),
+        expression: threshold.expression.clone(),
+        value: threshold.value,
+        held: match threshold.outcome {
+            Outcome::Held => Some(true),
+            Outcome::Crossed => Some(false),
+            Outcome::NoSamples => None,
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Outlet, OutletKind};
 use crate::event::{RunInfo, Summary, Tick};
 use crate::fault::Fault;
 
-pub(super) use hdr::{End, Interval, Run, SECTION, Section};
+pub(super) use hdr::{End, Interval, Judged, Run, SECTION, Section};
 pub(super) use pump::Pump;
 
 /// What a receiver is told, in this order: one `Started`, ticks, one `Done`.
