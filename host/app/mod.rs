@@ -107,6 +107,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
     let mut outputs = prepare_outputs(&plan, surroundings).map_err(|fault| vec![fault])?;
     setup.thresholds.observe(outputs.observed());
+    setup.samples = outputs.samples();
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));

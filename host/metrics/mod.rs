@@ -10,6 +10,7 @@ mod expression;
 mod groups;
 mod latencies;
 mod measure;
+mod raw;
 mod recorder;
 mod rewrite;
 mod selector;
@@ -26,6 +27,7 @@ pub use entry::{Entry, Label};
 pub use expression::{Comparison, Expression, Malformed, Method};
 pub use groups::{Group, GroupCount};
 pub use measure::{Counter, Gauge, Kind, Measure, Rate, Trend};
+pub use raw::{RawRequest, RawSample, RawSink, RawWhat};
 pub use recorder::{Call, Exception, Key, Recorder};
 pub use selector::{Selector, Unselective};
 pub use snapshot::{

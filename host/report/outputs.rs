@@ -19,6 +19,7 @@ use super::target::Target;
 use crate::config::{Outlet, OutletKind};
 use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
+use crate::metrics::{RawSample, RawSink};
 
 /// How long what goes elsewhere may take at the end, all of it together.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -76,6 +77,16 @@ impl Outputs {
     /// The metrics that some output needs besides what is always measured.
     pub fn observed(&self) -> &'static [&'static str] {
         if self.observes { OBSERVED } else { &[] }
+    }
+
+    /// Takes single samples, where some output shows them.
+    pub fn samples(&self) -> Option<RawSink> {
+        let inlets: Vec<_> = self.pumps.iter().filter_map(Pump::inlet).collect();
+        let pass = move |batch: Vec<RawSample>| {
+            let batch: Arc<[RawSample]> = batch.into();
+            inlets.iter().for_each(|inlet| inlet.put(&batch));
+        };
+        self.pumps.iter().any(|pump| pump.inlet().is_some()).then(|| Arc::new(pass) as RawSink)
     }
 
     /// Adds a sink, ahead of the terminal.

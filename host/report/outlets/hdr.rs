@@ -199,6 +199,7 @@ impl Carrier for HdrLog {
         let written = match news {
             News::Started(info) => self.begin(info),
             News::Tick(tick) => self.interval((tick.at, tick.since), tick.users, &tick.interval),
+            News::Samples(_) => Ok(()),
             News::Done(summary, _) => self.end(summary),
         };
         written.map_err(|error| {

@@ -1,7 +1,10 @@
 //! Where results go while the run goes on (`--out`): each receiver on a thread of its own, behind
 //! a bounded queue, so that a slow or dead one delays nothing. Made and fed by `outputs`.
 
+mod csv;
 mod hdr;
+mod json;
+mod points;
 mod pump;
 
 use std::collections::BTreeMap;
@@ -11,6 +14,7 @@ use std::time::Instant;
 use crate::config::{Outlet, OutletKind};
 use crate::event::{RunInfo, Summary, Tick};
 use crate::fault::Fault;
+use crate::metrics::RawSample;
 
 pub(super) use hdr::{End, Interval, Judged, Run, SECTION, Section};
 pub(super) use pump::Pump;
@@ -19,6 +23,7 @@ pub(super) use pump::Pump;
 enum News {
     Started(Arc<RunInfo>),
     Tick(Tick),
+    Samples(Arc<[RawSample]>),
     /// And when nobody waits for the delivery any more.
     Done(Arc<Summary>, Instant),
 }
@@ -47,6 +52,8 @@ trait Carrier: Send {
 pub(super) fn prepare(outlet: &Outlet, _variables: &BTreeMap<String, String>) -> Result<Pump, Fault> {
     let carrier: Box<dyn Carrier> = match outlet.kind {
         OutletKind::Hdr => Box::new(hdr::HdrLog::prepare(outlet)?),
+        OutletKind::Json => Box::new(json::Json::prepare(outlet)?),
+        OutletKind::Csv => Box::new(csv::Csv::prepare(outlet)?),
         _ => todo!(),
     };
     Pump::start(outlet, carrier)

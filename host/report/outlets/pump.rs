@@ -8,19 +8,21 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Carrier, News, Trouble};
-use crate::config::Outlet;
+use crate::config::{Outlet, OutletKind};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::metrics::Snapshot;
+use crate::metrics::{RawSample, Snapshot};
 
 /// Messages that may wait.
-const ROOM: usize = 64;
+const ROOM: usize = 256;
 
 pub(in super::super) struct Pump {
     /// The outlet as people may see it.
     name: String,
     is_file: bool,
+    /// It shows single samples.
+    shows_samples: bool,
     news: Sender<News>,
     status: Arc<Status>,
     /// Nothing comes from it; it is cut when the thread has ended.
@@ -49,6 +51,21 @@ struct Said {
 impl Status {
     fn said(&self) -> MutexGuard<'_, Said> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where samples go in.
+pub(in super::super) struct Inlet {
+    news: Sender<News>,
+    status: Arc<Status>,
+}
+
+impl Inlet {
+    /// Passes a batch on, or counts it as lost; never waits.
+    pub(in super::super) fn put(&self, batch: &Arc<[RawSample]>) {
+        if self.news.try_send(News::Samples(batch.clone())).is_err() {
+            self.status.dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        }
     }
 }
 
@@ -85,7 +102,13 @@ impl Pump {
                 .why(why.to_string())
         })?;
         let (name, is_file) = (format!("--out {outlet}"), outlet.file().is_some());
-        Ok(Pump { name, is_file, news, status, ended, waiting: Snapshot::default() })
+        let shows_samples = matches!(outlet.kind, OutletKind::Json | OutletKind::Csv | OutletKind::Influxdb);
+        Ok(Pump { name, is_file, shows_samples, news, status, ended, waiting: Snapshot::default() })
+    }
+
+    /// Where single samples go in, if it shows them.
+    pub(in super::super) fn inlet(&self) -> Option<Inlet> {
+        self.shows_samples.then(|| Inlet { news: self.news.clone(), status: self.status.clone() })
     }
 
     /// Passes an event on; never waits.
