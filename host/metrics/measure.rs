@@ -233,6 +233,11 @@ impl Trend {
         self.max
     }
 
+    /// Each value that occurred, to three significant digits and within the ends, and how often.
+    pub fn values(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.buckets.iter().map(|(bucket, count)| (value_of(bucket).clamp(self.min, self.max), count))
+    }
+
     pub(super) fn clear(&mut self) {
         (self.count, self.min, self.max) = (0, 0.0, 0.0);
         self.sum.clear();

@@ -294,6 +294,16 @@ impl Spread<'_> {
         }
     }
 
+    /// Each value that occurred, to three significant digits, and how often.
+    pub(super) fn each(&self, put: &mut dyn FnMut(f64, u64)) {
+        match self {
+            Spread::Requests(entry) => entry.buckets.iter().for_each(|(us, count)| {
+                put(ms(u64::from(us).min(entry.max)), count);
+            }),
+            Spread::Trend(trend) => trend.values().for_each(|(value, count)| put(value, count)),
+        }
+    }
+
     /// What the fraction `q` of the values did not exceed; 0 without values.
     pub(super) fn percentile(&self, q: f64) -> f64 {
         match self {

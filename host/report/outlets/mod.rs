@@ -3,9 +3,17 @@
 
 mod csv;
 mod hdr;
+mod influxdb;
 mod json;
+mod names;
+mod otlp;
+mod otlp_grpc;
+mod otlp_messages;
 mod points;
+mod post;
 mod pump;
+mod remote_write;
+mod scrape;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,18 +51,26 @@ trait Carrier: Send {
     /// # Errors
     /// What could not be delivered.
     fn carry(&mut self, news: &News) -> Result<(), Trouble>;
+
+    /// Of several ticks that wait, the newest tells everything.
+    fn wants_newest(&self) -> bool {
+        false
+    }
 }
 
 /// Makes ready what `--out` names, before the run.
 ///
 /// # Errors
 /// A file that cannot be written, an address that cannot be listened at.
-pub(super) fn prepare(outlet: &Outlet, _variables: &BTreeMap<String, String>) -> Result<Pump, Fault> {
+pub(super) fn prepare(outlet: &Outlet, variables: &BTreeMap<String, String>) -> Result<Pump, Fault> {
     let carrier: Box<dyn Carrier> = match outlet.kind {
         OutletKind::Hdr => Box::new(hdr::HdrLog::prepare(outlet)?),
         OutletKind::Json => Box::new(json::Json::prepare(outlet)?),
         OutletKind::Csv => Box::new(csv::Csv::prepare(outlet)?),
-        _ => todo!(),
+        OutletKind::Influxdb => Box::new(influxdb::Influxdb::prepare(outlet, variables)?),
+        OutletKind::PrometheusRw => Box::new(remote_write::RemoteWrite::prepare(outlet)?),
+        OutletKind::Prometheus => Box::new(scrape::Scrape::prepare(outlet)?),
+        OutletKind::Otlp => Box::new(otlp::Otlp::prepare(outlet, variables)?),
     };
     Pump::start(outlet, carrier)
 }

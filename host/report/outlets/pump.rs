@@ -89,7 +89,20 @@ impl Pump {
         let thread = std::thread::Builder::new().name(format!("out-{}", outlet.kind.name()));
         let work = move || {
             let _ending: Sender<()> = ending;
-            for news in inbox {
+            let mut next = None;
+            while let Some(mut news) = next.take().or_else(|| inbox.recv().ok()) {
+                while carrier.wants_newest()
+                    && matches!(news, News::Tick(_))
+                    && let Ok(newer) = inbox.try_recv()
+                {
+                    match newer {
+                        News::Tick(_) => news = newer,
+                        other => {
+                            next = Some(other);
+                            break;
+                        }
+                    }
+                }
                 let carried = carrier.carry(&news);
                 told.note(carried);
                 if matches!(news, News::Done(..)) {
