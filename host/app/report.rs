@@ -7,7 +7,7 @@ use crate::config::Surroundings;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::report::{Options, Outputs, Recording, Writers, check_files, replay};
+use crate::report::{Options, Outputs, Recording, Writers, check_files, compare, replay};
 
 /// Prints the tables and writes what is asked for; the exit code is that of the runs together.
 pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
@@ -19,6 +19,11 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
             Err(fault) => faults.push(fault),
         }
     }
+    let baseline = asked.baseline.as_deref().map(Recording::read).transpose();
+    let baseline = baseline.unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -42,12 +47,21 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
     let one = |fault: Fault| vec![fault];
     check_files(&options, None).map_err(one)?;
     let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
-    let mut exit = Exit::Ok;
+    let (mut exit, mut now) = (Exit::Ok, None);
     for event in replay(&recordings) {
         if let Event::Done(summary) = &event {
             exit = summary.exit;
+            now = Some(summary.totals.clone());
         }
         outputs.on(&event);
+    }
+    if let (Some(baseline), Some(now)) = (baseline, now)
+        && !options.quiet
+    {
+        let color = options.color && if options.json { stderr_tty } else { tty };
+        let text = compare(&baseline.totals(), &now, options.width, color);
+        // Where the statistics go to stdout, they are alone there.
+        if options.json { super::tell(&text) } else { super::print(text.as_bytes()) }
     }
     let faults = outputs.finish();
     faults.iter().for_each(super::print_fault);

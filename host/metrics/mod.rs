@@ -2,6 +2,7 @@
 //! and their sum, and what is asked of them. Called by `run` (workers record,
 //! the aggregator merges), `event` and `report` (which read).
 
+mod baseline;
 mod builtin;
 mod custom;
 mod entry;
@@ -21,6 +22,7 @@ mod summary;
 mod tally;
 mod watched;
 
+pub use baseline::{Change, Finding, Regression};
 pub use builtin::{BUILT_IN, BuiltIn, Part, Source, built_in};
 pub use custom::{Metric, MetricKey, Undeclared};
 pub use entry::{Entry, Label};

@@ -3,6 +3,7 @@
 //! `app`, which prepares the outputs before the run and feeds them during it.
 
 mod bar;
+mod comparison;
 mod console;
 mod csv;
 mod files;
@@ -23,6 +24,7 @@ mod table;
 mod target;
 mod text;
 
+pub use comparison::compare;
 pub use files::check_files;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;

@@ -90,7 +90,7 @@ impl Recording {
             Section::Run(run) => self.run = run,
             Section::Reset => self.intervals.clear(),
             Section::End(end) => self.end = Some(end),
-            Section::Interval(interval) => *open = Some(Open { interval, buckets: Vec::new() }),
+            Section::Interval(interval) => *open = Some(Open { interval: *interval, buckets: Vec::new() }),
         }
     }
 

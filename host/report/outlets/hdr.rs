@@ -31,7 +31,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%');
 #[serde(rename_all = "snake_case")]
 pub(in super::super) enum Section {
     Run(Run),
-    Interval(Interval),
+    Interval(Box<Interval>),
     /// Statistics begin anew: what stands above no longer counts.
     Reset,
     End(End),
@@ -154,7 +154,7 @@ impl HdrLog {
         // The sum of the entries.
         slim.total = Default::default();
         let interval = Interval { at: millis(at), since: millis(since), users, measured: slim };
-        write_section(file, &Section::Interval(interval))?;
+        write_section(file, &Section::Interval(Box::new(interval)))?;
         for (label, entry) in &measured.entries {
             let mut histogram = empty();
             for (highest, count) in entry.buckets.iter() {

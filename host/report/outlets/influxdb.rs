@@ -18,6 +18,9 @@ use crate::fault::Fault;
 use crate::mask;
 use crate::metrics::RawSample;
 
+/// Sends a body.
+type Send<'s> = &'s dyn Fn(&Post, Vec<u8>) -> Result<(), Trouble>;
+
 /// Samples that wait for a receiver that is away; older ones make room.
 const MOST: usize = 50_000;
 /// Bytes of a request, more or less.
@@ -81,7 +84,7 @@ impl Influxdb {
     }
 
     /// Sends what waits. What is not taken waits on, as far as there is room.
-    fn deliver(&mut self, send: &dyn Fn(&Post, Vec<u8>) -> Result<(), Trouble>) -> Result<(), Trouble> {
+    fn deliver(&mut self, send: Send<'_>) -> Result<(), Trouble> {
         if !self.gauges.is_empty() {
             send(&self.post, self.gauges.clone().into_bytes())?;
             self.gauges.clear();
