@@ -81,7 +81,7 @@ fn a_dead_receiver_is_told_of_without_its_password() {
     let ended = project.run(&format!("-f s.lua -i 50 -t 2s -H {} {out}", server.url())).code(0);
     assert!(begun.elapsed() < Duration::from_secs(40), "10 s for both, and the run");
     let ended = ended.printed(&["the last results were not delivered", "connection refused", "50 samples"]);
-    assert!(!ended.printed(&["me:***@"]).stdout.contains("geheimnis"));
+    assert!(!ended.printed(&["me:***@"]).out.contains("geheimnis"));
 }
 
 /// Answers each request after `pause`, or never.
