@@ -6,7 +6,7 @@ export PROPTEST_RNG_SEED ?= 1
 # What the suites are run with: this repository's own e2e.
 E2E ?= $(CARGO) run --release --locked --
 
-.PHONY: help test lint bench audit stubs fuzz
+.PHONY: help test test-outputs lint bench audit stubs fuzz
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -16,6 +16,11 @@ include suites.mk
 # The examples and the smoke suite run inside of `cargo test`, through the command itself.
 test: lint ## everything that must hold: format, lints, all tests, the examples, the smoke suite
 	$(CARGO) test --locked
+
+test-outputs: ## outputs against Prometheus, InfluxDB and an OpenTelemetry receiver (installs them)
+	tests/outputs/setup target/outputs-venv
+	$(CARGO) build --locked
+	target/outputs-venv/bin/python tests/outputs/run.py target/debug/e2e
 
 lint: ## format and lints alone
 	$(CARGO) fmt --check

@@ -11,12 +11,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::config::{Given, GivenOutputs, Load, Sited};
+use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 
 use definition::{Args, Sub};
-pub use definition::{Demo, Stall};
+pub use definition::{Demo, Report, Stall};
 use variables::Filled;
 
 /// What was asked for.
@@ -26,6 +27,8 @@ pub enum Command {
     Run(Box<Run>),
     /// The documents service in the foreground.
     Demo(Demo),
+    /// Add up recorded runs.
+    Report(Report),
     /// Write a project to a folder.
     Init(PathBuf),
     /// Print a shell's completions.
@@ -74,11 +77,15 @@ pub fn parse(
     let filled = variables::fill(&mut command, args, variables)
         .map_err(|error| later::explain(error, &mut command))?;
     let args = Args::from_arg_matches(&filled.matches).map_err(|error| error.format(&mut command))?;
+    // Not by clap, which would show what was typed, passwords and all.
+    let out = args.out.iter().map(|out| Outlet::parse(out)).collect::<Result<Vec<_>, _>>();
+    let out = out.map_err(|why| command.error(ErrorKind::ValueValidation, format!("--out: {why}")))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
+        Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir }) => Command::Init(dir),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
-        None => Command::Run(Box::new(Run { watched, ..run(args, &filled) })),
+        None => Command::Run(Box::new(Run { watched, ..run(args, out, &filled) })),
     })
 }
 
@@ -87,7 +94,7 @@ pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn io::Write) {
     clap_complete::generate(shell, &mut Args::command(), "e2e", out);
 }
 
-fn run(args: Args, filled: &Filled) -> Run {
+fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
     let origins = Origins(filled);
     let watch = args.watch;
     let look = [
@@ -121,6 +128,9 @@ fn run(args: Args, filled: &Filled) -> Run {
             csv_full_history: origins.flag("csv_full_history", args.csv_full_history),
             json: origins.flag("json", args.json),
             json_file: origins.option("json_file", args.json_file),
+            summary_export: origins.option("summary_export", args.summary_export),
+            junit: origins.option("junit", args.junit),
+            out: origins.list("out", out),
             only_summary: origins.flag("only_summary", args.only_summary),
             quiet: origins.flag("quiet", args.quiet),
             loglevel: origins.option("loglevel", args.loglevel),

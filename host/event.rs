@@ -42,6 +42,8 @@ pub struct RunInfo {
     /// Worker threads.
     pub workers: usize,
     pub seed: u64,
+    /// What is kept apart in [`Snapshot::watched`], by its number: `http_req_duration{name:GET /ready}`.
+    pub watched: Vec<String>,
     pub started_at: SystemTime,
 }
 
@@ -87,6 +89,8 @@ pub enum Level {
 pub struct Summary {
     /// Everything since `since`, to the last request.
     pub totals: Arc<Snapshot>,
+    /// What came in since the last tick.
+    pub interval: Arc<Snapshot>,
     /// From the first users to the last.
     pub elapsed: Duration,
     pub started_at: SystemTime,

@@ -50,6 +50,14 @@ impl Exit {
         self as u8
     }
 
+    /// What has this exit code.
+    pub fn of_code(code: u8) -> Option<Exit> {
+        use Exit::*;
+        let all =
+            [Ok, Failures, Usage, Threshold, Config, Signal, Script, Abort, Internal, Refused, Inconclusive];
+        all.into_iter().find(|exit| exit.code() == code)
+    }
+
     /// The process exit code where `failures` stands for [`Exit::Failures`] (`--exit-code-on-error`).
     pub fn code_with(self, failures: u8) -> u8 {
         if self == Exit::Failures { failures } else { self.code() }

@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["vu", "data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("vu", &["data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("data", &["mask", "fault", "exit"]),
-    ("report", &["event", "mask", "metrics", "units", "fault", "exit"]),
+    ("report", &["event", "config", "mask", "metrics", "units", "fault", "exit"]),
     ("event", &["config", "metrics", "load", "units", "fault", "exit"]),
     ("config", &["link", "mask", "load", "metrics", "units", "fault", "exit"]),
     ("load", &["units", "fault", "exit"]),

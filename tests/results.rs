@@ -7,6 +7,7 @@ mod complete;
 mod data;
 mod load;
 mod looks;
+mod outputs;
 mod secrets;
 mod seeds;
 mod shapes;

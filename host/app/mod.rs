@@ -8,6 +8,7 @@ mod logfile;
 mod look;
 mod prepare;
 mod ratio;
+mod report;
 mod required;
 mod signals;
 mod watch;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crate::cli::{self, Command};
-use crate::config::{Plan, Surroundings};
+use crate::config::{Level, Plan, Surroundings};
 use crate::demo::{self, Demo, Faults};
 use crate::event::{Event, RunInfo, Stop};
 use crate::exit::{self, Exit};
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
             let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
             demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
+        Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
             print(told.as_bytes());
             0
@@ -104,8 +106,10 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         return Ok(0);
     }
     let Prepared { plan, manifest, config, env, sources, demo } = prepared;
-    let setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
-    let mut outputs = prepare_outputs(&plan).map_err(|fault| vec![fault])?;
+    let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
+    let mut outputs = prepare_outputs(&plan, surroundings).map_err(|fault| vec![fault])?;
+    setup.thresholds.observe(outputs.observed());
+    setup.samples = outputs.samples();
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
@@ -121,7 +125,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     Ok(exit.code_with(plan.exit_code_on_error))
 }
 
-fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
+fn prepare_outputs(plan: &Plan, surroundings: &Surroundings) -> Result<Outputs, Fault> {
     let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
     let given = &plan.outputs;
     let options = Options {
@@ -129,6 +133,11 @@ fn prepare_outputs(plan: &Plan) -> Result<Outputs, Fault> {
         csv_full_history: given.csv_full_history,
         json: given.json,
         json_file: given.json_file.clone(),
+        summary_export: given.summary_export.clone(),
+        junit: given.junit.clone(),
+        out: given.out.clone(),
+        variables: surroundings.variables.clone(),
+        warns: given.loglevel <= Level::Warning,
         only_summary: given.only_summary,
         quiet: given.quiet,
         color: given.color,
@@ -162,6 +171,7 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         run_time: setup.ends_after(),
         workers: setup.workers,
         seed: plan.seed,
+        watched: setup.thresholds.watched(),
         started_at: SystemTime::now(),
     }
 }

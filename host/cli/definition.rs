@@ -104,6 +104,19 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) json_file: Option<PathBuf>,
 
+    /// Write the end-of-run summary as JSON in the shape of k6 to FILE
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) summary_export: Option<PathBuf>,
+
+    /// Write a JUnit report to FILE, for the test view of a CI server
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Send results elsewhere while the run goes on; repeatable. KIND: json, csv, hdr (TARGET is a file), influxdb,
+    /// prometheus-rw (a URL), prometheus (HOST:PORT to scrape), otlp (a URL, or OTEL_* variables)
+    #[arg(long, value_name = "KIND=TARGET", help_heading = "Results")]
+    pub(super) out: Vec<String>,
+
     /// Run without a web interface (the default)
     #[arg(long, help_heading = "Terminal")]
     pub(super) headless: bool,
@@ -159,11 +172,57 @@ pub(super) enum Sub {
     },
     /// Run the bundled documents service in the foreground
     Demo(Demo),
+    /// Add up runs recorded with --out hdr=FILE, print the tables and write every report
+    Report(Report),
     /// Print completions for a shell
     Completions {
         #[arg(value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
+}
+
+/// What is made of the recordings of runs.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct Report {
+    /// Logs of runs, or of machines that made one run together
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Compare with an earlier run, recorded in FILE, and state how certain the differences are
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
+    pub csv: Option<String>,
+
+    /// A line per request name in the history, not only the total
+    #[arg(long)]
+    pub csv_full_history: bool,
+
+    /// Print the statistics as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Write the statistics as JSON to FILE, which gets the ending .json where it lacks it
+    #[arg(long, value_name = "FILE")]
+    pub json_file: Option<PathBuf>,
+
+    /// Write the summary as JSON in the shape of k6 to FILE
+    #[arg(long, value_name = "FILE")]
+    pub summary_export: Option<PathBuf>,
+
+    /// Write a JUnit report to FILE
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
+    /// Print nothing but errors
+    #[arg(long)]
+    pub quiet: bool,
+
+    /// No colours; so does the variable NO_COLOR
+    #[arg(long)]
+    pub no_color: bool,
 }
 
 /// How the documents service runs.

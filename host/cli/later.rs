@@ -13,15 +13,6 @@ const LATER: &[(&[&str], &str)] = &[
         "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
     ),
     (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
-    (
-        &["--junit"],
-        "there is no JUnit report yet: the exit code tells whether all went well, --json-file FILE the rest",
-    ),
-    (&["--summary-export"], "k6's summary is not written yet: --json-file FILE holds the same numbers"),
-    (
-        &["--out"],
-        "results are not sent anywhere yet: --csv PREFIX --csv-full-history is rewritten while the run goes on",
-    ),
     (&["--grpc-port"], "there is no gRPC yet: the documents service speaks HTTP, at --port"),
 ];
 

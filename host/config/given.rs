@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::origin::Sited;
+use super::outlet::Outlet;
 
 /// The load as one layer gives it. Every field is open until a layer sets it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,6 +76,9 @@ pub struct GivenOutputs {
     pub csv_full_history: Option<Sited<bool>>,
     pub json: Option<Sited<bool>>,
     pub json_file: Option<Sited<PathBuf>>,
+    pub summary_export: Option<Sited<PathBuf>>,
+    pub junit: Option<Sited<PathBuf>>,
+    pub out: Option<Sited<Vec<Outlet>>>,
     pub only_summary: Option<Sited<bool>>,
     pub quiet: Option<Sited<bool>>,
     pub loglevel: Option<Sited<Level>>,

@@ -10,6 +10,7 @@ use crate::link::Link;
 
 use super::given::{HttpDebug, Level};
 use super::origin::Sited;
+use super::outlet::Outlet;
 use super::safety::Safety;
 use super::scenarios::Scenario;
 use super::thresholds::Criterion;
@@ -49,6 +50,11 @@ pub struct Outputs {
     /// Locust's array on standard output at the end.
     pub json: bool,
     pub json_file: Option<PathBuf>,
+    /// k6's summary.
+    pub summary_export: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
+    /// Where results go while the run goes on.
+    pub out: Vec<Outlet>,
     pub only_summary: bool,
     pub quiet: bool,
     pub loglevel: Level,

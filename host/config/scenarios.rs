@@ -65,8 +65,8 @@ pub(super) fn of_one(name: &str, value: &Value) -> Result<Scenario, Wrong> {
     let read = Fields { name, fields };
     let (executor, own) = read.executor()?;
     read.check_names(own)?;
-    let vus = || read.whole("vus", 1)?.map_or(Ok(1), Ok);
-    let users = |most: Duration| Ok(Pacing::Users(Curve::steady(vus()? as f64, most)));
+    let vus = || read.whole("vus", 1)?.map_or(Ok::<_, Wrong>(1), Ok);
+    let users = |most: Duration| Ok::<_, Wrong>(Pacing::Users(Curve::steady(vus()? as f64, most)));
     let most = || Ok::<_, Wrong>(read.positive("max_duration")?.unwrap_or(MAX_DURATION));
     let iterations = || Ok::<_, Wrong>(read.whole("iterations", 1)?.unwrap_or(1));
     let (pacing, iterations) = match executor {

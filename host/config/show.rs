@@ -147,6 +147,9 @@ impl Rows {
             Sited::new(path.value.display().to_string(), path.origin.clone())
         };
         self.optional("json_file", outputs.json_file.as_ref().map(path).as_ref(), "none");
+        self.optional("summary_export", outputs.summary_export.as_ref().map(path).as_ref(), "none");
+        self.optional("junit", outputs.junit.as_ref().map(path).as_ref(), "none");
+        self.list("out", outputs.out.as_ref(), "none");
         self.optional("only_summary", outputs.only_summary.as_ref(), "false");
         self.optional("quiet", outputs.quiet.as_ref(), "false");
         let level = outputs.loglevel.clone().unwrap_or_else(|| Sited::default(Default::default()));

@@ -31,7 +31,7 @@ pub enum Undeclared {
 }
 
 /// What the values of a metric are grouped by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct MetricKey {
     pub name: String,
     pub kind: Kind,
@@ -138,6 +138,9 @@ impl Recorder {
             let name = self.declared(metric).0;
             self.sample_named(scene, &name, value, at);
         }
+        if self.emits() {
+            self.emit_value(scene, metric, value);
+        }
         let Custom { series, tags, .. } = &self.custom;
         let mut hash = hash_of(metric, tags.pairs());
         let known = |slot: &Series| slot.is(metric, tags.pairs());
@@ -179,6 +182,10 @@ impl Custom {
     /// The tags that were set for a value; sorted by `sort_tags`.
     pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.tags.pairs()
+    }
+
+    pub(super) fn unit(&self, metric: Metric) -> &str {
+        &self.metrics.get(metric.0).unit
     }
 
     /// The metrics that were declared.

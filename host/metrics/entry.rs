@@ -3,17 +3,20 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::tally::{Buckets, Seconds};
 
 /// What requests are grouped by. The order is that of the result files: name, then method.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Label {
     pub name: String,
     pub method: String,
 }
 
 /// The requests of one [`Label`], or of all of them. Latencies are in us.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Entry {
     /// Requests, the failed ones included.
     pub requests: u64,

@@ -6,7 +6,7 @@ const BLOCK: u16 = 32;
 
 /// The exact sum of finite floats: one wide integer for each block of exponents that occurred,
 /// mostly one or two. Good for 2^43 values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sum(Vec<(u16, i128)>);
 
 impl Sum {

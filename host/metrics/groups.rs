@@ -32,7 +32,8 @@ impl Group {
 }
 
 /// What happened in a group, and in none within it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct GroupCount {
     /// How long it took from its beginning to its end, ms; its count is how often it ended.
     pub durations: Trend,

@@ -2,12 +2,15 @@
 //! each a sum that can be added to others. Filled by `custom` and `groups`, added up
 //! in `snapshot`, asked by the sinks.
 
+use serde::{Deserialize, Serialize};
+
 use super::exact::Sum;
+use super::stored::{bits, timed};
 use super::summary::rank;
 use super::tally::Buckets;
 
 /// What is done with the values of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// Adds them up.
     Counter,
@@ -31,7 +34,7 @@ impl Kind {
 }
 
 /// Values of one metric, of a kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Measure {
     Counter(Counter),
     Gauge(Gauge),
@@ -39,35 +42,40 @@ pub enum Measure {
     Trend(Trend),
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counter {
     /// How many values were added.
     pub count: u64,
     pub sum: Sum,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gauge {
     pub count: u64,
     /// The latest value, with its time in ns since the start of the run; of two at the same time
     /// the greater, so that merging knows no order.
+    #[serde(with = "timed")]
     pub last: (u64, f64),
+    #[serde(with = "bits")]
     pub min: f64,
+    #[serde(with = "bits")]
     pub max: f64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     pub hits: u64,
     pub count: u64,
 }
 
 /// A distribution to three significant digits; its ends and its sum are exact.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
     pub count: u64,
     pub sum: Sum,
+    #[serde(with = "bits")]
     pub min: f64,
+    #[serde(with = "bits")]
     pub max: f64,
     /// By [`bucket`].
     buckets: Buckets,
@@ -223,6 +231,11 @@ impl Trend {
             }
         }
         self.max
+    }
+
+    /// Each value that occurred, to three significant digits and within the ends, and how often.
+    pub fn values(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.buckets.iter().map(|(bucket, count)| (value_of(bucket).clamp(self.min, self.max), count))
     }
 
     pub(super) fn clear(&mut self) {

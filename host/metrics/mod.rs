@@ -2,6 +2,7 @@
 //! and their sum, and what is asked of them. Called by `run` (workers record,
 //! the aggregator merges), `event` and `report` (which read).
 
+mod baseline;
 mod builtin;
 mod custom;
 mod entry;
@@ -10,21 +11,25 @@ mod expression;
 mod groups;
 mod latencies;
 mod measure;
+mod raw;
 mod recorder;
 mod rewrite;
 mod selector;
 mod slots;
 mod snapshot;
+mod stored;
 mod summary;
 mod tally;
 mod watched;
 
+pub use baseline::{Change, Finding, Regression};
 pub use builtin::{BUILT_IN, BuiltIn, Part, Source, built_in};
 pub use custom::{Metric, MetricKey, Undeclared};
 pub use entry::{Entry, Label};
 pub use expression::{Comparison, Expression, Malformed, Method};
 pub use groups::{Group, GroupCount};
 pub use measure::{Counter, Gauge, Kind, Measure, Rate, Trend};
+pub use raw::{RawRequest, RawSample, RawSink, RawWhat};
 pub use recorder::{Call, Exception, Key, Recorder};
 pub use selector::{Selector, Unselective};
 pub use snapshot::{

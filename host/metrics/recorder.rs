@@ -14,6 +14,7 @@ use super::custom::Custom;
 use super::entry::{Entry, Label, micros};
 use super::groups::{Group, Groups};
 use super::latencies::{Latencies, Ruler};
+use super::raw::Raw;
 use super::slots::Slots;
 use super::snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
@@ -94,6 +95,7 @@ pub struct Recorder {
     pub(super) groups: Groups,
     pub(super) custom: Custom,
     pub(super) watched: Watched,
+    pub(super) raw: Option<Box<Raw>>,
     iterations: u64,
     pub(super) dropped: u64,
     overflow: Option<Overflow>,
@@ -118,6 +120,7 @@ impl Recorder {
             groups: Groups::default(),
             custom: Custom::default(),
             watched: Watched::default(),
+            raw: None,
             iterations: 0,
             dropped: 0,
             overflow: None,
@@ -129,6 +132,10 @@ impl Recorder {
     /// What a key counts under: method and name.
     pub fn label(&self, key: Key) -> &Label {
         &self.requests.get(key.0).label
+    }
+
+    pub(super) fn shared_label(&self, key: Key) -> Arc<Label> {
+        self.requests.get(key.0).label.clone()
     }
 
     /// The key of a method and name; allocates only for one that is new.
@@ -312,6 +319,9 @@ impl Recorder {
         self.groups.take(&self.ruler, &mut snapshot);
         self.custom.take(&mut snapshot);
         self.watched.take(&mut snapshot);
+        if let Some(raw) = &mut self.raw {
+            raw.flush();
+        }
         snapshot
     }
 

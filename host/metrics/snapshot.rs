@@ -6,24 +6,34 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::custom::MetricKey;
 use super::entry::{Entry, Label};
 use super::groups::GroupCount;
 use super::measure::Measure;
+use super::stored::pairs;
 
 /// A mergeable sum of measurements.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Snapshot {
+    #[serde(with = "pairs")]
     pub entries: BTreeMap<Arc<Label>, Entry>,
     /// The sum of all entries, kept up while merging.
     pub total: Entry,
+    #[serde(with = "pairs")]
     pub checks: BTreeMap<Arc<CheckKey>, CheckCount>,
+    #[serde(with = "pairs")]
     pub failures: BTreeMap<Arc<FailureKey>, Occurrences>,
+    #[serde(with = "pairs")]
     pub exceptions: BTreeMap<Arc<ExceptionKey>, ExceptionCount>,
     /// By the path of the group, such as `checkout::payment`.
+    #[serde(with = "pairs")]
     pub groups: BTreeMap<Arc<str>, GroupCount>,
     /// What scripts measured with metrics of their own. The values of a metric are those of all
     /// its keys together.
+    #[serde(with = "pairs")]
     pub metrics: BTreeMap<Arc<MetricKey>, Measure>,
     /// What thresholds ask for, by the number of its selector.
     pub watched: BTreeMap<u32, Measure>,
@@ -36,7 +46,7 @@ pub struct Snapshot {
 }
 
 /// A check, within its group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CheckKey {
     /// The group's path; empty for a check in no group.
     pub group: String,
@@ -44,14 +54,14 @@ pub struct CheckKey {
 }
 
 /// How often a check held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckCount {
     pub passes: u64,
     pub fails: u64,
 }
 
 /// What failed requests are grouped by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailureKey {
     pub name: String,
     pub method: String,
@@ -59,7 +69,7 @@ pub struct FailureKey {
 }
 
 /// How often, and in which seconds of the epoch first and last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrences {
     pub count: u64,
     pub first: u64,
@@ -67,14 +77,14 @@ pub struct Occurrences {
 }
 
 /// What raised errors are grouped by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ExceptionKey {
     pub message: String,
     /// The script's own.
     pub traceback: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExceptionCount {
     pub seen: Occurrences,
     /// Where it was raised first.
@@ -82,7 +92,7 @@ pub struct ExceptionCount {
 }
 
 /// Ordered by time: the earlier of two is the origin.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// Second of the epoch.
     pub at: u64,
@@ -91,7 +101,7 @@ pub struct Origin {
 }
 
 /// The first name beyond the cap on distinct names. Ordered by time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Overflow {
     /// Second of the epoch.
     pub at: u64,
@@ -99,7 +109,7 @@ pub struct Overflow {
     pub name: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OverflowKind {
     Request,
     Check,
@@ -185,6 +195,18 @@ impl Snapshot {
             (Some(own), Some(other)) => Some(own.min(other.clone())),
             (own, other) => own.or_else(|| other.clone()),
         };
+    }
+
+    /// The same with other numbers for what is watched: the new ones, by the old.
+    pub fn renumbered(&self, numbers: &[u32]) -> Snapshot {
+        let mut snapshot = self.clone();
+        snapshot.watched.clear();
+        for (number, measure) in &self.watched {
+            if let Some(number) = numbers.get(*number as usize) {
+                snapshot.watched.insert(*number, measure.clone());
+            }
+        }
+        snapshot
     }
 
     /// Checks over all names.

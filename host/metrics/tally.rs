@@ -27,7 +27,7 @@ pub type Buckets = Tally<u64>;
 pub type Seconds = Tally<u32>;
 
 /// Sorted pairs of position and count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tally<C>(Vec<(u32, C)>);
 
 impl<C> Default for Tally<C> {
@@ -97,7 +97,7 @@ impl<C: Count> Tally<C> {
     }
 
     /// Empties it and keeps its memory.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.0.clear();
     }
 }

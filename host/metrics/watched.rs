@@ -12,6 +12,7 @@ use rustc_hash::FxBuildHasher;
 use super::builtin::{Part, Source, built_in};
 use super::groups::Group;
 use super::measure::{Kind, Measure};
+use super::raw::RawWhat;
 use super::recorder::{Key, LIMIT, OTHER, Recorder};
 use super::selector::Selector;
 use super::slots::Slots;
@@ -50,6 +51,8 @@ pub struct Sample<'a> {
     pub status: u16,
     /// As k6 counts them; 0 for none.
     pub error_code: u16,
+    /// Why no answer came.
+    pub error: Option<&'a str>,
     pub failed: bool,
     pub phases: Phases,
     /// On the wire.
@@ -125,24 +128,25 @@ impl Recorder {
 
     /// Whether [`Recorder::sample`] has anything to do.
     pub fn watches_requests(&self) -> bool {
-        !self.watched.requests.is_empty()
+        !self.watched.requests.is_empty() || self.emits()
     }
 
     /// Whether scripts' own tags of requests are asked for.
     pub fn watches_tags(&self) -> bool {
-        self.watched.tagged
+        self.watched.tagged || self.emits()
     }
 
     pub fn watches_checks(&self) -> bool {
-        !self.watched.checks.is_empty()
+        !self.watched.checks.is_empty() || self.emits()
     }
 
     pub fn watches_iterations(&self) -> bool {
-        !(self.watched.iterations.is_empty() && self.watched.iteration_durations.is_empty())
+        let Watched { iterations, iteration_durations, .. } = &self.watched;
+        !(iterations.is_empty() && iteration_durations.is_empty()) || self.emits()
     }
 
     pub fn watches_groups(&self) -> bool {
-        !self.watched.groups.is_empty()
+        !self.watched.groups.is_empty() || self.emits()
     }
 
     /// The tags that were set since `clear_tags`, as one.
@@ -174,6 +178,9 @@ impl Recorder {
 
     /// Counts a request for whoever asked for such.
     pub fn sample(&mut self, sample: &Sample<'_>) {
+        if self.emits() {
+            self.emit_request(sample);
+        }
         for at in 0..self.watched.requests.len() {
             let (number, part) = self.watched.requests[at];
             if self.watched.watchers[number]
@@ -230,18 +237,27 @@ impl Recorder {
 
     /// Counts the outcome of a check for whoever asked for such.
     pub fn sample_check(&mut self, scene: Scene<'_>, check: &str, held: bool) {
+        if self.emits() {
+            self.emit(scene, Vec::new(), RawWhat::Check { name: check.to_owned(), held });
+        }
         let own = |name: &str, value: &str| name == "check" && value == check;
         self.add_watched(|watched| &watched.checks, scene, own, f64::from(u8::from(held)));
     }
 
     /// Counts an iteration for whoever asked for such.
     pub fn sample_iteration(&mut self, scene: Scene<'_>, took: Duration) {
+        if self.emits() {
+            self.emit(scene, Vec::new(), RawWhat::Iteration(took));
+        }
         self.add_watched(|watched| &watched.iterations, scene, |_, _| false, 1.0);
         self.add_watched(|watched| &watched.iteration_durations, scene, |_, _| false, ms(took));
     }
 
     /// Counts the end of a group for whoever asked for such; the scene is in it.
     pub fn sample_group(&mut self, scene: Scene<'_>, took: Duration) {
+        if self.emits() {
+            self.emit(scene, Vec::new(), RawWhat::Group(took));
+        }
         self.add_watched(|watched| &watched.groups, scene, |_, _| false, ms(took));
     }
 
@@ -317,6 +333,11 @@ fn ms(time: Duration) -> f64 {
 }
 
 impl Watched {
+    /// The tags of a set, sorted by name.
+    pub(super) fn tags(&self, TagSet(set): TagSet) -> Option<&[(Box<str>, Box<str>)]> {
+        Some(self.sets.get(set?.get() - 1))
+    }
+
     /// Moves what was counted since the last time into `snapshot`.
     pub(super) fn take(&mut self, snapshot: &mut Snapshot) {
         for (number, watcher) in (0u32..).zip(&mut self.watchers) {

@@ -22,6 +22,7 @@ fn request(recorder: &mut Recorder, name: &str, tag: Option<&str>, status: u16) 
         url: &|| format!("http://a.test{name}"),
         status,
         error_code: 0,
+        error: None,
         failed: status >= 400,
         phases,
         sent_bytes: 1,

@@ -26,8 +26,12 @@ pub fn check_files(options: &Options, logfile: Option<&Path>) -> Result<(), Faul
     let csv =
         options.csv.iter().flat_map(|prefix| CSV.map(|suffix| ("--csv", beginning_with(prefix, suffix))));
     let json = options.json_file.iter().map(|path| ("--json-file", Json::named(path)));
+    let export = options.summary_export.iter().map(|path| ("--summary-export", path.clone()));
+    let junit = options.junit.iter().map(|path| ("--junit", path.clone()));
+    let out = options.out.iter().filter_map(|outlet| Some(("--out", outlet.file()?.to_owned())));
     let log = logfile.map(|path| ("--logfile", path.to_owned()));
-    let files: Vec<(&str, PathBuf)> = csv.chain(json).chain(log).collect();
+    let files: Vec<(&str, PathBuf)> =
+        csv.chain(json).chain(export).chain(junit).chain(out).chain(log).collect();
     for (index, (option, path)) in files.iter().enumerate() {
         let same = |(_, other): &&(&str, PathBuf)| resolved(other) == resolved(path);
         if let Some((first, _)) = files[..index].iter().find(same) {

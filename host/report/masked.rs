@@ -47,6 +47,7 @@ fn started(info: &RunInfo) -> RunInfo {
         scripts: all(&info.scripts),
         classes: all(&info.classes),
         scenarios: all(&info.scenarios),
+        watched: all(&info.watched),
         ..info.clone()
     }
 }
@@ -54,6 +55,7 @@ fn started(info: &RunInfo) -> RunInfo {
 fn done(summary: &Summary) -> Summary {
     Summary {
         totals: measured(&summary.totals),
+        interval: measured(&summary.interval),
         notes: all(&summary.notes),
         verdict: Verdict { reasons: all(&summary.verdict.reasons), ..summary.verdict.clone() },
         thresholds: summary.thresholds.iter().map(threshold).collect(),

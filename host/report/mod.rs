@@ -3,24 +3,32 @@
 //! `app`, which prepares the outputs before the run and feeds them during it.
 
 mod bar;
+mod comparison;
 mod console;
 mod csv;
 mod files;
 mod json;
+mod junit;
 mod masked;
 mod measured;
 mod options;
+mod outlets;
 mod outputs;
 mod paint;
+mod recording;
 mod sections;
+mod series;
 mod sink;
+mod summary_export;
 mod table;
 mod target;
 mod text;
 
+pub use comparison::compare;
 pub use files::check_files;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
+pub use recording::{Recording, replay};
 pub use sink::Sink;
 pub use target::{make_folder, reason};
 

@@ -1,9 +1,12 @@
 //! What the sinks are asked for, and where they write. Filled in by `app`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use indicatif::ProgressDrawTarget;
+
+use crate::config::Outlet;
 
 /// Which results, and how the terminal is to look.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,15 @@ pub struct Options {
     pub json: bool,
     /// The same array into a file; `.json` is added where it is missing.
     pub json_file: Option<PathBuf>,
+    /// k6's summary.
+    pub summary_export: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
+    /// Where results go while the run goes on.
+    pub out: Vec<Outlet>,
+    /// The process's variables, for outlets that are set up by some.
+    pub variables: BTreeMap<String, String>,
+    /// Warnings are to be logged.
+    pub warns: bool,
     /// No tables before the end.
     pub only_summary: bool,
     /// No progress, logs or tables at all.

@@ -3,21 +3,37 @@
 //! `app` and the conductor.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::csv::Csv;
 use super::json::Json;
+use super::junit::Junit;
 use super::masked::masked;
 use super::options::{Options, Writers};
+use super::outlets::{self, Pump};
+use super::series::OBSERVED;
 use super::sink::Sink;
+use super::summary_export::SummaryExport;
 use super::target::Target;
-use crate::event::Event;
+use crate::config::{Outlet, OutletKind};
+use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
+use crate::metrics::{RawSample, RawSink};
+
+/// How long what goes elsewhere may take at the end, all of it together.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The sinks and what went wrong in them.
 pub struct Outputs {
     /// Files first: the console's verdict then knows of a result that is missing.
     files: Vec<Box<dyn Sink>>,
+    /// What goes elsewhere while the run goes on.
+    pumps: Vec<Pump>,
+    /// Troubles of theirs are worth a line in the log.
+    warns: bool,
+    /// Some output shows every metric of k6.
+    observes: bool,
     console: Console,
     faults: Vec<Fault>,
 }
@@ -36,6 +52,12 @@ impl Outputs {
         if let Some(path) = &options.json_file {
             files.push(Box::new(Json::file(Target::prepare(&Json::named(path))?)));
         }
+        if let Some(path) = &options.summary_export {
+            files.push(Box::new(SummaryExport::new(Target::prepare(path)?)));
+        }
+        if let Some(path) = &options.junit {
+            files.push(Box::new(Junit::new(Target::prepare(path)?)));
+        }
         let out = if options.json {
             files.push(Box::new(Json::stdout(out)));
             None
@@ -43,7 +65,28 @@ impl Outputs {
             Some(out)
         };
         let console = Console::new(options, out, err, bar);
-        Ok(Outputs { files, console, faults: Vec::new() })
+        let pumps = options.out.iter().map(|outlet| outlets::prepare(outlet, &options.variables));
+        let pumps = pumps.collect::<Result<Vec<_>, _>>()?;
+        let full = |outlet: &Outlet| {
+            !matches!(outlet.kind, OutletKind::Json | OutletKind::Csv | OutletKind::Influxdb)
+        };
+        let observes = options.summary_export.is_some() || options.out.iter().any(full);
+        Ok(Outputs { files, pumps, observes, warns: options.warns, console, faults: Vec::new() })
+    }
+
+    /// The metrics that some output needs besides what is always measured.
+    pub fn observed(&self) -> &'static [&'static str] {
+        if self.observes { OBSERVED } else { &[] }
+    }
+
+    /// Takes single samples, where some output shows them.
+    pub fn samples(&self) -> Option<RawSink> {
+        let inlets: Vec<_> = self.pumps.iter().filter_map(Pump::inlet).collect();
+        let pass = move |batch: Vec<RawSample>| {
+            let batch: Arc<[RawSample]> = batch.into();
+            inlets.iter().for_each(|inlet| inlet.put(&batch));
+        };
+        self.pumps.iter().any(|pump| pump.inlet().is_some()).then(|| Arc::new(pass) as RawSink)
     }
 
     /// Adds a sink, ahead of the terminal.
@@ -54,27 +97,47 @@ impl Outputs {
     /// Tells every sink, whatever becomes of the others; no secret gets past here.
     pub fn on(&mut self, event: &Event) {
         let event = &*masked(event);
+        if let Event::Done(summary) = event {
+            return self.done(summary);
+        }
+        self.pumps.iter_mut().for_each(|pump| pump.on(event));
+        self.tell(event);
+        if let (true, Event::Tick(tick)) = (self.warns, event) {
+            for text in self.pumps.iter().flat_map(Pump::complaints).collect::<Vec<_>>() {
+                let (level, source) = (Level::Warn, "e2e".into());
+                self.tell(&Event::Log(LogLine { level, at: tick.at, source, text }));
+            }
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
         for sink in &mut self.files {
             self.faults.extend(sink.on(event).err());
         }
-        let console = &mut self.console;
-        let told = match event {
-            Event::Done(summary) if !self.faults.is_empty() => {
-                let mut summary = (**summary).clone();
-                for fault in &self.faults {
-                    summary.exit = summary.exit.worst(fault.exit);
-                    summary.notes.push(
-                        fault
-                            .why
-                            .as_ref()
-                            .map_or_else(|| fault.what.clone(), |why| format!("{}: {why}", fault.what)),
-                    );
-                }
-                console.on(&Event::Done(Arc::new(summary)))
-            }
-            event => console.on(event),
-        };
-        self.faults.extend(told.err());
+        self.faults.extend(self.console.on(event).err());
+    }
+
+    /// The end: files first, since what is under way elsewhere may take its time; the terminal tells what
+    /// became of both.
+    fn done(&mut self, summary: &Summary) {
+        let mut summary = summary.clone();
+        let event = Event::Done(Arc::new(summary.clone()));
+        for sink in &mut self.files {
+            self.faults.extend(sink.on(&event).err());
+        }
+        let deadline = Instant::now() + PATIENCE;
+        self.pumps.iter_mut().for_each(|pump| pump.end(&event, deadline));
+        for pump in self.pumps.drain(..) {
+            let ended = pump.finish(deadline);
+            summary.notes.extend(ended.notes);
+            self.faults.extend(ended.fault);
+        }
+        for fault in &self.faults {
+            summary.exit = summary.exit.worst(fault.exit);
+            let why = fault.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            summary.notes.push(format!("{}{why}", fault.what));
+        }
+        self.faults.extend(self.console.on(&Event::Done(Arc::new(summary))).err());
     }
 
     /// The results that could not be written; the process's exit code takes them into account.

@@ -59,6 +59,7 @@ pub(super) fn info() -> RunInfo {
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
         seed: 42,
+        watched: Vec::new(),
         started_at: at(0.0),
     }
 }
@@ -67,6 +68,7 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
     let exit = if totals.total.failures > 0 { Exit::Failures } else { Exit::Ok };
     Summary {
         totals: Arc::new(totals),
+        interval: Arc::default(),
         elapsed: Duration::from_secs_f64(ended - since),
         started_at: at(since),
         ended_at: at(ended),
@@ -147,8 +149,10 @@ pub(super) fn events() -> Vec<Event> {
     }));
     events.push(tick(&mut totals, recorder.take(), 9));
     record(&mut recorder, REQUESTS - 1..REQUESTS, 9..10);
-    totals.merge(&recorder.take());
+    let rest = recorder.take();
+    totals.merge(&rest);
     let mut summary = summary(totals, 0.0, 10.0);
+    summary.interval = Arc::new(rest);
     summary.interrupted = 2;
     events.push(Event::Done(Arc::new(summary)));
     events

@@ -1,5 +1,6 @@
 //! How a run ends: signals, deadlines, phases, and what it came to. Of `running`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -200,6 +201,7 @@ impl Running {
         }
         Summary {
             totals: self.totals,
+            interval: Arc::new(self.interval),
             elapsed: self.elapsed.unwrap_or_default(),
             started_at: self.started_at,
             ended_at: SystemTime::now(),

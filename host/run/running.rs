@@ -57,7 +57,7 @@ pub(super) struct Running {
     pub(super) phases: Phases,
     pub(super) stop: Option<Stop>,
     pub(super) totals: Arc<Snapshot>,
-    interval: Snapshot,
+    pub(super) interval: Snapshot,
     users: Vec<Vec<u64>>,
     /// Workers whose reports are still about the time before the statistics were reset.
     pub(super) resetting: Vec<bool>,

@@ -13,6 +13,7 @@ use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
+use crate::metrics::RawSink;
 use crate::net::{self, Allowed, Settings, Tls, Turns};
 use crate::script::{Class, Manifest, Set, Suite};
 use crate::vu::Hooks;
@@ -74,6 +75,8 @@ pub struct Setup {
     pub seed: u64,
     pub workers: usize,
     pub thresholds: Thresholds,
+    /// Takes each single sample, where an output shows them.
+    pub samples: Option<RawSink>,
     pub reset_stats: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
@@ -139,6 +142,7 @@ impl Setup {
             schedule,
             classes,
             thresholds,
+            samples: None,
             reset_stats: plan.reset_stats,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,

@@ -70,6 +70,22 @@ impl Thresholds {
         Ok(thresholds)
     }
 
+    /// Has recorders keep apart these metrics too, which nobody judges: built-in ones, for outputs.
+    pub fn observe(&mut self, metrics: &[&str]) {
+        for text in metrics {
+            let Ok(selector) = Selector::parse(text) else { continue };
+            let Some(metric) = built_in(&selector.metric) else { continue };
+            if self.selectors.iter().all(|(known, _)| *known != selector) {
+                self.selectors.push((selector, metric.kind));
+            }
+        }
+    }
+
+    /// What is kept apart, as people write it, by its number in [`Snapshot::watched`].
+    pub fn watched(&self) -> Vec<String> {
+        self.selectors.iter().map(|(selector, _)| selector.to_string()).collect()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }

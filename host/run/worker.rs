@@ -169,7 +169,9 @@ impl Worker {
         }
         let (sender, level) = (reports.clone(), setup.log_level);
         let shared = Rc::new(Shared {
-            recorder: RefCell::new(Recorder::watching(&setup.thresholds.selectors)),
+            recorder: RefCell::new(
+                Recorder::watching(&setup.thresholds.selectors).emitting(setup.samples.clone()),
+            ),
             net,
             config: setup.config,
             env: setup.env,

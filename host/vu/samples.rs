@@ -47,6 +47,7 @@ impl Vu {
             url: &|| response.url(),
             status: kept.status(),
             error_code: error_code(response),
+            error: response.error.as_ref().map(|error| error.text.as_str()),
             failed,
             phases: Phases {
                 duration: timings.duration(),

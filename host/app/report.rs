@@ -1,0 +1,69 @@
+//! `e2e report`: recorded runs, added up and told as one. Called by `app`.
+
+use std::io::IsTerminal;
+
+use crate::cli::Report;
+use crate::config::Surroundings;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::report::{Options, Outputs, Recording, Writers, check_files, compare, replay};
+
+/// Prints the tables and writes what is asked for; the exit code is that of the runs together.
+pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut recordings = Vec::new();
+    for file in &asked.files {
+        match Recording::read(file) {
+            Ok(recording) => recordings.push(recording),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let baseline = asked.baseline.as_deref().map(Recording::read).transpose();
+    let baseline = baseline.unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let (tty, stderr_tty) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+    let no_color = surroundings.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let options = Options {
+        csv: asked.csv.map(Into::into),
+        csv_full_history: asked.csv_full_history,
+        json: asked.json,
+        json_file: asked.json_file,
+        summary_export: asked.summary_export,
+        junit: asked.junit,
+        only_summary: true,
+        quiet: asked.quiet,
+        color: !(asked.no_color || no_color),
+        width: super::terminal_width(),
+        tty,
+        stderr_tty,
+        ..Options::default()
+    };
+    let one = |fault: Fault| vec![fault];
+    check_files(&options, None).map_err(one)?;
+    let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
+    let (mut exit, mut now) = (Exit::Ok, None);
+    for event in replay(&recordings) {
+        if let Event::Done(summary) = &event {
+            exit = summary.exit;
+            now = Some(summary.totals.clone());
+        }
+        outputs.on(&event);
+    }
+    if let (Some(baseline), Some(now)) = (baseline, now)
+        && !options.quiet
+    {
+        let color = options.color && if options.json { stderr_tty } else { tty };
+        let text = compare(&baseline.totals(), &now, options.width, color);
+        // Where the statistics go to stdout, they are alone there.
+        if options.json { super::tell(&text) } else { super::print(text.as_bytes()) }
+    }
+    let faults = outputs.finish();
+    faults.iter().for_each(super::print_fault);
+    Ok(faults.iter().fold(exit, |exit, fault| exit.worst(fault.exit)).code())
+}

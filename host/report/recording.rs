@@ -1,0 +1,358 @@
+//! The HDR logs of runs, read again: added up exactly, and told as one run. Used by `app` for
+//! `e2e report` and `--baseline`; what writes them is `outlets/hdr`.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+
+use super::outlets::{End, Interval, Judged, Run, SECTION, Section};
+use super::target::reason;
+use crate::event::{Event, Health, Judgement, Outcome, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
+use crate::exit::Exit;
+use crate::fault::{Fault, Place};
+use crate::metrics::{Buckets, Entry, Expression, Snapshot, built_in};
+
+/// What ends a run as it was meant to.
+const ENDINGS: [&str; 5] = ["run_time", "iterations", "shape_ended", "scenarios_ended", "users_ended"];
+
+/// One log.
+#[derive(Debug)]
+pub struct Recording {
+    run: Run,
+    intervals: Vec<Interval>,
+    /// None where the run was cut off.
+    end: Option<End>,
+}
+
+/// An interval whose histograms are yet to come.
+struct Open {
+    interval: Interval,
+    /// In the order of its entries.
+    buckets: Vec<Buckets>,
+}
+
+impl Recording {
+    /// Reads a log that `--out hdr=FILE` wrote.
+    ///
+    /// # Errors
+    /// [`Exit::Config`]: it cannot be read, is no such log, or is damaged. A run that was killed
+    /// has a log that ends somewhere: what is whole of it is read.
+    pub fn read(path: &Path) -> Result<Recording, Fault> {
+        let shown = path.display();
+        let bytes = fs::read(path).map_err(|error| {
+            Fault::new(Exit::Config, format!("cannot read the log `{shown}`")).why(reason(&error))
+        })?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut recording = Recording { run: Run::default(), intervals: Vec::new(), end: None };
+        let (mut begun, mut open) = (false, None);
+        // A line without its end was being written when the run was killed.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        for (index, line) in whole.lines().enumerate() {
+            let damaged = |why: String| {
+                let what = format!("the log `{shown}` is damaged");
+                let place = Place { file: shown.to_string(), line: index + 1, column: None, source: None };
+                Fault::new(Exit::Config, what).at(place).why(why)
+            };
+            if let Some(json) = line.strip_prefix(SECTION) {
+                if open.is_some() {
+                    return Err(damaged("histograms of the interval before are missing".to_owned()));
+                }
+                let section = serde_json::from_str(json).map_err(|why| damaged(why.to_string()))?;
+                begun |= matches!(section, Section::Run(_));
+                recording.section(section, &mut open);
+            } else if line.starts_with("Tag=") {
+                let Some(own) = &mut open else {
+                    return Err(damaged("a histogram belongs to no interval".to_owned()));
+                };
+                own.add(line).map_err(damaged)?;
+            }
+            if open.as_ref().is_some_and(Open::is_whole) {
+                recording.intervals.extend(open.take().map(Open::close));
+            }
+        }
+        if !begun {
+            let what = format!("`{shown}` is no log of a run");
+            return Err(Fault::new(Exit::Config, what)
+                .why("it has no line that begins with `#e2e `")
+                .help("`--out hdr=FILE` writes one"));
+        }
+        Ok(recording)
+    }
+
+    fn section(&mut self, section: Section, open: &mut Option<Open>) {
+        match section {
+            Section::Run(run) => self.run = run,
+            Section::Reset => self.intervals.clear(),
+            Section::End(end) => self.end = Some(end),
+            Section::Interval(interval) => *open = Some(Open { interval: *interval, buckets: Vec::new() }),
+        }
+    }
+
+    /// All that was measured.
+    pub fn totals(&self) -> Snapshot {
+        let mut totals = Snapshot::default();
+        self.intervals.iter().for_each(|interval| totals.merge(&interval.measured));
+        totals
+    }
+
+    /// From when to when statistics were taken, ms since 1970.
+    fn span(&self) -> (u64, u64) {
+        let first = self.intervals.first().map_or(self.run.started_at, |interval| interval.since);
+        let last = self.intervals.last().map_or(first, |interval| interval.at);
+        (first, self.end.as_ref().map_or(last, |end| end.at).max(first))
+    }
+
+    fn exit(&self, totals: &Snapshot) -> Exit {
+        let failed = totals.total.failures > 0 || totals.all_exceptions() > 0;
+        match &self.end {
+            // Thresholds are judged again, unless one ended the run.
+            Some(End { exit: 99, stop, .. }) if stop.is_empty() || ENDINGS.contains(&stop.as_str()) => {
+                if failed {
+                    Exit::Failures
+                } else {
+                    Exit::Ok
+                }
+            }
+            Some(end) => Exit::of_code(end.exit).unwrap_or(Exit::Internal),
+            None if failed => Exit::Failures,
+            None => Exit::Ok,
+        }
+    }
+
+    fn stop(&self) -> Stop {
+        let Some(end) = &self.end else { return Stop::Signal };
+        match end.stop.as_str() {
+            "run_time" => Stop::RunTime,
+            "iterations" => Stop::Iterations,
+            "shape_ended" => Stop::ShapeEnded,
+            "scenarios_ended" => Stop::ScenariosEnded,
+            "users_ended" => Stop::UsersEnded,
+            "signal" => Stop::Signal,
+            "changed" => Stop::Changed,
+            text => match Exit::of_code(end.exit) {
+                Some(Exit::Abort) | None => Stop::Abort(text.to_owned()),
+                Some(Exit::Threshold) => Stop::Threshold(text.to_owned()),
+                Some(exit) => Stop::Fault(Fault::new(exit, text)),
+            },
+        }
+    }
+}
+
+impl Open {
+    fn is_whole(&self) -> bool {
+        self.buckets.len() == self.interval.measured.entries.len()
+    }
+
+    /// Takes the next histogram.
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        let encoded = line.rsplit(',').next().unwrap_or_default();
+        let bytes = STANDARD.decode(encoded).map_err(|why| why.to_string())?;
+        let histogram: Histogram<u64> =
+            Deserializer::new().deserialize(&mut &*bytes).map_err(|why| why.to_string())?;
+        let expected = self.interval.measured.entries.values().nth(self.buckets.len());
+        if expected.is_none_or(|entry| entry.requests != histogram.len()) {
+            return Err("a histogram holds another number of requests than its interval says".to_owned());
+        }
+        let mut buckets = Buckets::default();
+        for step in histogram.iter_recorded() {
+            let highest = u32::try_from(step.value_iterated_to()).unwrap_or(u32::MAX);
+            buckets.add(highest, step.count_at_value());
+        }
+        self.buckets.push(buckets);
+        Ok(())
+    }
+
+    fn close(self) -> Interval {
+        let Open { mut interval, buckets } = self;
+        let measured = &mut interval.measured;
+        for (entry, buckets) in measured.entries.values_mut().zip(buckets) {
+            entry.buckets = buckets;
+        }
+        let mut total = Entry::default();
+        measured.entries.values().for_each(|entry| total.merge(entry));
+        measured.total = total;
+        interval
+    }
+}
+
+/// Several recordings as one run: its events, from `Started` to `Done`, as if it happened now.
+/// Runs at the same time add up; the rates of runs one after another are per second of running.
+pub fn replay(recordings: &[Recording]) -> Vec<Event> {
+    let started_at = recordings.iter().map(|one| one.run.started_at).min().unwrap_or_default();
+    let info = info(recordings, time(started_at));
+    let watched = info.watched.clone();
+    let mut events = vec![Event::Started(Arc::new(info))];
+    let spans: Vec<(u64, u64)> = recordings.iter().map(Recording::span).collect();
+    let ended = spans.iter().map(|span| span.1).max().unwrap_or(started_at);
+    let since = time(ended - covered(spans));
+    let mut intervals: Vec<(usize, &Interval)> = Vec::new();
+    for (number, recording) in recordings.iter().enumerate() {
+        intervals.extend(recording.intervals.iter().map(|interval| (number, interval)));
+    }
+    intervals.sort_by_key(|(_, interval)| interval.at);
+    let mut users = vec![0; recordings.len()];
+    let (mut totals, mut fresh) = (Snapshot::default(), Snapshot::default());
+    let numbers: Vec<Vec<u32>> =
+        recordings.iter().map(|one| renumbered(&one.run.watched, &watched)).collect();
+    for (index, (number, interval)) in intervals.iter().enumerate() {
+        users[*number] = interval.users;
+        fresh.merge(&interval.measured.renumbered(&numbers[*number]));
+        let next = intervals.get(index + 1).map(|(_, next)| next.at / 1000);
+        // The last one is the summary's.
+        if next.is_some_and(|next| next > interval.at / 1000) {
+            totals.merge(&fresh);
+            events.push(Event::Tick(Tick {
+                elapsed: Duration::from_millis(interval.at.saturating_sub(started_at)),
+                at: time(interval.at),
+                users: users.iter().sum(),
+                classes: Arc::default(),
+                totals: Arc::new(totals.clone()),
+                interval: Arc::new(std::mem::take(&mut fresh)),
+                since,
+            }));
+        }
+    }
+    totals.merge(&fresh);
+    let mut summary = summary(recordings, totals, fresh);
+    summary.thresholds = thresholds(recordings, &summary, &watched);
+    for threshold in &summary.thresholds {
+        summary.exit = summary.exit.worst(match threshold.outcome {
+            Outcome::Held => Exit::Ok,
+            Outcome::Crossed => Exit::Threshold,
+            Outcome::NoSamples => Exit::Inconclusive,
+        });
+    }
+    let (started_at, ended_at) = (time(started_at), time(ended));
+    events.push(Event::Done(Arc::new(Summary { started_at, ended_at, since, ..summary })));
+    events
+}
+
+fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
+    let joined = |texts: &mut dyn Iterator<Item = &String>| {
+        let mut all: Vec<String> = Vec::new();
+        for text in texts {
+            if !all.contains(text) {
+                all.push(text.clone());
+            }
+        }
+        all
+    };
+    let runs = || recordings.iter().map(|one| &one.run);
+    let hosts = joined(&mut runs().filter_map(|run| run.host.as_ref()));
+    RunInfo {
+        environment: joined(&mut runs().map(|run| &run.environment)).join(", "),
+        host: (!hosts.is_empty()).then(|| hosts.join(", ")),
+        scripts: joined(&mut runs().flat_map(|run| &run.scripts)),
+        classes: joined(&mut runs().flat_map(|run| &run.classes)),
+        users: runs().map(|run| run.users).sum(),
+        spawn_rate: runs().map(|run| run.spawn_rate).sum(),
+        shape: None,
+        scenarios: joined(&mut runs().flat_map(|run| &run.scenarios)),
+        run_time: None,
+        workers: runs().map(|run| run.workers).sum(),
+        watched: joined(&mut runs().flat_map(|run| &run.watched)),
+        seed: runs().next().map_or(0, |run| run.seed),
+        started_at,
+    }
+}
+
+/// The summary but for its times.
+fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Summary {
+    let exits: Vec<Exit> = recordings.iter().map(|one| one.exit(&one.totals())).collect();
+    let exit = exits.iter().fold(Exit::Ok, |worst, exit| worst.worst(*exit));
+    let gravest = exits.iter().position(|one| *one == exit).unwrap_or(0);
+    let ends = || recordings.iter().filter_map(|one| one.end.as_ref());
+    let mut notes: Vec<String> = ends().flat_map(|end| end.notes.clone()).collect();
+    let cut = recordings.len() - ends().count();
+    if cut > 0 {
+        notes.push(format!("{cut} of {} logs have no end: the run was killed", recordings.len()));
+    }
+    let judgement = match exit {
+        Exit::Ok => Judgement::Passed,
+        Exit::Inconclusive => Judgement::Inconclusive,
+        _ => Judgement::Failed,
+    };
+    Summary {
+        totals: Arc::new(totals),
+        interval: Arc::new(interval),
+        elapsed: Duration::from_millis(ends().map(|end| end.elapsed_ms).max().unwrap_or_default()),
+        started_at: UNIX_EPOCH,
+        ended_at: UNIX_EPOCH,
+        since: UNIX_EPOCH,
+        stop: recordings.get(gravest).map_or(Stop::UsersEnded, Recording::stop),
+        exit,
+        failures_code: Exit::Failures.code(),
+        thresholds: Vec::new(),
+        interrupted: ends().map(|end| end.interrupted).sum(),
+        verdict: Verdict { judgement, reasons: Vec::new() },
+        health: Health::default(),
+        notes,
+    }
+}
+
+/// The place in `all` of each of these.
+fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
+    let place = |name: &String| all.iter().position(|known| known == name).unwrap_or(all.len());
+    own.iter().map(|name| u32::try_from(place(name)).unwrap_or(u32::MAX)).collect()
+}
+
+/// The thresholds of the runs, judged by what all of them measured together.
+fn thresholds(recordings: &[Recording], summary: &Summary, watched: &[String]) -> Vec<Threshold> {
+    let mut all: Vec<Threshold> = Vec::new();
+    let seconds = summary.elapsed.as_secs_f64();
+    for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
+        let Judged { selector, expression, value, held } = judged;
+        if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
+            continue;
+        }
+        let number = watched.iter().position(|name| name == selector).and_then(|at| u32::try_from(at).ok());
+        let measure = number.and_then(|number| summary.totals.watched.get(&number));
+        let again = Expression::parse(expression)
+            .ok()
+            .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
+        // What a run knows of itself alone (how many users there were) stays as it was judged.
+        let (value, held) = match again {
+            Some((value, expression)) => (Some(value), Some(expression.holds(value))),
+            None => (*value, *held),
+        };
+        let metric = selector.split('{').next().unwrap_or_default();
+        all.push(Threshold {
+            selector: selector.clone(),
+            expression: expression.clone(),
+            unit: built_in(metric).map_or("", |metric| metric.unit),
+            value,
+            outcome: match held {
+                Some(true) => Outcome::Held,
+                Some(false) => Outcome::Crossed,
+                None => Outcome::NoSamples,
+            },
+        });
+    }
+    all
+}
+
+/// How long at least one of the spans lasted, ms.
+fn covered(mut spans: Vec<(u64, u64)>) -> u64 {
+    spans.sort_unstable();
+    let (mut all, mut until) = (0, 0);
+    for (from, to) in spans {
+        all += to.saturating_sub(from.max(until));
+        until = until.max(to);
+    }
+    all
+}
+
+fn time(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "recording_tests.rs"]
+mod tests;
