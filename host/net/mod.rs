@@ -1,5 +1,5 @@
 //! The HTTP client of virtual users: one connection set, one cookie jar and no
-//! lock per VU, HTTP/1.1 of our own below. It returns timings and knows
+//! lock per VU, HTTP/1.1 of our own below, or HTTP/2. It returns timings and knows
 //! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
 
 mod account;

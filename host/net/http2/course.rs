@@ -9,7 +9,7 @@ use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::Method;
 
-use super::explain::{Explained, explain};
+use super::explain::{Explained, cut, explain};
 use super::fields;
 use super::flow::Flow;
 use super::session::Lease;
@@ -18,7 +18,7 @@ use crate::net::answer::{Failure, Outcome};
 use crate::net::chain::{Chain, Marks};
 use crate::net::connection::Alarm;
 use crate::net::download::Download;
-use crate::net::error::{Error, ErrorKind};
+use crate::net::error::Error;
 use crate::net::head;
 use crate::net::intake::Intake;
 use crate::net::request::Receive;
@@ -156,9 +156,8 @@ impl Course<'_, '_> {
                     }
                     Poll::Ready(Some(Err(error))) => {
                         self.ended = Some(Instant::now());
-                        let why = self.explain(&error).error.text;
-                        let text = format!("the body ended early: {why}");
-                        return Poll::Ready(self.end(Some(Error::new(ErrorKind::Body, text))));
+                        let error = cut(&error, &self.lease.0.counts);
+                        return Poll::Ready(self.end(Some(error)));
                     }
                 },
             }

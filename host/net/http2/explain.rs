@@ -5,6 +5,7 @@ use std::io;
 use h2::Reason;
 
 use super::wire::Counts;
+use crate::net::download::early;
 use crate::net::ending;
 use crate::net::error::{Error, ErrorKind};
 
@@ -22,8 +23,7 @@ pub(super) fn explain(error: &h2::Error, counts: &Counts) -> Explained {
         return told(ErrorKind::Protocol, text.to_owned(), false);
     }
     if let Some(error) = error.get_io() {
-        let is_end = matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof);
-        let error = if is_end { ending::closed() } else { Error::of_io(error) };
+        let error = if is_end(error) { ending::closed() } else { Error::of_io(error) };
         return Explained { error, is_refused: false };
     }
     let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);
@@ -46,6 +46,19 @@ pub(super) fn explain(error: &h2::Error, counts: &Counts) -> Explained {
         }
         _ => told(ErrorKind::Closed, format!("the server reset the stream ({name})"), false),
     }
+}
+
+/// Why a body is not whole.
+pub(super) fn cut(error: &h2::Error, counts: &Counts) -> Error {
+    match error.get_io() {
+        Some(error) if is_end(error) => early("the server closed the connection"),
+        _ => early(&explain(error, counts).error.text),
+    }
+}
+
+/// h2 says so of a connection that ended in the middle of a stream.
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof)
 }
 
 /// As RFC 9113, 7 has it.

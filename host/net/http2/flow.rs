@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use h2::RecvStream;
 
-use super::explain::explain;
+use super::explain::cut;
 use super::session::Lease;
 use crate::net::connection::Alarm;
-use crate::net::download::early;
 use crate::net::error::Error;
 
 /// The stream. Dropping it ends it.
@@ -49,7 +48,7 @@ impl Flow {
                 Ok(self.body.is_end_stream())
             }
             Poll::Ready(None) => Ok(true),
-            Poll::Ready(Some(Err(error))) => Err(early(&explain(&error, &self.lease.0.counts).error.text)),
+            Poll::Ready(Some(Err(error))) => Err(cut(&error, &self.lease.0.counts)),
         };
         // These bytes count as little as those of a streamed body of HTTP/1.1.
         self.lease.0.charge();

@@ -21,6 +21,10 @@ use crate::net::worker::Net;
 const STREAM_WINDOW: u32 = 1 << 20;
 const WINDOW: u32 = 4 << 20;
 
+/// h2 charges up to 256 bytes for a smaller piece of a body that lies here unread, and ends the connection where that
+/// is more than this. A window full of lines of some bytes is no attack.
+const MOST_OVERHEAD: usize = 32 << 20;
+
 /// What of a request's body waits here until the server takes it.
 const MOST_UNSENT: usize = 64 << 10;
 
@@ -67,6 +71,7 @@ impl Session {
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(WINDOW)
+            .data_frame_budget(MOST_OVERHEAD)
             .max_send_buffer_size(MOST_UNSENT)
             .max_header_list_size(u32::try_from(most_header).unwrap_or(u32::MAX >> 8).min(u32::MAX >> 8))
             // Until the server has said how many it takes.

@@ -9,8 +9,6 @@ mod digests;
 mod downloads;
 mod failures;
 mod http2;
-mod http2_breaches;
-mod http2_server;
 mod identities;
 mod places;
 mod proxies;

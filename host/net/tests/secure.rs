@@ -109,7 +109,9 @@ fn plain_http_where_tls_is_expected_fails_by_name() {
         let url = format!("https://127.0.0.1:{}/", server.port);
         // The server reads until it has a head and never answers a handshake.
         let request = Request { verify: Some(false), timeout: Some(Duration::from_millis(60)), ..get(&url) };
-        let error = plain().send(request).await.error.unwrap();
+        let response = plain().send(request).await;
+        assert!(response.timings.tls_handshaking >= Duration::from_millis(50), "{:?}", response.timings);
+        let error = response.error.unwrap();
         assert_eq!(error.kind, ErrorKind::Timeout);
         assert_eq!(error.text, "no answer within 60 ms (timeout in the TLS handshake)");
     });

@@ -1,62 +1,16 @@
-//! HTTP/2 as servers that keep to RFC 9113 speak it.
+//! Requests as streams of one connection, with servers that keep to RFC 9113.
 
-use std::rc::Rc;
-use std::sync::Arc;
+use std::cell::RefCell;
 use std::time::Duration;
 
-use bytes::Bytes;
 use h2::server::Builder;
 use http::Response as Answer;
-use rustls::ServerConfig;
 
-use super::super::{Error, ErrorKind, Receive, Upload};
-use super::http2_server::{Asked, Server2};
-use super::secure::{identity, with_ca};
-use super::server::{Server, ok};
+use super::super::secure::{identity, with_ca};
+use super::super::server::{Server, ok};
+use super::server::{Asked, Server2};
 use super::*;
-use crate::link::Http2;
-
-fn speaking(http2: Http2) -> Client {
-    linked(Link { http2, ..Link::default() })
-}
-
-fn knowing() -> Client {
-    speaking(Http2::PriorKnowledge)
-}
-
-async fn echo(asked: Asked) {
-    let text =
-        format!("{} {} {}", asked.connection, asked.request.uri(), String::from_utf8_lossy(&asked.body));
-    asked.ok(text);
-}
-
-/// All of them, as `http.batch` sends them.
-async fn together<'c>(client: &'c Client, requests: Vec<Request<'c>>) -> Vec<Box<Response>> {
-    let sends = requests.into_iter().map(|request| client.send(request));
-    futures(sends.collect()).await
-}
-
-async fn futures<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    let mut futures: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|cx| {
-        let mut is_pending = false;
-        for (future, done) in futures.iter_mut().filter(|(_, done)| done.is_none()) {
-            match future.as_mut().poll(cx) {
-                std::task::Poll::Ready(value) => *done = Some(value),
-                std::task::Poll::Pending => is_pending = true,
-            }
-        }
-        if is_pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().map(|(_, done)| done.unwrap()).collect()
-}
-
-fn alpn(config: Arc<ServerConfig>, protocols: &[&str]) -> Arc<ServerConfig> {
-    let mut config = ServerConfig::clone(&config);
-    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    Arc::new(config)
-}
+use crate::net::{ErrorKind, Told};
 
 #[test]
 fn prior_knowledge_speaks_it_at_once_over_one_connection() {
@@ -271,112 +225,33 @@ fn answers_look_as_those_of_http_1_1_do() {
 }
 
 #[test]
-fn bodies_of_any_size_go_both_ways() {
+fn what_is_told_is_what_is_sent() {
     run(async {
         let server = Server2::start(Builder::new(), |asked: Asked| async move {
-            let body = asked.body.clone();
-            asked.ok(body);
+            asked.with(Answer::builder().status(201).header("X-Set", "1").body(()).unwrap(), "made");
         })
         .await;
-        let client = knowing();
-        let url = server.url();
-        // Beyond each window of both sides.
-        for size in [1, 16 << 10, (16 << 10) + 1, 70_000, 6 << 20] {
-            let body: Bytes = (0..size).map(|at: usize| (at % 251) as u8).collect::<Vec<u8>>().into();
-            let request = Request { body: body.clone(), ..Request::new(Method::PUT, &url) };
-            let response = client.send(request).await;
-            assert!(response.error.is_none() && response.body() == body, "{size}: {:?}", response.error);
-        }
-        let large = Request { max_body: Some(1000), ..post(&url, "x") };
-        assert_eq!(client.send(large).await.status, 200);
-        let body: Bytes = vec![0; 2000].into();
-        let large = Request { max_body: Some(1000), body: body.clone(), ..get(&url) };
-        assert_eq!(client.send(large).await.error.unwrap().kind, ErrorKind::TooLarge);
-        let gone = Request { receive: Receive::Discard, body, ..get(&url) };
-        let gone = client.send(gone).await;
-        assert_eq!((gone.size(), gone.body().len()), (2000, 0));
-        assert_eq!(server.log.connections.get(), 1);
-    });
-}
-
-#[test]
-fn a_script_gives_a_body_piece_by_piece() {
-    run(async {
-        let server = Server2::start(Builder::new(), |asked: Asked| async move {
-            let coding = asked.header("transfer-encoding").map(str::to_owned);
-            let body = format!("{coding:?} {}", asked.body.len());
-            asked.ok(body);
-        })
-        .await;
-        let client = knowing();
-        let upload = Upload::fed();
-        let url = server.url();
-        let request = Request { upload: Some(&upload), ..Request::new(Method::POST, &url) };
-        let mut sending = std::pin::pin!(client.send(request));
-        let mut chunks = vec![vec![b'a'; 100_000], vec![b'b'; 5], vec![b'c'; 30_000]];
-        let response = std::future::poll_fn(|cx| {
-            loop {
-                match sending.as_mut().poll(cx) {
-                    std::task::Poll::Ready(response) => return std::task::Poll::Ready(response),
-                    std::task::Poll::Pending if upload.is_hungry() => upload.feed(chunks.pop().as_deref()),
-                    std::task::Poll::Pending => return std::task::Poll::Pending,
-                }
+        let told = RefCell::new(String::new());
+        let trace = |message: Told<'_>| {
+            let (mark, head, body) = match message {
+                Told::Request { head, body } => ('>', head, body),
+                Told::Answer { head, body, .. } => ('<', head, body),
+                Told::Failure(why) => ('!', why.as_bytes(), None),
+            };
+            for part in [head, body.unwrap_or_default()] {
+                let lines = String::from_utf8_lossy(part).replace("\r\n", "|");
+                told.borrow_mut().push_str(&format!("{mark}{lines}\n"));
             }
-        })
-        .await;
-        assert_eq!((&response.error, text(&response)), (&None, "None 130005"));
-    });
-}
-
-#[test]
-fn a_body_that_is_read_late_holds_the_server_back() {
-    run(async {
-        let sent = Rc::new(std::cell::Cell::new(0usize));
-        let counted = sent.clone();
-        let server = Server2::start(Builder::new(), move |mut asked: Asked| {
-            let sent = counted.clone();
-            async move {
-                let mut stream = asked.open(Answer::new(()));
-                for _ in 0..512 {
-                    stream.reserve_capacity(16 << 10);
-                    while stream.capacity() == 0 {
-                        match std::future::poll_fn(|cx| stream.poll_capacity(cx)).await {
-                            Some(Ok(_)) => {}
-                            _ => return,
-                        }
-                    }
-                    let part = stream.capacity().min(16 << 10);
-                    stream.send_data(vec![1; part].into(), false).unwrap();
-                    sent.set(sent.get() + part);
-                }
-                stream.send_data(Bytes::new(), true).unwrap();
-            }
-        })
-        .await;
-        let client = knowing();
-        let url = server.url();
-        let mut response = client.send(Request { receive: Receive::Stream, ..get(&url) }).await;
-        assert_eq!((response.status, response.version()), (200, Some("2")));
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let held = sent.get();
-        assert!((1 << 19..=1 << 20).contains(&held), "{held}");
-        // Meanwhile the connection has room for others.
-        let mut read = 0;
-        while let Some(download) = response.take_download() {
-            let mut chunk = Vec::new();
-            if let Some(download) = client.read(download, &mut chunk).await.unwrap() {
-                read += chunk.len();
-                response.put_download(download, chunk.len());
-            }
-        }
-        assert_eq!(read, sent.get());
-        assert!(read > held);
-        // One that is left ends its stream, not the connection.
-        let mut left = client.send(Request { receive: Receive::Stream, ..get(&url) }).await;
-        drop(left.take_download());
-        drop(left);
-        let error: Option<Error> =
-            client.send(Request { receive: Receive::Discard, ..get(&url) }).await.error;
-        assert_eq!((error, server.log.connections.get()), (None, 1));
+        };
+        let headers = [("Connection", "keep-alive"), ("X-Own", "1")];
+        let url = format!("{}/a?b=c", server.url());
+        let request = Request { headers: &headers, trace: Some(&trace), ..post(&url, "data") };
+        knowing().send(request).await;
+        let host = server.url().replace("http://", "");
+        let expected = format!(
+            ">POST /a?b=c HTTP/2|host: {host}|user-agent: e2e/0.1|accept: */*|content-length: 4|x-own: 1||\n\
+             >data\n<HTTP/2 201|x-set: 1||\n<made\n"
+        );
+        assert_eq!(*told.borrow(), expected);
     });
 }
