@@ -124,6 +124,7 @@ impl Client {
     async fn attempt(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         chain.answer = None;
         chain.security = None;
+        chain.is_http2 = false;
         let guise = chain.guise(&self.net);
         self.take_turn(chain).await?;
         let mut idle = self.take_idle(&chain.step, guise.number());

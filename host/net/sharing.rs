@@ -115,7 +115,9 @@ impl Client {
         let Room::Free(lease) = room else { return failed(ending::closed(), true) };
         let Some(message) = &chain.message else { return failed(ending::closed(), false) };
         if message.close {
+            // It ends with its last stream.
             session.retire();
+            self.sessions.borrow_mut().iter_mut().for_each(|sessions| sessions.sweep());
         }
         let request = match http2::request(message, &chain.step) {
             Ok(request) => request,

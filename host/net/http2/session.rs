@@ -17,9 +17,10 @@ use crate::net::origin::Origin;
 use crate::net::peer::Security;
 use crate::net::worker::Net;
 
-/// What a server may send of one body, and of all together, before it is read.
+/// What a server may send of one body, and of all together, before it is read: bodies that a script leaves unread
+/// must not stop the others.
 const STREAM_WINDOW: u32 = 1 << 20;
-const WINDOW: u32 = 4 << 20;
+const WINDOW: u32 = 64 << 20;
 
 /// h2 charges up to 256 bytes for a smaller piece of a body that lies here unread, and ends the connection where that
 /// is more than this. A window full of lines of some bytes is no attack.

@@ -40,7 +40,7 @@ pub(in crate::net) enum Claim {
 
 impl Sessions {
     pub(in crate::net) fn claim(&mut self, origin: &Rc<Origin>, guise: u32) -> Claim {
-        self.open.retain(|session| !session.is_gone());
+        self.sweep();
         let open = self.open.iter().find(|session| session.guise == guise && session.origin.is(origin));
         if let Some(session) = open {
             return Claim::Open(session.clone());
@@ -59,6 +59,11 @@ impl Sessions {
         });
         self.opening.push(opening.clone());
         Claim::Mine(opening)
+    }
+
+    /// Lets go of those that nothing more can go over.
+    pub(in crate::net) fn sweep(&mut self) {
+        self.open.retain(|session| !session.is_gone());
     }
 
     pub(in crate::net) fn keep(&mut self, session: Rc<Session>) {

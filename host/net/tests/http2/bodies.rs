@@ -1,7 +1,7 @@
 //! Bodies of both directions over streams, and their windows.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h2::server::Builder;
@@ -69,6 +69,18 @@ fn a_script_gives_a_body_piece_by_piece() {
     });
 }
 
+const SIZE: usize = 8 << 20;
+
+/// Until so many bytes are sent, and some time in which there would be more.
+async fn settle(sent: &std::cell::Cell<usize>, least: usize) {
+    let begun = Instant::now();
+    while sent.get() < least && begun.elapsed() < Duration::from_secs(10) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(sent.get() >= least, "{}", sent.get());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
 #[test]
 fn a_body_that_is_read_late_holds_the_server_back() {
     run(async {
@@ -77,8 +89,12 @@ fn a_body_that_is_read_late_holds_the_server_back() {
         let server = Server2::start(Builder::new(), move |mut asked: Asked| {
             let sent = counted.clone();
             async move {
+                if asked.request.uri().path() == "/small" {
+                    return asked.ok("small");
+                }
                 let mut stream = asked.open(Answer::new(()));
-                for _ in 0..512 {
+                let mut missing = SIZE;
+                while missing > 0 {
                     stream.reserve_capacity(16 << 10);
                     while stream.capacity() == 0 {
                         match std::future::poll_fn(|cx| stream.poll_capacity(cx)).await {
@@ -86,11 +102,13 @@ fn a_body_that_is_read_late_holds_the_server_back() {
                             _ => return,
                         }
                     }
-                    let part = stream.capacity().min(16 << 10);
-                    stream.send_data(vec![1; part].into(), false).unwrap();
+                    let part = stream.capacity().min(16 << 10).min(missing);
+                    missing -= part;
+                    if stream.send_data(vec![1; part].into(), missing == 0).is_err() {
+                        return;
+                    }
                     sent.set(sent.get() + part);
                 }
-                stream.send_data(Bytes::new(), true).unwrap();
             }
         })
         .await;
@@ -98,10 +116,18 @@ fn a_body_that_is_read_late_holds_the_server_back() {
         let url = server.url();
         let mut response = client.send(Request { receive: Receive::Stream, ..get(&url) }).await;
         assert_eq!((response.status, response.version()), (200, Some("2")));
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let held = sent.get();
-        assert!((1 << 19..=1 << 20).contains(&held), "{held}");
-        // Meanwhile the connection has room for others.
+        settle(&sent, 1 << 19).await;
+        assert!(sent.get() <= 1 << 20, "{}", sent.get());
+        // Meanwhile the connection has room for others, however many are held back.
+        let mut others = Vec::new();
+        for _ in 0..6 {
+            others.push(client.send(Request { receive: Receive::Stream, ..get(&url) }).await);
+        }
+        settle(&sent, 6 << 20).await;
+        let small = format!("{url}/small");
+        let between = client.send(get(&small)).await;
+        assert_eq!((&between.error, text(&between)), (&None, "small"));
+        drop(others);
         let mut read = 0;
         while let Some(download) = response.take_download() {
             let mut chunk = Vec::new();
@@ -110,8 +136,7 @@ fn a_body_that_is_read_late_holds_the_server_back() {
                 response.put_download(download, chunk.len());
             }
         }
-        assert_eq!(read, sent.get());
-        assert!(read > held);
+        assert_eq!(read, SIZE);
         // One that is left ends its stream, not the connection.
         let mut left = client.send(Request { receive: Receive::Stream, ..get(&url) }).await;
         drop(left.take_download());

@@ -3,7 +3,7 @@
 mod bodies;
 mod breaches;
 mod endings;
-mod server;
+pub(super) mod server;
 mod streams;
 
 use std::future::Future;

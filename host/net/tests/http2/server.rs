@@ -1,6 +1,6 @@
 //! Servers of HTTP/2: one of h2's own that answers in order, and one that sends the frames a test says.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -51,8 +51,6 @@ impl Asked {
 #[derive(Default)]
 pub struct Log {
     pub connections: Cell<usize>,
-    /// Method and path, in order.
-    pub requests: RefCell<Vec<String>>,
     /// Streams at work now, and most of them at once.
     pub open: Cell<usize>,
     pub most: Cell<usize>,
@@ -66,10 +64,6 @@ pub struct Server2 {
 impl Server2 {
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
-    }
-
-    pub fn requests(&self) -> Vec<String> {
-        self.log.requests.borrow().clone()
     }
 
     pub async fn start<F>(builder: Builder, handle: impl Fn(Asked) -> F + 'static) -> Server2
@@ -127,7 +121,6 @@ async fn serve<F>(
     while let Some(Ok((request, answer))) = streams.accept().await {
         let (log, handle) = (log.clone(), handle.clone());
         let (parts, body) = request.into_parts();
-        log.requests.borrow_mut().push(format!("{} {}", parts.method, parts.uri.path()));
         log.open.set(log.open.get() + 1);
         log.most.set(log.most.get().max(log.open.get()));
         tokio::task::spawn_local(async move {
