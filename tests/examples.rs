@@ -282,10 +282,10 @@ fn every_example_is_run_and_tells_how() {
         count += 1;
         assert!(source.contains(&name), "{name} is not run");
         let text = std::fs::read_to_string(&path).unwrap();
-        let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
+        let comment = format!("\n--\n--   cargo run -- --script examples/{name}");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 21);
+    assert_eq!(count, 22);
 }
 
 /// The script that the README shows is a script.
