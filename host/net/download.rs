@@ -119,9 +119,10 @@ impl Download {
         let into = if self.coding.is_some() { &mut self.coded } else { out };
         let before = into.len();
         let rest = std::mem::take(&mut own.opened.rest);
-        let taken = match rest.is_empty() {
-            false => own.take(&rest, into),
-            true => next().map_or_else(|| own.closed(), |bytes| own.take(bytes, into)),
+        let bytes = if rest.is_empty() { next() } else { Some(&rest[..]) };
+        let taken = match bytes {
+            Some(bytes) => own.take(bytes, into),
+            None => own.closed(),
         };
         self.is_begun |= into.len() > before;
         self.is_over = taken?;
