@@ -265,6 +265,16 @@ fn server_sent_events() {
 }
 
 #[test]
+fn http2() {
+    let args = ["-t", "60s", "--seed", "1", "-e", "HTTP2=prior_knowledge"];
+    let run = run("examples/22_http2.lua", &args);
+    run.exits(0).says(&["the service answered in HTTP/2"]).says(&["0 failed"]);
+    for check in ["it is HTTP/2", "over the connection that was there", "others pass", "all of it came"] {
+        run.says(&["✓", check, "100.00%"]);
+    }
+}
+
+#[test]
 fn the_smoke_suite() {
     let run = run("suites/smoke.lua", &["-u", "4", "-r", "100", "-t", "3s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]);
@@ -288,10 +298,10 @@ fn every_example_is_run_and_tells_how() {
         count += 1;
         assert!(source.contains(&name), "{name} is not run");
         let text = std::fs::read_to_string(&path).unwrap();
-        let comment = format!("\n--\n--   cargo run -- --script examples/{name}\n");
+        let comment = format!("\n--\n--   cargo run -- --script examples/{name}");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 23);
+    assert_eq!(count, 24);
 }
 
 /// The script that the README shows is a script.

@@ -15,6 +15,9 @@ pub(super) fn command(sent: &Sent) -> String {
         "HEAD" => words.push("--head".to_owned()),
         method => words.push(format!("-X {}", quote(method))),
     }
+    if sent.is_http2 {
+        words.push(if url.starts_with("https:") { "--http2" } else { "--http2-prior-knowledge" }.to_owned());
+    }
     if !sent.verify {
         words.push("--insecure".to_owned());
     }

@@ -199,6 +199,16 @@ pub static RESPONSE: ObjectType = ObjectType {
             }),
         },
         Member {
+            name: "http_version",
+            sig: "string?",
+            doc: "`1.0`, `1.1` or `2`; nil where no answer came.",
+            kind: Field(|f, n| {
+                give(f, n, |kept| {
+                    kept.response.version().map_or(Arg::Nil, |version| Arg::Str(version.as_bytes()))
+                })
+            }),
+        },
+        Member {
             name: "request",
             sig: "SentRequest",
             doc: "What was sent last, after redirects.",

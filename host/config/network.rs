@@ -1,5 +1,5 @@
-//! The settings that decide how connections are made: `tls`, `proxy`, `hosts`, `dns`, `local_addresses`. Read by
-//! `raw`, merged with the proxy variables and shown by `layers` and `show`.
+//! The settings that decide how connections are made: `tls`, `proxy`, `hosts`, `dns`, `http2`,
+//! `local_addresses`. Read by `raw`, merged with the proxy variables and shown by `layers` and `show`.
 
 mod written;
 
@@ -106,6 +106,7 @@ impl Network {
                 select: value(&self.raw.select).unwrap_or(lookup.select),
                 policy: value(&self.raw.policy).unwrap_or(lookup.policy),
             },
+            http2: value(&self.raw.http2).unwrap_or_default(),
             sources: value(&self.raw.sources).map(|(_, sources)| sources),
         }
     }
@@ -172,6 +173,7 @@ impl Network {
         rows.add("dns.ttl", ttl, &self.raw.ttl);
         rows.add("dns.select", link.lookup.select.name(), &self.raw.select);
         rows.add("dns.policy", link.lookup.policy.name(), &self.raw.policy);
+        rows.add("http2", link.http2.name(), &self.raw.http2);
         let sources =
             self.raw.sources.as_ref().map_or("none".into(), |sources| format!("[{}]", sources.value.0));
         rows.add("local_addresses", sources, &self.raw.sources);

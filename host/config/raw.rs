@@ -45,6 +45,7 @@ const SETTINGS: &[&str] = &[
     "proxy",
     "hosts",
     "dns",
+    "http2",
     "local_addresses",
     "cpu_budget",
     "memory_limit",

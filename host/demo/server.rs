@@ -12,11 +12,11 @@ use std::time::Duration;
 use axum::http::Method;
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -168,8 +168,24 @@ async fn serve(listener: TcpListener, faults: Faults) -> Infallible {
                 router.call(request).await
             }
         });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
+        tokio::spawn(async move {
+            // Once a connection; each request of HTTP/1.1 goes as if there were nothing else.
+            if speaks_http2(&stream).await {
+                let http2 = http2::Builder::new(TokioExecutor::new());
+                let _ = http2.serve_connection(TokioIo::new(stream), service).await;
+            } else {
+                let http1 = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let _ = http1.with_upgrades().await;
+            }
+        });
     }
+}
+
+/// Whether a client speaks HTTP/2 without asking: RFC 9113, 3.4. No method begins as its preface does.
+async fn speaks_http2(stream: &TcpStream) -> bool {
+    const PREFACE: &[u8] = b"PRI";
+    let mut start = [0; PREFACE.len()];
+    matches!(stream.peek(&mut start).await, Ok(read) if start[..read] == *PREFACE)
 }
 
 #[cfg(test)]

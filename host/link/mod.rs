@@ -14,7 +14,7 @@ pub use cidr::Cidr;
 pub use exempt::Exempt;
 pub use hosts::{Hosts, Override};
 pub use lookup::{Lookup, Policy, Select};
-pub use options::{Link, TlsOptions, TlsVersion};
+pub use options::{Http2, Link, TlsOptions, TlsVersion};
 pub use place::is_loopback;
 pub use proxy::{Choice, Proxies, Proxy, ProxyKind, Rule};
 pub use sources::Sources;

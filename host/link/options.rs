@@ -14,6 +14,7 @@ pub struct Link {
     pub proxies: Proxies,
     pub hosts: Hosts,
     pub lookup: Lookup,
+    pub http2: Http2,
     /// Where connections start; None: where the system decides.
     pub sources: Option<Sources>,
 }
@@ -46,6 +47,40 @@ impl Default for TlsOptions {
             min_version: TlsVersion::V12,
             max_version: TlsVersion::V13,
             resumption: true,
+        }
+    }
+}
+
+/// Whether connections speak HTTP/2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http2 {
+    Never,
+    /// Over https, where the server agrees by ALPN.
+    #[default]
+    Auto,
+    /// Always: over http without asking, over https with nothing else offered.
+    PriorKnowledge,
+}
+
+impl Http2 {
+    pub const NAMES: &[(&str, Http2)] =
+        &[("auto", Http2::Auto), ("never", Http2::Never), ("prior_knowledge", Http2::PriorKnowledge)];
+
+    pub fn parse(text: &str) -> Option<Http2> {
+        let text = text.replace('-', "_");
+        Http2::NAMES.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode)
+    }
+
+    pub fn name(self) -> &'static str {
+        Http2::NAMES.iter().find(|(_, mode)| *mode == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether a connection of this kind may turn out to be one of HTTP/2.
+    pub fn may_be(self, https: bool) -> bool {
+        match self {
+            Http2::Never => false,
+            Http2::Auto => https,
+            Http2::PriorKnowledge => true,
         }
     }
 }

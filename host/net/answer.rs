@@ -41,6 +41,8 @@ pub(super) struct Failure {
     pub(super) error: Error,
     /// Nothing of the request was written: the connection had ended before.
     pub(super) is_unsent: bool,
+    /// The server says that it did nothing with the request.
+    pub(super) is_refused: bool,
     /// Whether any byte of an answer had arrived.
     pub(super) is_answered: bool,
 }

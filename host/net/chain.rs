@@ -12,12 +12,20 @@ use super::error::Error;
 use super::message::{Message, Step};
 use super::peer::Security;
 use super::request::{Auth, Receive, Request};
-use super::response::{Fate, Hop, Response};
+use super::response::{Fate, Hop, Response, Sent};
 use super::timing::Timings;
 use super::worker::Net;
 
 /// A timeout beyond this is none.
 const FOREVER: Duration = Duration::from_secs(86_400 * 365);
+
+/// When an exchange began, had sent the request, had the first byte of the answer, and ended.
+pub(super) struct Marks {
+    pub(super) begun: Instant,
+    pub(super) sent: Option<Instant>,
+    pub(super) first: Option<Instant>,
+    pub(super) ended: Instant,
+}
 
 /// A request on its way.
 pub(super) struct Chain<'a> {
@@ -38,6 +46,8 @@ pub(super) struct Chain<'a> {
     /// Of the connection that was used last.
     pub(super) security: Option<Rc<Security>>,
     pub(super) retries: u32,
+    /// The last exchange was one of HTTP/2.
+    pub(super) is_http2: bool,
     /// How often a server's wish for authentication was followed.
     pub(super) answered_challenges: u8,
     /// The body that an exchange left to be read, and then with all that reading it takes.
@@ -65,6 +75,7 @@ impl<'a> Chain<'a> {
             history: Vec::new(),
             security: None,
             retries: 0,
+            is_http2: false,
             answered_challenges: 0,
             opened: None,
             download: None,
@@ -74,12 +85,13 @@ impl<'a> Chain<'a> {
     /// How a connection for the current step is secured; the same for all of http.
     pub(super) fn guise(&self, net: &Net) -> Guise<'a> {
         if !self.step.origin.https {
-            return Guise { verify: false, identity: None };
+            return Guise { verify: false, identity: None, is_plain: false };
         }
         Guise {
             verify: self.request.verify.unwrap_or(net.settings.link.tls.verify),
             // A certificate is shown to the origin that the script named, not to where a redirect leads.
             identity: self.request.cert.filter(|_| self.step.has_secrets),
+            is_plain: false,
         }
     }
 
@@ -91,6 +103,26 @@ impl<'a> Chain<'a> {
     /// Whether an answer with this status may ask for what the request can give.
     pub(super) fn is_challenge(&self, status: u16) -> bool {
         status == 401 && self.step.has_secrets && matches!(self.request.auth, Some(Auth::Digest { .. }))
+    }
+
+    /// Whether the script gets the answer with this status, rather than the next one.
+    pub(super) fn is_last(&self, status: u16) -> bool {
+        !(self.is_redirect(status) || self.is_challenge(status))
+    }
+
+    /// Adds an exchange's phases; gives the message's buffer back.
+    pub(super) fn count(&mut self, net: &Net, marks: Marks) {
+        let Marks { begun, sent, first, ended } = marks;
+        let first = first.unwrap_or(ended);
+        // An answer that comes before the request is out ends the sending.
+        let sent = sent.unwrap_or(first);
+        self.timings.sending += sent.saturating_duration_since(begun);
+        self.timings.waiting += first.saturating_duration_since(sent);
+        self.timings.receiving += ended.saturating_duration_since(first);
+        self.ended = ended;
+        if let Some(message) = self.message.take() {
+            net.give_back(message.bytes);
+        }
     }
 
     /// As if everything so far had happened later.
@@ -131,7 +163,7 @@ impl<'a> Chain<'a> {
             passed,
             download: self.download,
             body,
-            request: self.step.into_sent(self.request, verify),
+            request: Sent { is_http2: self.is_http2, ..self.step.into_sent(self.request, verify) },
             sent_bytes: self.sent,
             received_bytes: self.received,
         })

@@ -17,10 +17,13 @@ use super::decoding;
 use super::download::Download;
 use super::error::{Error, ErrorKind};
 use super::exchange::exchange;
+use super::http2::Sessions;
 use super::message::Step;
 use super::redirect;
 use super::request::{Receive, Request};
 use super::response::{Hop, Response};
+use super::sharing::Line;
+use super::timing::Progress;
 use super::upload::Upload;
 use super::worker::Net;
 
@@ -28,7 +31,7 @@ use super::worker::Net;
 const MOST_IDLE: usize = 16;
 
 /// One VU's connections and cookies. Requests of one client may run at the
-/// same time; each has a connection of its own then.
+/// same time: each has a connection of its own then, or in HTTP/2 a stream of one.
 pub struct Client {
     net: Rc<Net>,
     idle: RefCell<Vec<Connection>>,
@@ -36,7 +39,9 @@ pub struct Client {
     pub(super) jar: RefCell<Option<Box<Jar>>>,
     /// None until a server asks for digest authentication.
     challenges: RefCell<Option<Box<Challenges>>>,
-    account: Account,
+    pub(super) account: Account,
+    /// None until one is shared.
+    pub(super) sessions: RefCell<Option<Box<Sessions>>>,
 }
 
 impl Client {
@@ -48,6 +53,7 @@ impl Client {
             jar: RefCell::default(),
             challenges: RefCell::default(),
             account,
+            sessions: RefCell::default(),
         }
     }
 
@@ -118,36 +124,43 @@ impl Client {
     async fn attempt(&self, chain: &mut Chain<'_>) -> Result<(), Error> {
         chain.answer = None;
         chain.security = None;
+        chain.is_http2 = false;
         let guise = chain.guise(&self.net);
         self.take_turn(chain).await?;
         let mut idle = self.take_idle(&chain.step, guise.number());
         let most = chain.request.max_retries.unwrap_or(self.net.settings.max_retries);
         let mut retries = 0;
+        let mut was_spared = false;
         loop {
             if chain.message.is_none() {
                 chain.step.cookie = self.cookie(&chain.step, chain.request)?;
                 self.authorize(chain);
                 chain.message = Some(chain.step.message(&self.net, chain.request)?);
             }
-            let (connection, begun, was_idle) = match idle.take() {
+            let (line, begun, was_idle) = match idle.take() {
                 // It begins where the last step ended: a look at the clock less.
-                Some(connection) => (Ok(connection), chain.ended, true),
+                Some(connection) => (Ok(Line::Own(connection)), chain.ended, true),
                 // Boxed: it is seldom, and would make every request's future larger.
-                None => (Box::pin(self.connect(chain, guise)).await, Instant::now(), false),
+                None => (Box::pin(self.line(chain, guise)).await, Instant::now(), false),
             };
-            let failure = match connection {
-                Ok(connection) => match self.run(connection, chain, begun).await {
-                    Ok(()) => return Ok(()),
-                    Err(failure) => *failure,
-                },
-                Err(error) => Failure { error, is_unsent: true, is_answered: false },
+            let (outcome, was_idle) = match line {
+                Ok(Line::Own(connection)) => (self.run(connection, chain, begun).await, was_idle),
+                Ok(Line::Shared { session, is_old }) => (Box::pin(self.share(session, chain)).await, is_old),
+                Err(error) => {
+                    let (is_unsent, is_refused, is_answered) = (true, false, false);
+                    (Err(Box::new(Failure { error, is_unsent, is_refused, is_answered })), false)
+                }
             };
+            let Err(failure) = outcome else { return Ok(()) };
             // The server has closed it while it was idle: nobody's failure.
             let may_repeat = chain.step.method.is_idempotent() && failure.error.kind.is_transient();
             let is_stale = was_idle && (failure.is_unsent || may_repeat && !failure.is_answered);
+            // Once; then its server is at fault.
+            let is_spared = (is_stale && failure.error.kind.is_transient() || failure.is_refused)
+                && !std::mem::replace(&mut was_spared, true);
             let has_body = chain.step.upload(chain.request).is_none_or(Upload::rewind);
             self.tell_failure(chain, &failure.error);
-            if !is_stale || !has_body {
+            if !is_spared || !has_body {
                 if !may_repeat || failure.is_answered || retries >= most || !has_body {
                     return Err(failure.error);
                 }
@@ -209,10 +222,11 @@ impl Client {
 
     pub(super) async fn connect(&self, chain: &mut Chain<'_>, guise: Guise<'_>) -> Result<Connection, Error> {
         let deadline = chain.deadline;
-        let connecting = connector::connect(&self.net, &chain.step.origin, guise, &mut chain.timings);
+        let mut progress = Progress::new(&mut chain.timings);
+        let connecting = connector::connect(&self.net, &chain.step.origin, guise, &mut progress);
         let connection = match tokio::time::timeout_at(deadline.at.into(), connecting).await {
             Ok(connected) => connected?,
-            Err(_) => return Err(Error::timeout(deadline.limit, false)),
+            Err(_) => return Err(Error::timeout_in(deadline.limit, progress.leave())),
         };
         chain.sent += connection.stream.sent();
         chain.received += connection.stream.received();
@@ -238,6 +252,7 @@ impl Client {
     /// Closes all idle connections.
     pub fn close(&self) {
         self.idle.borrow_mut().clear();
+        self.sessions.take();
     }
 
     /// # Errors
@@ -291,8 +306,8 @@ impl Client {
         if download.read(&self.net, out).await? {
             return Ok(Some(download));
         }
-        if download.connection.is_reusable {
-            self.keep(download.connection);
+        if let Some(connection) = download.into_connection().filter(|connection| connection.is_reusable) {
+            self.keep(connection);
         }
         Ok(None)
     }

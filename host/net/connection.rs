@@ -28,6 +28,8 @@ pub(super) struct Connection {
     pub(super) is_reusable: bool,
     /// Whether a request went over it before.
     pub(super) is_used: bool,
+    /// It is to be spoken to in HTTP/2.
+    pub(super) is_http2: bool,
 }
 
 impl Connection {
@@ -45,6 +47,7 @@ impl Connection {
             alarm: Alarm::default(),
             is_reusable: true,
             is_used: false,
+            is_http2: false,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From an origin to an open connection: TCP, the proxy's tunnel, TLS. Used by `client`.
 
 use std::rc::Rc;
-use std::time::Instant;
 
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
 use super::dial::{Target, dial, locate};
@@ -12,11 +12,12 @@ use super::identity::Identity;
 use super::origin::Origin;
 use super::peer::Security;
 use super::stream::{Socket, Stream};
-use super::timing::Timings;
+use super::timing::{Phase, Progress};
+use super::tls::HTTP2;
 use super::tunnel::{self, Refusal, To};
 use super::way::Via;
 use super::worker::Net;
-use crate::link::{Proxy, ProxyKind};
+use crate::link::{Http2, Proxy, ProxyKind};
 
 /// How a connection is made secure, as far as requests may differ in it. Connections of different ones are never
 /// lent to each other.
@@ -25,6 +26,8 @@ pub(super) struct Guise<'a> {
     pub(super) verify: bool,
     /// None: the configuration's, if it has one.
     pub(super) identity: Option<&'a Identity>,
+    /// HTTP/1.1 and nothing else: nobody else is lent such a connection.
+    pub(super) is_plain: bool,
 }
 
 impl Guise<'_> {
@@ -34,7 +37,7 @@ impl Guise<'_> {
     }
 }
 
-/// Opens a connection; the phases are added to `timings`, also of a failure.
+/// Opens a connection; its phases are told to `progress`. What it speaks stands in it.
 ///
 /// # Errors
 /// `Dns`, `Connect`, `Proxy`, `Tls`.
@@ -42,35 +45,56 @@ pub(super) async fn connect(
     net: &Net,
     origin: &Rc<Origin>,
     guise: Guise<'_>,
-    timings: &mut Timings,
+    progress: &mut Progress<'_>,
 ) -> Result<Connection, Error> {
     let socket = match &origin.way.proxy {
         None => {
             let target = Target { host: &origin.host, port: origin.port, at: origin.way.at };
-            open(net, &target, timings).await?
+            open(net, &target, progress).await?
         }
-        Some(via) => through(net, origin, via, timings).await?,
+        Some(via) => through(net, origin, via, progress).await?,
     };
+    let mode = if guise.is_plain { Http2::Never } else { net.settings.link.http2 };
     if !origin.https {
-        return Ok(Connection::new(origin.clone(), guise.number(), Stream::Plain(socket), None));
+        let mut connection = Connection::new(origin.clone(), guise.number(), Stream::Plain(socket), None);
+        connection.is_http2 = mode == Http2::PriorKnowledge;
+        return Ok(connection);
     }
-    // What was agreed on by ALPN would decide here what is spoken over the stream.
-    let (stream, security) = secure(net, origin, guise, socket, timings).await?;
-    Ok(Connection::new(origin.clone(), guise.number(), stream, Some(security)))
+    progress.enter(Phase::Handshake);
+    let secured = secure(net, origin, guise, socket).await;
+    progress.leave();
+    let (tls, security) = secured?;
+    let is_http2 = tls.get_ref().1.alpn_protocol() == Some(HTTP2);
+    if mode == Http2::PriorKnowledge && !is_http2 {
+        let text = format!(
+            "{} does not agree to HTTP/2 by ALPN, and `settings.http2` is prior_knowledge",
+            origin.authority
+        );
+        return Err(Error::new(ErrorKind::Tls, text));
+    }
+    let stream = Stream::Tls(Box::new(tls));
+    let mut connection = Connection::new(origin.clone(), guise.number(), stream, Some(security));
+    connection.is_http2 = is_http2;
+    Ok(connection)
 }
 
-async fn open(net: &Net, target: &Target<'_>, timings: &mut Timings) -> Result<Socket, Error> {
-    let tcp = dial(net, target, timings).await?;
+async fn open(net: &Net, target: &Target<'_>, progress: &mut Progress<'_>) -> Result<Socket, Error> {
+    let tcp = dial(net, target, progress).await?;
     // Small requests must not wait for the acknowledgement of earlier ones.
     let _ = tcp.set_nodelay(true);
     Ok(Socket::new(tcp))
 }
 
-async fn through(net: &Net, origin: &Origin, via: &Via, timings: &mut Timings) -> Result<Socket, Error> {
+async fn through(
+    net: &Net,
+    origin: &Origin,
+    via: &Via,
+    progress: &mut Progress<'_>,
+) -> Result<Socket, Error> {
     let failed = |text: String| Error::new(ErrorKind::Proxy, text);
     let proxy: &Proxy = via.proxy.as_ref().map_err(|why| failed(why.clone()))?;
     let target = Target { host: &proxy.host, port: proxy.port, at: via.at };
-    let mut socket = open(net, &target, timings)
+    let mut socket = open(net, &target, progress)
         .await
         .map_err(|error| failed(format!("cannot reach the proxy {proxy}: {}", error.text)))?;
     if origin.way.forward.is_some() {
@@ -79,10 +103,10 @@ async fn through(net: &Net, origin: &Origin, via: &Via, timings: &mut Timings) -
     let end = Target { host: &origin.host, port: origin.port, at: origin.way.at };
     let to = match (proxy.kind, end.at) {
         (_, Some(address)) => To::Address(address),
-        (ProxyKind::Socks5, None) => To::Address(locate(net, &end, timings).await?),
+        (ProxyKind::Socks5, None) => To::Address(locate(net, &end, progress).await?),
         (_, None) => To::Name(&origin.host, origin.port),
     };
-    let begun = Instant::now();
+    progress.enter(Phase::Tunnel);
     let asked = match proxy.kind {
         ProxyKind::Http => {
             let authorization = via.authorization.as_deref().unwrap_or_default();
@@ -93,7 +117,7 @@ async fn through(net: &Net, origin: &Origin, via: &Via, timings: &mut Timings) -
             tunnel::socks5(&mut socket, &to, proxy.credentials.as_ref()).await
         }
     };
-    timings.connecting += begun.elapsed();
+    progress.leave();
     asked.map_err(|refusal| {
         let place =
             format!("{}:{}", origin.authority.trim_end_matches(&format!(":{}", origin.port)), origin.port);
@@ -112,18 +136,14 @@ async fn secure(
     origin: &Origin,
     guise: Guise<'_>,
     socket: Socket,
-    timings: &mut Timings,
-) -> Result<(Stream, Rc<Security>), Error> {
+) -> Result<(TlsStream<Socket>, Rc<Security>), Error> {
     let config = net.tls_config(guise)?;
     let name = net.tls.server_name(&origin.host)?;
-    let begun = Instant::now();
-    let shaken = TlsConnector::from(config).connect(name, socket).await;
-    timings.tls_handshaking += begun.elapsed();
-    let tls = shaken.map_err(|error| {
+    let tls = TlsConnector::from(config).connect(name, socket).await.map_err(|error| {
         Error::new(ErrorKind::Tls, format!("TLS handshake with {} failed: {error}", origin.authority))
     })?;
     let shaken = tls.get_ref().1;
     let certificate = shaken.peer_certificates().and_then(<[_]>::first).map(|der| net.certificate(der));
     let security = Rc::new(Security::of(shaken, certificate));
-    Ok((Stream::Tls(Box::new(tls)), security))
+    Ok((tls, security))
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::socket::setsockopt;
@@ -15,7 +15,7 @@ use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::error::{Error, ErrorKind};
-use super::timing::Timings;
+use super::timing::{Phase, Progress};
 use super::worker::Net;
 
 /// RFC 8305, 8: so long an address has before the next one is tried beside it.
@@ -40,29 +40,33 @@ impl Target<'_> {
     }
 }
 
-/// Opens a connection; the phases are added to `timings`, also of a failure.
+/// Opens a connection; its phases are told to `progress`.
 ///
 /// # Errors
 /// `Dns`, `Connect`.
-pub(super) async fn dial(net: &Net, target: &Target<'_>, timings: &mut Timings) -> Result<TcpStream, Error> {
+pub(super) async fn dial(
+    net: &Net,
+    target: &Target<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<TcpStream, Error> {
     if let Some(address) = target.at {
-        let begun = Instant::now();
+        progress.enter(Phase::Connecting);
         let opened = open(net, address).await;
-        timings.connecting += begun.elapsed();
+        progress.leave();
         return opened.map_err(|error| refuse(net, target, &error));
     }
-    let begun = Instant::now();
+    progress.enter(Phase::Lookup);
     let name = net.dns.resolve(target.host).await;
-    let found = Instant::now();
-    timings.blocked += found - begun;
+    progress.leave();
     let name = name?;
+    progress.enter(Phase::Connecting);
     let addresses = name.addresses();
     let start = net.dns.start(&name);
     let reached = match addresses {
         [only] => open(net, SocketAddr::new(*only, target.port)).await.map(|tcp| (0, tcp)),
         _ => race(addresses.len(), start, |at| open(net, SocketAddr::new(addresses[at], target.port))).await,
     };
-    timings.connecting += found.elapsed();
+    progress.leave();
     let (at, tcp) = reached.map_err(|error| refuse(net, target, &error))?;
     name.best.set(at);
     Ok(tcp)
@@ -75,14 +79,14 @@ pub(super) async fn dial(net: &Net, target: &Target<'_>, timings: &mut Timings) 
 pub(super) async fn locate(
     net: &Net,
     target: &Target<'_>,
-    timings: &mut Timings,
+    progress: &mut Progress<'_>,
 ) -> Result<SocketAddr, Error> {
     if let Some(address) = target.at {
         return Ok(address);
     }
-    let begun = Instant::now();
+    progress.enter(Phase::Lookup);
     let name = net.dns.resolve(target.host).await;
-    timings.blocked += begun.elapsed();
+    progress.leave();
     let name = name?;
     Ok(SocketAddr::new(name.addresses()[net.dns.start(&name)], target.port))
 }
@@ -197,6 +201,8 @@ fn too_many_files(place: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     /// The address that won, where each answers after so many milliseconds or fails; and how long it took.

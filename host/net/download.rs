@@ -3,7 +3,7 @@
 //! `Response`.
 
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::chain::Chain;
@@ -11,6 +11,7 @@ use super::coding;
 use super::connection::Connection;
 use super::error::{Error, ErrorKind};
 use super::framing::{Decoder, Step};
+use super::http2::Flow;
 use super::worker::Net;
 
 /// So many bytes of a coded body are decoded at once.
@@ -25,38 +26,50 @@ pub(super) struct Opened {
     pub(super) may_go_on: bool,
 }
 
-/// A body that is being read. Dropping it closes its connection.
+/// What carries a body: a connection of its own, or a stream.
+enum Carrier {
+    Own(Own),
+    Shared(Flow),
+}
+
+struct Own {
+    connection: Connection,
+    opened: Opened,
+}
+
+/// A body that is being read. Dropping it closes its connection, or its stream.
 pub struct Download {
-    pub(super) connection: Connection,
-    pub(super) opened: Opened,
-    pub(super) coding: Option<(coding::Coding, coding::Decoder)>,
+    carrier: Carrier,
+    coding: Option<(coding::Coding, coding::Decoder)>,
     /// How long the server may take for the next bytes.
-    pub(super) patience: Duration,
+    patience: Duration,
     /// Bytes that are to be decoded.
-    pub(super) coded: Vec<u8>,
+    coded: Vec<u8>,
     /// Some of it was to be decoded.
-    pub(super) is_begun: bool,
+    is_begun: bool,
     /// All of the body has arrived.
-    pub(super) is_over: bool,
+    is_over: bool,
 }
 
 impl Download {
     /// What an answer of the chain left to be read.
     pub(super) fn new(mut connection: Connection, opened: Opened, chain: &Chain<'_>) -> Box<Self> {
+        let is_over = matches!(opened.decoder, Decoder::Length(0));
+        connection.is_reusable = is_over && opened.may_go_on && opened.rest.is_empty();
+        Download::of(Carrier::Own(Own { connection, opened }), is_over, chain)
+    }
+
+    /// The same of a stream.
+    pub(super) fn shared(flow: Flow, chain: &Chain<'_>) -> Box<Self> {
+        let is_over = flow.is_over();
+        Download::of(Carrier::Shared(flow), is_over, chain)
+    }
+
+    fn of(carrier: Carrier, is_over: bool, chain: &Chain<'_>) -> Box<Self> {
         let coding = chain.answer.as_ref().and_then(|answer| answer.headers().get("content-encoding"));
         let coding = coding.and_then(coding::Coding::of).map(|coding| (coding, coding::Decoder::new(coding)));
         let patience = chain.deadline.limit;
-        let is_over = matches!(opened.decoder, Decoder::Length(0));
-        connection.is_reusable = is_over && opened.may_go_on && opened.rest.is_empty();
-        Box::new(Download {
-            connection,
-            opened,
-            coding,
-            patience,
-            coded: Vec::new(),
-            is_begun: false,
-            is_over,
-        })
+        Box::new(Download { carrier, coding, patience, coded: Vec::new(), is_begun: false, is_over })
     }
 
     /// Reads more of the body to the end of `out`, as much as there is (at most some 64 KiB); false at its end.
@@ -72,26 +85,48 @@ impl Download {
             if self.is_over {
                 return Ok(false);
             }
-            let rest = std::mem::take(&mut self.opened.rest);
-            if !rest.is_empty() {
-                self.take(&rest, out)?;
-                continue;
-            }
-            let deadline = Instant::now() + self.patience;
-            poll_fn(|cx| {
-                let mut buffer = net.incoming.borrow_mut();
-                match self.connection.stream.poll_read(cx, &mut buffer) {
-                    Poll::Pending if self.connection.alarm.is_over(deadline, cx) => {
-                        Poll::Ready(Err(Error::timeout(self.patience, true)))
-                    }
-                    Poll::Pending => Poll::Pending,
-                    Poll::Ready(Ok(0)) => Poll::Ready(self.closed()),
-                    Poll::Ready(Ok(read)) => Poll::Ready(self.take(&buffer[..read], out)),
-                    Poll::Ready(Err(error)) => Poll::Ready(Err(early(&Error::of_io(&error).text))),
-                }
+            let wait = (self.patience, Instant::now() + self.patience);
+            let into = if self.coding.is_some() { &mut self.coded } else { &mut *out };
+            let before = into.len();
+            self.is_over = poll_fn(|cx| match &mut self.carrier {
+                Carrier::Own(own) => own.poll(cx, net, wait, into),
+                Carrier::Shared(flow) => flow.poll(cx, wait, into),
             })
             .await?;
+            self.is_begun |= into.len() > before;
         }
+    }
+
+    /// The connection that it had for its own.
+    pub(super) fn into_connection(self) -> Option<Connection> {
+        match self.carrier {
+            Carrier::Own(own) => Some(own.connection),
+            Carrier::Shared(_) => None,
+        }
+    }
+
+    /// What `read` does with bytes that come; None: the connection has ended. False: all of the body was there.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn feed<'p>(
+        &mut self,
+        next: impl FnOnce() -> Option<&'p [u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let Carrier::Own(own) = &mut self.carrier else { return Ok(false) };
+        if self.is_over {
+            return Ok(false);
+        }
+        let into = if self.coding.is_some() { &mut self.coded } else { out };
+        let before = into.len();
+        let rest = std::mem::take(&mut own.opened.rest);
+        let bytes = if rest.is_empty() { next() } else { Some(&rest[..]) };
+        let taken = match bytes {
+            Some(bytes) => own.take(bytes, into),
+            None => own.closed(),
+        };
+        self.is_begun |= into.len() > before;
+        self.is_over = taken?;
+        Ok(true)
     }
 
     /// Decodes what there is; whether that made something.
@@ -117,35 +152,53 @@ impl Download {
         }
         Ok(out.len() > held)
     }
+}
 
-    pub(super) fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        let into = if self.coding.is_some() { &mut self.coded } else { out };
-        let held = into.len();
-        let step = self.opened.decoder.take(bytes, into);
-        self.is_begun |= into.len() > held;
-        match step {
-            Ok(Step::More) => Ok(()),
-            Ok(Step::Done(used)) => {
-                self.is_over = true;
-                self.connection.is_reusable = self.opened.may_go_on && used == bytes.len();
-                Ok(())
+impl Own {
+    /// Reads more of the body to the end of `into`; true at its end.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        net: &Net,
+        (patience, deadline): (Duration, Instant),
+        into: &mut Vec<u8>,
+    ) -> Poll<Result<bool, Error>> {
+        let rest = std::mem::take(&mut self.opened.rest);
+        if !rest.is_empty() {
+            return Poll::Ready(self.take(&rest, into));
+        }
+        let mut buffer = net.incoming.borrow_mut();
+        match self.connection.stream.poll_read(cx, &mut buffer) {
+            Poll::Pending if self.connection.alarm.is_over(deadline, cx) => {
+                Poll::Ready(Err(Error::timeout(patience, true)))
             }
-            Err(why) => Err(early(why)),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(0)) => Poll::Ready(self.closed()),
+            Poll::Ready(Ok(read)) => Poll::Ready(self.take(&buffer[..read], into)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(early(&Error::of_io(&error).text))),
         }
     }
 
     #[cold]
-    pub(super) fn closed(&mut self) -> Result<(), Error> {
+    fn closed(&self) -> Result<bool, Error> {
         match self.opened.decoder {
-            Decoder::Close => {
-                self.is_over = true;
-                Ok(())
-            }
+            Decoder::Close => Ok(true),
             _ => Err(early("the server closed the connection")),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], into: &mut Vec<u8>) -> Result<bool, Error> {
+        match self.opened.decoder.take(bytes, into) {
+            Ok(Step::More) => Ok(false),
+            Ok(Step::Done(used)) => {
+                self.connection.is_reusable = self.opened.may_go_on && used == bytes.len();
+                Ok(true)
+            }
+            Err(why) => Err(early(why)),
         }
     }
 }
 
-fn early(why: &str) -> Error {
+pub(super) fn early(why: &str) -> Error {
     Error::new(ErrorKind::Body, format!("the body ended early: {why}"))
 }

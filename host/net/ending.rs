@@ -5,6 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use super::answer::{Failure, Outcome};
+use super::chain::Marks;
 use super::error::{Error, ErrorKind};
 use super::exchange::Course;
 use super::framing::Framing;
@@ -51,29 +52,14 @@ impl Course<'_, '_> {
     #[cold]
     pub(super) fn fail(&mut self, error: Error) -> Box<Failure> {
         self.count();
-        Box::new(Failure { error, is_unsent: false, is_answered: self.first.is_some() })
+        Box::new(Failure { error, is_unsent: false, is_refused: false, is_answered: self.first.is_some() })
     }
 
     /// Adds the phases to the chain's; gives the message's buffer back.
     fn count(&mut self) {
         let ended = self.ended.unwrap_or_else(Instant::now);
-        let first = self.first.unwrap_or(ended);
-        // An answer that comes before the request is out ends the sending.
-        let sent_at = self.sent_at.unwrap_or(first);
-        let timings = &mut self.chain.timings;
-        timings.sending += sent_at.saturating_duration_since(self.begun);
-        timings.waiting += first.saturating_duration_since(sent_at);
-        timings.receiving += ended.saturating_duration_since(first);
-        self.chain.ended = ended;
-        if let Some(message) = self.chain.message.take() {
-            self.net.give_back(message.bytes);
-        }
-    }
-
-    #[cold]
-    pub(super) fn too_large(&self) -> Error {
-        let most = self.most;
-        Error::new(ErrorKind::TooLarge, format!("the body is larger than {most} bytes"))
+        let marks = Marks { begun: self.begun, sent: self.sent_at, first: self.first, ended };
+        self.chain.count(self.net, marks);
     }
 }
 

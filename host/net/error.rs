@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::timing::Phase;
+
 /// The stable name of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -26,7 +28,7 @@ pub enum ErrorKind {
     Timeout,
     /// The server closed or reset the connection before it answered.
     Closed,
-    /// What came back is not HTTP/1.1.
+    /// What came back is not HTTP.
     Protocol,
     /// The body ended early, or its content coding is broken.
     Body,
@@ -83,6 +85,18 @@ pub struct Error {
 impl Error {
     pub(super) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         Error { kind, text: text.into() }
+    }
+
+    /// Before the request was sent, in this phase.
+    #[cold]
+    pub(super) fn timeout_in(limit: Duration, phase: Option<Phase>) -> Self {
+        match phase {
+            Some(phase) => {
+                let text = format!("no answer within {} (timeout {})", Span(limit), phase.words());
+                Error::new(ErrorKind::Timeout, text)
+            }
+            None => Error::timeout(limit, false),
+        }
     }
 
     #[cold]

@@ -10,24 +10,21 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::account::{Charge, LARGE};
-use super::answer::{Answer, Failure, Outcome};
+use super::account::Charge;
+use super::answer::{Failure, Outcome};
 use super::chain::Chain;
 use super::connection::Connection;
-use super::crooked;
 use super::download::Opened;
 use super::ending;
 use super::error::{Error, ErrorKind};
-use super::framing::{Decoder, Framing, Step};
-use super::head::{self, Head};
+use super::framing::{Decoder, Step};
+use super::head;
+use super::intake::Intake;
 use super::request::Receive;
 use super::worker::Net;
 
 /// So many reads of one answer are taken before others get their turn.
 const READS: usize = 16;
-
-/// More than this is not reserved on a server's word.
-const MOST_RESERVED: u64 = 1 << 20;
 
 /// Sends the chain's message and reads the answer into the chain. `begun` is
 /// when the request began to be written. What a large body takes is charged to `charge`.
@@ -71,11 +68,7 @@ pub(super) struct Course<'a, 'c> {
     /// An incomplete head, then (in the chain's answer) head and body.
     raw: Vec<u8>,
     decoder: Decoder,
-    /// The largest body, in bytes.
-    pub(super) most: usize,
-    /// A body of more bytes is looked at each time that it grows.
-    watched: usize,
-    charge: Charge<'a>,
+    intake: Intake<'a>,
 }
 
 impl<'a, 'c> Course<'a, 'c> {
@@ -90,7 +83,7 @@ impl<'a, 'c> Course<'a, 'c> {
         connection.is_reusable = false;
         // On a new connection nothing can have ended, and what a server says first is its answer.
         let was_used = std::mem::replace(&mut connection.is_used, true);
-        let most = chain.request.max_body.unwrap_or(net.settings.max_body);
+        let intake = Intake::new(net, chain, charge);
         Course {
             net,
             connection,
@@ -104,9 +97,7 @@ impl<'a, 'c> Course<'a, 'c> {
             refused: None,
             raw: Vec::new(),
             decoder: Decoder::Close,
-            most,
-            watched: if chain.request.receive == Receive::Discard { 0 } else { most.min(LARGE) },
-            charge,
+            intake,
             chain,
         }
     }
@@ -118,6 +109,7 @@ impl<'a, 'c> Course<'a, 'c> {
                 return Poll::Ready(Err(Box::new(Failure {
                     error: ending::closed(),
                     is_unsent: true,
+                    is_refused: false,
                     is_answered: false,
                 })));
             }
@@ -186,8 +178,9 @@ impl<'a, 'c> Course<'a, 'c> {
             bytes = rest;
             // 1xx announce the answer; after 101 there is none to come.
             if !(100..200).contains(&head.status) || head.status == 101 {
-                self.begin(head, own)?;
-                if self.chain.request.receive == Receive::Stream && self.is_last(head.status) {
+                self.decoder = Decoder::new(head.framing);
+                self.intake.begin(self.chain, head, own)?;
+                if self.chain.request.receive == Receive::Stream && self.chain.is_last(head.status) {
                     self.open(rest);
                     return Ok(true);
                 }
@@ -195,8 +188,8 @@ impl<'a, 'c> Course<'a, 'c> {
         }
         let Some(answer) = &mut self.chain.answer else { return Ok(false) };
         let step = self.decoder.take(bytes, &mut answer.raw);
-        if answer.raw.len() - answer.head.length > self.watched {
-            self.look()?;
+        if self.intake.is_watched(answer) {
+            self.intake.look(self.chain)?;
         }
         match step {
             Ok(Step::More) => Ok(false),
@@ -217,69 +210,11 @@ impl<'a, 'c> Course<'a, 'c> {
         is_clean && !close && head.is_some_and(|head| head.keep_alive && head.status != 101)
     }
 
-    /// The head is there.
-    fn begin(&mut self, mut head: Head, bytes: &[u8]) -> Result<(), Error> {
-        let straight;
-        let bytes = if head.is_crooked {
-            straight = crooked::straightened(bytes);
-            head.length = straight.len();
-            &straight
-        } else {
-            bytes
-        };
-        let expected = match head.framing {
-            Framing::Length(length) => length.min(MOST_RESERVED) as usize,
-            Framing::Chunked | Framing::Close => 0,
-        };
-        let is_kept = self.chain.request.receive == Receive::Keep;
-        let mut raw = Vec::with_capacity(bytes.len() + if is_kept { expected } else { 0 });
-        raw.extend_from_slice(bytes);
-        self.decoder = Decoder::new(head.framing);
-        self.chain.answer = Some(Answer { head, raw, passed: 0, error: None });
-        match head.framing {
-            Framing::Length(length) if is_kept && length > self.most as u64 => Err(self.too_large()),
-            Framing::Length(length) if is_kept && length > LARGE as u64 => self.grow(),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the script gets the answer with this status, rather than the next one.
-    fn is_last(&self, status: u16) -> bool {
-        !(self.chain.is_redirect(status) || self.chain.is_challenge(status))
-    }
-
     /// Leaves the body, of which `rest` came with the head, to whoever asks for it.
     #[cold]
     fn open(&mut self, rest: &[u8]) {
         let decoder = std::mem::replace(&mut self.decoder, Decoder::Close);
         self.chain.opened = Some(Opened { decoder, rest: rest.to_vec(), may_go_on: self.may_go_on() });
-    }
-
-    /// The body has become large, or is not to be kept.
-    #[cold]
-    fn look(&mut self) -> Result<(), Error> {
-        let Some(answer) = &mut self.chain.answer else { return Ok(()) };
-        let length = answer.raw.len() - answer.head.length;
-        if self.chain.request.receive == Receive::Discard {
-            answer.passed += length as u64;
-            answer.raw.truncate(answer.head.length);
-            return Ok(());
-        }
-        if length > self.most {
-            return Err(self.too_large());
-        }
-        self.grow()
-    }
-
-    /// Charges what the body takes by now; one that is too much is not kept.
-    fn grow(&mut self) -> Result<(), Error> {
-        let Some(answer) = &mut self.chain.answer else { return Ok(()) };
-        let charged = self.charge.set(answer.raw.capacity());
-        if charged.is_err() {
-            answer.raw.truncate(answer.head.length);
-            answer.raw.shrink_to_fit();
-        }
-        charged
     }
 
     /// Nothing to do before the socket or the clock calls.

@@ -9,7 +9,7 @@ use super::error::{Error, ErrorKind};
 use super::framing::{self, Framing};
 
 /// An answer with more headers is refused.
-const MOST_HEADERS: usize = 100;
+pub(super) const MOST_HEADERS: usize = 100;
 
 /// What the exchange must know of a head.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ fn read(bytes: &[u8], to_head: bool, most: usize, is_crooked: bool) -> Result<Op
 }
 
 #[cold]
-fn too_large() -> Error {
+pub(super) fn too_large() -> Error {
     Error::new(ErrorKind::TooLarge, "the answer's headers are larger than allowed")
 }
 

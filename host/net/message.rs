@@ -271,6 +271,7 @@ impl Step {
             body_length: length,
             body: self.body,
             is_piecewise,
+            is_http2: false,
             cookie: self.cookie,
             auth,
             verify,

@@ -1,5 +1,5 @@
 //! The HTTP client of virtual users: one connection set, one cookie jar and no
-//! lock per VU, HTTP/1.1 of our own below. It returns timings and knows
+//! lock per VU, HTTP/1.1 of our own below, or HTTP/2. It returns timings and knows
 //! nothing of metrics. Called by `api::http`; `run` makes one `Net` a worker.
 
 mod account;
@@ -25,7 +25,9 @@ mod events;
 mod exchange;
 mod framing;
 mod head;
+mod http2;
 mod identity;
+mod intake;
 mod message;
 mod open;
 mod origin;
@@ -35,6 +37,7 @@ mod request;
 mod response;
 mod sending;
 mod settings;
+mod sharing;
 mod stream;
 mod telling;
 mod timing;

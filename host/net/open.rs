@@ -11,6 +11,7 @@ use super::answer::Answer;
 use super::chain::Chain;
 use super::client::Client;
 use super::connection::Connection;
+use super::connector::Guise;
 use super::error::{Error, ErrorKind};
 use super::framing::Framing;
 use super::head::{self, Head};
@@ -56,7 +57,7 @@ impl Client {
             self.take_turn(chain).await?;
             chain.step.cookie = self.cookie(&chain.step, chain.request)?;
             let message = chain.step.message(net, chain.request)?;
-            let mut connection = self.connect(chain, chain.guise(net)).await?;
+            let mut connection = self.connect(chain, Guise { is_plain: true, ..chain.guise(net) }).await?;
             chain.security = connection.security.clone();
             let deadline = chain.deadline;
             let greeting = greet(net, &mut connection.stream, &message.bytes, chain);

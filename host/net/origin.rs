@@ -2,6 +2,7 @@
 //! path and query within it. `Base` is a base URL parsed once; `worker`
 //! interns, `client` joins.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -10,6 +11,15 @@ use url::{Host, Url};
 
 use super::error::{Error, ErrorKind};
 use super::way::Way;
+
+/// What an origin was last seen to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Speaks {
+    #[default]
+    Unknown,
+    Http1,
+    Http2,
+}
 
 /// Scheme, host and port. One `Rc` per worker and origin: equal pointers are
 /// equal origins.
@@ -27,6 +37,7 @@ pub(super) struct Origin {
     pub(super) authority: Box<str>,
     /// How to get there; `worker` fills it.
     pub(super) way: Way,
+    pub(super) speaks: Cell<Speaks>,
 }
 
 impl Origin {
@@ -96,6 +107,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Error> {
             text: format!("{}://{authority}", url.scheme()).into(),
             authority: authority.into(),
             way: Way::default(),
+            speaks: Cell::default(),
         },
         prefix: url.path().trim_end_matches('/').into(),
         auth,

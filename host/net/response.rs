@@ -80,6 +80,8 @@ pub struct Sent {
     pub is_piecewise: bool,
     pub(super) cookie: Option<String>,
     pub(super) auth: Option<Rc<str>>,
+    /// Whether it was sent in HTTP/2.
+    pub is_http2: bool,
     /// Whether the server's certificate was checked, if it had to show one.
     pub verify: bool,
     pub(super) place: Place,
@@ -118,6 +120,7 @@ impl Response {
                 is_piecewise: false,
                 cookie: None,
                 auth: None,
+                is_http2: false,
                 verify: true,
                 place: Place::Raw(request.target.to_owned()),
                 extra: String::new(),
@@ -141,6 +144,12 @@ impl Response {
             return head::words_of(self.status).to_owned();
         }
         String::from_utf8_lossy(own).chars().take(100).collect()
+    }
+
+    /// `1.0`, `1.1` or `2`: which HTTP the answer is in. None where no answer came.
+    pub fn version(&self) -> Option<&str> {
+        let line = self.raw[..self.head].trim_ascii_start().strip_prefix(b"HTTP/")?;
+        std::str::from_utf8(line.split(|byte| *byte == b' ').next()?).ok()
     }
 
     /// None where no answer came.

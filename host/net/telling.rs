@@ -4,6 +4,7 @@
 use super::chain::Chain;
 use super::client::Client;
 use super::error::Error;
+use super::http2;
 use super::request::{Receive, Told};
 
 impl Client {
@@ -14,6 +15,17 @@ impl Client {
             let is_whole = chain.step.upload(chain.request).is_none();
             let body = is_whole.then_some(&chain.step.body[..]);
             trace(Told::Request { head: &message.bytes[..split], body });
+        }
+    }
+
+    /// The request that is about to be sent as a stream.
+    pub(super) fn tell_shared(&self, chain: &Chain<'_>, request: &http::Request<()>) {
+        if let Some(trace) = chain.request.trace {
+            let is_whole = chain.step.upload(chain.request).is_none();
+            trace(Told::Request {
+                head: &http2::shown(request),
+                body: is_whole.then_some(&chain.step.body[..]),
+            });
         }
     }
 

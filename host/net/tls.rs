@@ -16,10 +16,11 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use super::error::{Error, ErrorKind};
 use super::identity::{Files, Identity, certificates};
 use super::verifier::{TrustAll, Trusting};
-use crate::link::{TlsOptions, TlsVersion};
+use crate::link::{Http2, TlsOptions, TlsVersion};
 
-/// What is offered by ALPN.
-const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
+/// HTTP/1.1 and HTTP/2 in ALPN.
+const HTTP1: &[u8] = b"http/1.1";
+pub(super) const HTTP2: &[u8] = b"h2";
 
 /// Servers whose sessions a worker remembers.
 const SESSIONS: usize = 256;
@@ -83,11 +84,7 @@ impl Tls {
     ///
     /// # Errors
     /// `Tls` where a file cannot be read, or nothing at all is trusted.
-    pub(super) fn config(
-        &self,
-        verify: bool,
-        identity: Option<&Identity>,
-    ) -> Result<Arc<ClientConfig>, Error> {
+    pub(super) fn config(&self, verify: bool, identity: Option<&Identity>) -> Result<ClientConfig, Error> {
         let wrong = |error: rustls::Error| Error::new(ErrorKind::Tls, format!("TLS: {error}"));
         let own = match identity {
             Some(_) => None,
@@ -109,12 +106,23 @@ impl Tls {
             }
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         config.resumption = match self.options.resumption {
             true => Resumption::in_memory_sessions(SESSIONS),
             false => Resumption::disabled(),
         };
-        Ok(Arc::new(config))
+        Ok(config)
+    }
+
+    /// The same, offering what `mode` says by ALPN. The sessions are the same ones.
+    pub(super) fn offering(config: &ClientConfig, mode: Http2) -> Arc<ClientConfig> {
+        let offered: &[&[u8]] = match mode {
+            Http2::Never => &[HTTP1],
+            Http2::Auto => &[HTTP2, HTTP1],
+            Http2::PriorKnowledge => &[HTTP2],
+        };
+        let mut config = config.clone();
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+        Arc::new(config)
     }
 
     fn versions(&self) -> Vec<&'static SupportedProtocolVersion> {

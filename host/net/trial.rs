@@ -194,7 +194,7 @@ impl Bench {
                 if let Some(answer) = &mut chain.answer {
                     answer.error = error;
                 }
-                self.connection = Some(download.connection);
+                self.connection = download.into_connection();
             }
         }
         if let Some(answer) = &mut chain.answer {
@@ -248,16 +248,8 @@ fn drain<'p>(
                 return Err(Error::new(ErrorKind::TooLarge, "enough"));
             }
         }
-        if download.is_over {
+        if !download.feed(|| pieces.next(), out)? {
             return Ok(());
-        }
-        let rest = std::mem::take(&mut download.opened.rest);
-        if !rest.is_empty() {
-            download.take(&rest, out)?;
-        } else if let Some(piece) = pieces.next() {
-            download.take(piece, out)?;
-        } else {
-            download.closed()?;
         }
     }
 }

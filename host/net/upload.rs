@@ -51,6 +51,8 @@ struct State {
     file: Option<(File, u64)>,
     fed: Fed,
     is_begun: bool,
+    /// A script's chunks are sent as they are, without the framing of HTTP/1.1.
+    is_bare: bool,
 }
 
 /// Where a body stands that a script gives.
@@ -101,13 +103,22 @@ impl Upload {
             // In the coding it would be the end.
             Some([]) => {}
             Some(chunk) => {
-                state.put(format!("{:x}\r\n", chunk.len()).as_bytes());
-                state.piece.extend_from_slice(chunk);
-                state.piece.extend_from_slice(b"\r\n");
+                if state.is_bare {
+                    state.put(chunk);
+                } else {
+                    state.put(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    state.piece.extend_from_slice(chunk);
+                    state.piece.extend_from_slice(b"\r\n");
+                }
                 state.fed = Fed::Full;
             }
             None => state.fed = Fed::Over,
         }
+    }
+
+    /// From here on chunks go out without their framing: what carries them has its own.
+    pub(super) fn send_bare(&self) {
+        self.state.borrow_mut().is_bare = true;
     }
 
     /// Back to the start. False where that cannot be: a script gives each chunk once.
@@ -129,6 +140,7 @@ impl Upload {
         }
         let Some(parts) = &self.parts else {
             match state.fed {
+                Fed::Over if state.is_bare => return Pull::End,
                 Fed::Over => {
                     state.put(b"0\r\n\r\n");
                     state.fed = Fed::Ended;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::origin::{Origin, basic};
-use crate::link::{Choice, Link, Proxy, ProxyKind};
+use crate::link::{Choice, Http2, Link, Proxy, ProxyKind};
 
 /// How connections to an origin are made.
 #[derive(Clone, Default)]
@@ -60,7 +60,9 @@ impl Way {
             }
             _ => None,
         };
-        let is_forward = proxy.kind == ProxyKind::Http && !origin.https;
+        // HTTP/2 goes through a tunnel: proxies take whole URLs in HTTP/1.1.
+        let is_forward =
+            proxy.kind == ProxyKind::Http && !origin.https && link.http2 != Http2::PriorKnowledge;
         let forward = is_forward.then(|| authorization.clone().unwrap_or_default());
         let its_own = link.hosts.find(&proxy.host, proxy.port);
         let its_own = its_own.or(proxy.address().map(|address: IpAddr| SocketAddr::new(address, proxy.port)));

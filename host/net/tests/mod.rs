@@ -8,6 +8,7 @@ mod chains;
 mod digests;
 mod downloads;
 mod failures;
+mod http2;
 mod identities;
 mod places;
 mod proxies;
@@ -27,7 +28,8 @@ use crate::link::{Link, TlsOptions};
 
 /// Runs a test as a worker runs its VUs.
 fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+    let options = tokio::runtime::LocalOptions::default();
+    tokio::runtime::Builder::new_current_thread().enable_all().build_local(options).unwrap().block_on(test)
 }
 
 fn client(settings: Settings) -> Client {

@@ -2,10 +2,11 @@
 
 use super::super::ErrorKind;
 use super::certificates::Identity;
+use super::http2::server::Server2;
 use super::proxy::Proxy;
 use super::server::{Server, ok, raw};
 use super::*;
-use crate::link::{self, Exempt, Hosts, Override, Proxies, Rule};
+use crate::link::{self, Exempt, Hosts, Http2, Override, Proxies, Rule};
 
 /// Both schemes through the URL, but for `exempt`.
 fn through(url: &str, exempt: &str) -> Link {
@@ -49,6 +50,27 @@ fn plain_requests_name_the_whole_url_to_the_proxy() {
         assert_eq!(text(&*client.send(get(&direct.url())).await), "direct");
         assert_eq!(direct.seen()[0].line(), "GET /");
         assert_eq!(direct.seen()[0].header("proxy-authorization"), None);
+    });
+}
+
+#[test]
+fn http2_goes_through_a_tunnel() {
+    run(async {
+        let proxy = Proxy::http(None).await;
+        let server = Server2::start(h2::server::Builder::new(), |asked| async move {
+            let text = format!("{} {}", asked.connection, asked.request.uri());
+            asked.ok(text);
+        })
+        .await;
+        let way = through(&format!("http://127.0.0.1:{}", proxy.port), "");
+        let client = linked(Link { http2: Http2::PriorKnowledge, ..way });
+        for _ in 0..2 {
+            let response = client.send(get(&format!("http://some.invalid:{}/a", server.port))).await;
+            let expected = format!("0 http://some.invalid:{}/a", server.port);
+            assert_eq!((&response.error, text(&response)), (&None, &*expected));
+        }
+        assert_eq!(proxy.asked().len(), 1);
+        assert!(proxy.asked()[0].starts_with(&format!("CONNECT some.invalid:{} HTTP/1.1", server.port)));
     });
 }
 

@@ -14,7 +14,7 @@ use super::server::{Server, Then, ok};
 use super::*;
 
 /// A server's configuration and its certificate as PEM.
-fn identity(name: &str) -> (Arc<ServerConfig>, String) {
+pub(super) fn identity(name: &str) -> (Arc<ServerConfig>, String) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -27,7 +27,7 @@ fn identity(name: &str) -> (Arc<ServerConfig>, String) {
     (Arc::new(config), cert.pem())
 }
 
-fn with_ca(path: &Path) -> TlsOptions {
+pub(super) fn with_ca(path: &Path) -> TlsOptions {
     TlsOptions { ca: Some(path.to_owned()), ..TlsOptions::default() }
 }
 
@@ -109,9 +109,11 @@ fn plain_http_where_tls_is_expected_fails_by_name() {
         let url = format!("https://127.0.0.1:{}/", server.port);
         // The server reads until it has a head and never answers a handshake.
         let request = Request { verify: Some(false), timeout: Some(Duration::from_millis(60)), ..get(&url) };
-        let error = plain().send(request).await.error.unwrap();
+        let response = plain().send(request).await;
+        assert!(response.timings.tls_handshaking >= Duration::from_millis(50), "{:?}", response.timings);
+        let error = response.error.unwrap();
         assert_eq!(error.kind, ErrorKind::Timeout);
-        assert_eq!(error.text, "no answer within 60 ms (timeout)");
+        assert_eq!(error.text, "no answer within 60 ms (timeout in the TLS handshake)");
     });
 }
 

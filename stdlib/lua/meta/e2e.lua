@@ -274,6 +274,7 @@
 ---@field timings Timings Where the time went, in milliseconds.
 ---@field error RequestError? Why nothing (or not all) came back; nil when all is well.
 ---@field tls Tls? The TLS of the connection; nil for http.
+---@field http_version string? `1.0`, `1.1` or `2`; nil where no answer came.
 ---@field request SentRequest What was sent last, after redirects.
 local Response = {}
 
