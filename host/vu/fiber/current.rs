@@ -1,11 +1,13 @@
 //! What a running fiber may do: wait, tick, ask whether it is doomed. Host
 //! functions and engine hooks call these from the fiber's stack.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::ptr;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -52,10 +54,14 @@ pub(super) struct Running {
     target: AtomicPtr<c_void>,
     /// The target that was armed last.
     armed: AtomicPtr<c_void>,
+    /// The lowest address that its stack may reach.
+    floor: usize,
+    /// See [`set_local`].
+    local: RefCell<Option<Rc<dyn Any>>>,
 }
 
 impl Running {
-    pub(super) fn new(budget: Duration) -> Self {
+    pub(super) fn new(budget: Duration, floor: usize) -> Self {
         Running {
             yielder: Cell::new(ptr::null()),
             doom: Cell::new(None),
@@ -66,6 +72,8 @@ impl Running {
             arm: Cell::new(None),
             target: AtomicPtr::new(ptr::null_mut()),
             armed: AtomicPtr::new(ptr::null_mut()),
+            floor,
+            local: RefCell::new(None),
         }
     }
 
@@ -187,6 +195,26 @@ pub fn stop() {
     if let Some(running) = current() {
         running.doom.set(running.doom.get().or(Some(Doom::Stopped)));
     }
+}
+
+/// Bytes of stack that are left to the current call, above its guard page. As good as unlimited where
+/// there is no fiber.
+pub fn room() -> usize {
+    let here = 0u8;
+    let here = std::hint::black_box(&raw const here).addr();
+    current().map_or(usize::MAX, |running| here.saturating_sub(running.floor))
+}
+
+/// Keeps the engine's own state of the current call where its callbacks find it.
+pub fn set_local(state: Rc<dyn Any>) {
+    if let Some(running) = current() {
+        *running.local.borrow_mut() = Some(state);
+    }
+}
+
+/// What `set_local` kept.
+pub fn local<T: 'static>() -> Option<Rc<T>> {
+    current()?.local.borrow().clone()?.downcast().ok()
 }
 
 /// Names what to arm when the current call overruns its slice, and returns what was named

@@ -17,6 +17,6 @@ mod stack;
 mod watchdog;
 
 pub use call::{Call, Failed, call};
-pub use current::{Doom, Interrupted, doom, set_preempt, stop, tick, wait};
-pub use stack::STACK_SIZE;
+pub use current::{Doom, Interrupted, doom, local, room, set_local, set_preempt, stop, tick, wait};
+pub use stack::{STACK_SIZE, want_stack};
 pub use watchdog::{SLICE, Watch, thread_cpu};
