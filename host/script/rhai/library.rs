@@ -2,6 +2,7 @@
 //! functions that were defined where, and modules as they are imported. One a worker.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -50,6 +51,8 @@ pub(super) struct Library {
     pub(super) memory_limit: usize,
     /// Globals of the API whose values are the same for all VMs, as they were used first.
     pub(super) globals: RefCell<FxHashMap<&'static str, Dynamic>>,
+    /// Names of methods that are bound, each with how many arguments it takes.
+    methods: BTreeSet<(ImmutableString, usize)>,
     files: Files,
 }
 
@@ -97,12 +100,18 @@ impl Library {
         })?;
         let scripts = scripts.into_iter().map(|script| script.ended_by(&last)).collect();
         let memory_limit = suite.memory_limit;
-        Ok(Rc::new(Library { engine, scripts, memory_limit, globals: RefCell::default(), files }))
+        let globals = RefCell::default();
+        Ok(Rc::new(Library { engine, scripts, memory_limit, globals, methods: names.methods, files }))
     }
 
     /// The module that `import path` means.
     pub(super) fn module(&self, path: &str) -> Result<Rc<Script>, Fault> {
         self.files.module(&self.engine, path)
+    }
+
+    /// Whether the engine finds a method of that name by itself, with so many arguments.
+    pub(super) fn is_bound(&self, name: &str, count: usize) -> bool {
+        self.methods.iter().any(|(known, own)| known == name && *own == count)
     }
 
     /// The text of a line of a file.
@@ -164,7 +173,7 @@ impl Files {
     /// Compiles the modules that are named so far, and those that they name. What is wrong with one
     /// is told where it is imported.
     fn compile_imports(&self, engine: &Engine, names: &mut Names) {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(path) = names.imports.iter().find(|path| !seen.contains(*path)).cloned() {
             if let Ok(script) = self.module(engine, &path) {
                 names.read(&script.ast);

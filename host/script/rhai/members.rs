@@ -243,6 +243,8 @@ pub(super) fn resolve_others(engine: &mut Engine) {
         }
         let Some(object) = args.first() else { return Ok(None) };
         let is_ours = object.is::<HostValue>() || object.is::<ClassRef>() || object.is::<Instance>();
-        if is_ours && is_method { call(&state, &native, name, args).map(Some) } else { Ok(None) }
+        // The engine asks after any error, also of a method that was found.
+        let is_bound = state.library.is_bound(name, args.len() - 1);
+        if is_ours && is_method && !is_bound { call(&state, &native, name, args).map(Some) } else { Ok(None) }
     });
 }

@@ -117,7 +117,7 @@ pub(super) fn fault(library: &Library, error: Box<EvalAltResult>, main: Option<&
         .filter_map(|(file, position, shown)| Some(format!("{file}:{}: {shown}", position.line()?)))
         .take(MAX_FRAMES)
         .collect();
-    let (text, is_placed) = text(&inner);
+    let (text, is_placed) = text(library, &inner);
     let Some((file, position)) = place.filter(|_| is_placed) else {
         let mut fault = Fault::new(Exit::Script, text);
         fault.trace = trace;
@@ -139,11 +139,11 @@ pub(super) fn fault(library: &Library, error: Box<EvalAltResult>, main: Option<&
 }
 
 /// The words of an error, and whether its place is a part of it.
-fn text(error: &EvalAltResult) -> (String, bool) {
+fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
     match error {
         EvalAltResult::ErrorRuntime(value, _) => thrown(value),
         EvalAltResult::ErrorVariableNotFound(name, _) => (format!("unknown variable `{name}`"), true),
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => (unknown_function(signature), true),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => (unknown_function(library, signature), true),
         EvalAltResult::ErrorDotExpr(what, _) => (unknown_property(what), true),
         EvalAltResult::ErrorStackOverflow(_) => (limits::STACK_OVERFLOW.to_owned(), true),
         EvalAltResult::ErrorUnboundThis(_) => {
@@ -169,14 +169,31 @@ fn thrown(value: &Dynamic) -> (String, bool) {
 }
 
 /// `get ((), &str | ImmutableString | String)` in words.
-fn unknown_function(signature: &str) -> String {
+fn unknown_function(library: &Library, signature: &str) -> String {
     let (name, types) = signature.split_once(" (").unwrap_or((signature, ")"));
     let types = types.strip_suffix(')').unwrap_or(types);
     let types = types.replace("&str | ImmutableString | String", "string");
-    if types.is_empty() {
+    if types.is_empty() || meant(library, name).is_some() {
         return format!("unknown function `{name}`");
     }
-    format!("no function `{name}` takes ({types})")
+    let plain = |kind: &str| match kind {
+        "i64" => "integer".to_owned(),
+        "f64" => "float".to_owned(),
+        other => other.to_owned(),
+    };
+    let types: Vec<String> = types.split(", ").map(plain).collect();
+    format!("no function `{name}` takes ({})", types.join(", "))
+}
+
+/// The function that may have been meant by `name`.
+fn meant(library: &Library, name: &str) -> Option<String> {
+    let own = library.function_names();
+    let mut known: Vec<&str> = globals::names().collect();
+    known.extend(own.iter().map(ImmutableString::as_str));
+    if known.contains(&name) {
+        return None;
+    }
+    closest(name, known).map(str::to_owned)
 }
 
 fn unknown_property(what: &str) -> String {
@@ -204,10 +221,7 @@ fn suggestion(library: &Library, error: &EvalAltResult, source: Option<&str>) ->
             if types.starts_with("()") {
                 return misspelt(source?, name).map(did_you_mean);
             }
-            let own = library.function_names();
-            let mut known: Vec<&str> = globals::names().collect();
-            known.extend(own.iter().map(ImmutableString::as_str));
-            closest(name, known).filter(|best| *best != name).map(did_you_mean)
+            meant(library, name).as_deref().map(did_you_mean)
         }
         EvalAltResult::ErrorDotExpr(what, _) => {
             let name = what.split('\'').nth(1)?;
