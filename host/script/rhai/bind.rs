@@ -19,7 +19,7 @@ use super::names::Names;
 use super::state::State;
 use super::value::HostValue;
 use super::walk::{self, HostFunction, HostLoop};
-use super::{globals, import, limits, listeners, members, random};
+use super::{basics, globals, import, limits, listeners, members};
 
 pub(super) type Returned = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -109,7 +109,7 @@ pub(super) fn bind(engine: &mut Engine, names: &Names) {
 
 /// The tables of the API, and what this language adds to them.
 pub(super) fn modules() -> impl Iterator<Item = &'static api::Module> + Clone {
-    api::MODULES.iter().copied().chain([&random::FUNCTIONS, &random::MATH])
+    api::MODULES.iter().copied().chain([&basics::FUNCTIONS, &basics::MATH])
 }
 
 /// Functions that are called by their own name: `check(..)`, `uuid()`.

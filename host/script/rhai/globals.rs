@@ -7,6 +7,7 @@ use crate::api;
 
 use super::bind::{self, modules};
 use super::class::{BASES, ClassRef};
+use super::instance::Instance;
 use super::limits;
 use super::state::State;
 use super::value::HostValue;
@@ -24,9 +25,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
 
 pub(super) fn resolve(engine: &mut Engine) {
     #[allow(deprecated)]
-    engine.on_var(|name, index, context| {
+    engine.on_var(|name, index, mut context| {
         let Some(state) = State::current() else { return Ok(None) };
         limits::check(&state)?;
+        if let Some(value) = release(&mut context, name) {
+            return Ok(Some(value));
+        }
         // A variable whose place is known is the script's own.
         if index > 0 || is_in(context.scope(), name) {
             return Ok(None);
@@ -36,6 +40,25 @@ pub(super) fn resolve(engine: &mut Engine) {
         }
         Ok(of_top_level(&state, &context, name))
     });
+}
+
+/// Takes what is held by reference anyway out of the cell that a closure shares with the variable: the
+/// engine locks the cell while a method of the value runs, and `U.task("a", || U.name)` would come upon
+/// the lock. The value itself, where the variable cannot be written.
+fn release(context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, name: &str) -> Option<Dynamic> {
+    let value = context.scope().get(name).filter(|value| value.is_shared())?;
+    let is_module = || matches!(value.read_lock::<HostValue>().as_deref(), Some(HostValue::Module(_)));
+    if !(value.is::<ClassRef>() || value.is::<Instance>() || is_module()) {
+        return None;
+    }
+    let plain = value.flatten_clone();
+    match context.scope_mut().get_mut(name) {
+        Some(value) => {
+            *value = plain;
+            None
+        }
+        None => Some(plain),
+    }
 }
 
 fn is_in(scope: &Scope<'_>, name: &str) -> bool {

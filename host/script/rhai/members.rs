@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
 
 use crate::api::{Arg, Frame, MemberKind, Module, ObjectType, Raise};
 
@@ -21,6 +21,14 @@ pub(super) fn get(
     args: &[&mut Dynamic],
     name: &str,
 ) -> Returned {
+    let value = read(state, context, args, name)?;
+    if args[0].is::<HostValue>() {
+        *state.read.borrow_mut() = value.clone();
+    }
+    Ok(value)
+}
+
+fn read(state: &Rc<State>, context: &NativeCallContext<'_>, args: &[&mut Dynamic], name: &str) -> Returned {
     let object = &*args[0];
     if let Some(instance) = object.read_lock::<Instance>() {
         return Ok(instance.get(name, state));
@@ -86,7 +94,26 @@ pub(super) fn set(state: &State, object: &mut Dynamic, name: &str, value: &mut D
         return methods::set(state, &class, name, value.take());
     }
     // What was read there comes back after a method was called on it.
+    if is_unchanged(&state.read.borrow(), value) {
+        return Ok(Dynamic::UNIT);
+    }
     Err(error(format!("cannot set `{name}`: it is read-only")))
+}
+
+fn is_unchanged(read: &Dynamic, value: &Dynamic) -> bool {
+    if let (Ok(one), Ok(other)) = (read.as_immutable_string_ref(), value.as_immutable_string_ref()) {
+        return *one == *other;
+    }
+    if let (Some(one), Some(other)) = (read.read_lock::<Map>(), value.read_lock::<Map>()) {
+        return one.len() == other.len();
+    }
+    if let (Some(one), Some(other)) = (read.read_lock::<Array>(), value.read_lock::<Array>()) {
+        return one.len() == other.len();
+    }
+    match (read.read_lock::<HostValue>(), value.read_lock::<HostValue>()) {
+        (Some(one), Some(other)) => *one == *other,
+        _ => read.type_id() == value.type_id() && read.to_string() == value.to_string(),
+    }
 }
 
 /// `object.name(..)`

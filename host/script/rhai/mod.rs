@@ -3,6 +3,7 @@
 //! it finds its VM by what its fiber keeps (see ARCHITECTURE.md).
 
 mod attributes;
+mod basics;
 mod bind;
 mod call;
 mod class;
@@ -22,7 +23,6 @@ mod methods;
 mod names;
 mod nest;
 mod program;
-mod random;
 mod shape;
 mod state;
 mod tasks;

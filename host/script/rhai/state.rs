@@ -64,6 +64,9 @@ pub(super) struct State {
     pub(super) over_memory: Cell<bool>,
     /// `interrupt` was called: the call has to end.
     pub(super) leaving: Cell<bool>,
+    /// The property of a host value that was read last: the engine hands it back after a method was
+    /// called on it, as if it were set.
+    pub(super) read: RefCell<Dynamic>,
 }
 
 impl State {
@@ -83,6 +86,7 @@ impl State {
             rng: OnceCell::new(),
             over_memory: Cell::new(false),
             leaving: Cell::new(false),
+            read: RefCell::default(),
         })
     }
 

@@ -89,10 +89,18 @@ impl RhaiVm {
         self.state.begin();
         let called = call::from_outside(&self.state, &function, this, args);
         let is_left = self.state.leaving.replace(false);
+        *self.state.read.borrow_mut() = Dynamic::UNIT;
         match called {
             Ok(value) => Ok(value),
             Err(_) if is_left && fiber::doom().is_none() => Ok(Dynamic::UNIT),
-            Err(error) => Err(self.failed(error, None)),
+            Err(error) => Err(match self.failed(error, None) {
+                // A loop without a variable tells no place: that of the function is near enough.
+                Outcome::Broken(fault) if fault.at.is_none() => {
+                    let function = function.clone().into();
+                    Outcome::Broken(trace::fault_at(&self.state.library, &function, fault.what))
+                }
+                outcome => outcome,
+            }),
         }
     }
 

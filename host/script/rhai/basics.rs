@@ -1,4 +1,5 @@
-//! What this language lacks of what Lua's library has: `assert`, and `math.random`, seeded per VU.
+//! What this language lacks of what Lua's library has: `assert`, `print` of several values, and
+//! `math.random`, seeded per VU. Bound by `bind`.
 
 use rand::RngExt;
 
@@ -13,6 +14,12 @@ pub(super) static FUNCTIONS: Module = Module {
             sig: "(condition: any, message?: any): any",
             doc: "Raises the message where the condition is false or `()`; else returns the condition.",
             run: assert,
+        },
+        HostFn {
+            name: "print",
+            sig: "(...: any)",
+            doc: "Logs its arguments, with tabs between them.",
+            run: print,
         },
         HostFn {
             name: "invoke",
@@ -54,6 +61,32 @@ fn assert(frame: &dyn Frame) -> HostResult {
             }
         },
     }
+}
+
+/// Of several values: one alone is the engine's own `print`, which comes to the same.
+fn print(frame: &dyn Frame) -> HostResult {
+    let mut line = String::new();
+    for index in 0..frame.count() {
+        if index > 0 {
+            line.push('\t');
+        }
+        match frame.arg(index) {
+            Arg::Nil => line.push_str("()"),
+            arg => match arg.to_text() {
+                Some(text) => line.push_str(&text),
+                None => {
+                    let mut json = Vec::new();
+                    match frame.encode(arg, &mut json) {
+                        Ok(()) => line.push_str(&String::from_utf8_lossy(&json)),
+                        Err(_) => line.push_str(arg.type_name()),
+                    }
+                }
+            },
+        }
+    }
+    // The engine hands on what functions of this name return, to where all is printed.
+    frame.give(Arg::Str(line.as_bytes()));
+    Ok(())
 }
 
 fn invoke(frame: &dyn Frame) -> HostResult {
