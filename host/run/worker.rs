@@ -29,6 +29,10 @@ use super::message::{Order, Report, Users};
 use super::setup::{ClassPlan, Setup};
 use super::ticks::INTERVAL;
 
+/// Address space of a worker's own stack. Scripts are compiled on it, and what they hold is dropped there:
+/// both recurse as deep as things nest.
+pub(super) const WORKER_STACK: usize = 16 << 20;
+
 /// A user class on this worker.
 pub(super) struct Class {
     pub(super) name: Rc<str>,

@@ -19,7 +19,7 @@ use super::names::Names;
 use super::state::State;
 use super::value::HostValue;
 use super::walk::{self, HostFunction, HostLoop};
-use super::{basics, globals, import, limits, listeners, members};
+use super::{basics, globals, guards, import, limits, listeners, members};
 
 pub(super) type Returned = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -79,6 +79,7 @@ pub(super) fn bind(engine: &mut Engine, names: &Names) {
     let mut module = Module::new();
     bind_functions(&mut module);
     bind_operators(&mut module);
+    guards::bind(&mut module);
     bind_members(&mut module, names);
     for kind in [TypeId::of::<HostValue>(), TypeId::of::<HostLoop>()] {
         module.set_iter_result(kind, walk::iterate);
@@ -227,7 +228,7 @@ pub(super) fn run(
     body: impl FnOnce(&RhaiFrame<'_>) -> HostResult,
 ) -> Returned {
     let frame = RhaiFrame::new(state, context, args.iter().map(|arg| &**arg));
-    match catch_unwind(AssertUnwindSafe(|| body(&frame))) {
+    match state.account.in_host(|| catch_unwind(AssertUnwindSafe(|| body(&frame)))) {
         Ok(Ok(())) => {
             let given = frame.into_given();
             // Whoever listens hears of it before the script goes on.

@@ -188,7 +188,8 @@ impl<'a> RhaiFrame<'a> {
             ));
         }
         let args = args.iter().map(|arg| self.value(*arg)).collect();
-        call::within(self.context, self.state, &pointer, args).map_err(|error| {
+        let called = self.state.account.in_script(|| call::within(self.context, self.state, &pointer, args));
+        called.map_err(|error| {
             self.state.raised.borrow_mut().replace(error);
             Raise::Script
         })
@@ -331,7 +332,7 @@ impl Frame for RhaiFrame<'_> {
     }
 
     fn give(&self, value: Arg<'_>) {
-        self.add(self.value(value));
+        self.add(self.state.account.in_script(|| self.value(value)));
     }
 
     fn give_item(&self, table: TableRef, index: usize) -> HostResult {
@@ -341,8 +342,9 @@ impl Frame for RhaiFrame<'_> {
     }
 
     fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult {
-        let value = json_decode::decode(text).map_err(|why| ended(format!("not valid JSON: {why}")))?;
-        self.add(json_decode::part(value, path.unwrap_or("")));
+        let part = || json_decode::decode(text).map(|value| json_decode::part(value, path.unwrap_or("")));
+        let value = self.state.account.in_script(part);
+        self.add(value.map_err(|why| ended(format!("not valid JSON: {why}")))?);
         Ok(())
     }
 
@@ -367,7 +369,7 @@ impl Frame for RhaiFrame<'_> {
     fn give_map(&self, fill: &mut FillMap<'_>) -> HostResult {
         let mut map = Map::new();
         fill(&mut |name, value| {
-            map.insert(name.into(), self.value(value));
+            self.state.account.in_script(|| map.insert(name.into(), self.value(value)));
         })?;
         self.add(map.into());
         Ok(())

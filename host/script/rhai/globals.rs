@@ -7,6 +7,7 @@ use crate::api;
 
 use super::bind::{self, modules};
 use super::class::{BASES, ClassRef};
+use super::depth;
 use super::instance::Instance;
 use super::limits;
 use super::state::State;
@@ -27,9 +28,14 @@ pub(super) fn resolve(engine: &mut Engine) {
     #[allow(deprecated)]
     engine.on_var(|name, index, mut context| {
         let Some(state) = State::current() else { return Ok(None) };
-        limits::check(&state)?;
-        if let Some(value) = release(&mut context, name) {
-            return Ok(Some(value));
+        limits::check(&state, context.call_level())?;
+        if let Some(value) = context.scope().get(name) {
+            depth::check_at_times(&state, value)?;
+            if value.is_shared()
+                && let Some(value) = release(&mut context, name)
+            {
+                return Ok(Some(value));
+            }
         }
         // A variable whose place is known is the script's own.
         if index > 0 || is_in(context.scope(), name) {
@@ -46,7 +52,7 @@ pub(super) fn resolve(engine: &mut Engine) {
 /// engine locks the cell while a method of the value runs, and `U.task("a", || U.name)` would come upon
 /// the lock. The value itself, where the variable cannot be written.
 fn release(context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, name: &str) -> Option<Dynamic> {
-    let value = context.scope().get(name).filter(|value| value.is_shared())?;
+    let value = context.scope().get(name)?;
     let is_module = || matches!(value.read_lock::<HostValue>().as_deref(), Some(HostValue::Module(_)));
     if !(value.is::<ClassRef>() || value.is::<Instance>() || is_module()) {
         return None;

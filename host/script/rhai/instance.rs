@@ -5,11 +5,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rhai::{Dynamic, Map};
+use rhai::{Dynamic, EvalAltResult, Map};
 
 use crate::api;
 
 use super::class::{Base, ClassRef};
+use super::depth;
 use super::state::State;
 use super::value::HostValue;
 use super::view;
@@ -69,19 +70,24 @@ impl Instance {
     }
 
     /// Sets a member of its own.
-    pub(super) fn set(&self, name: &str, value: &mut Dynamic) {
+    ///
+    /// # Errors
+    /// Where the value nests too deeply.
+    pub(super) fn set(&self, name: &str, value: &mut Dynamic) -> Result<(), Box<EvalAltResult>> {
         let mut own = self.0.own.borrow_mut();
         match own.get(name) {
             // What was changed in place comes back from the engine.
-            Some(known) if is_same_cell(known, value) => return,
+            Some(known) if is_same_cell(known, value) => return Ok(()),
             Some(_) => {}
-            None if is_of_host(name, value) => return,
+            None if is_of_host(name, value) => return Ok(()),
             None => {}
         }
+        depth::check(value)?;
         let value = value.take().flatten();
         // Shared, so that `this.list.push(x)` changes it in place; it is copied where it is assigned.
         let by_reference = value.is_array() || value.is_map() || value.is_blob();
         own.insert(name.into(), if by_reference { value.into_shared() } else { value });
+        Ok(())
     }
 
     /// Lets go of all that it holds: it may hold itself.

@@ -4,8 +4,7 @@ use std::fmt;
 
 use rhai::{Array, Dynamic, Map};
 
-use crate::vu::fiber;
-
+use super::limits;
 use super::value::HostValue;
 
 /// How deep values may nest. serde_json reads no deeper either.
@@ -61,7 +60,7 @@ impl Encoder<'_> {
     fn value(&mut self, value: &Dynamic, depth: usize) -> Result<(), Refusal> {
         self.values += 1;
         // Other VUs get their turn.
-        if self.values.is_multiple_of(VALUES_PER_TICK) && fiber::tick().is_err() {
+        if self.values.is_multiple_of(VALUES_PER_TICK) && limits::tick().is_err() {
             return Err(Refusal::new("the call was ended"));
         }
         if let Ok(text) = value.as_immutable_string_ref() {

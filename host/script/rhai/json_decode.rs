@@ -5,7 +5,7 @@ use std::fmt;
 use rhai::{Array, Dynamic, Map};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::vu::fiber;
+use super::limits;
 
 /// The name of a field, as maps hold it: the engine does not export its type.
 pub(super) type Name = <Map as Named>::Name;
@@ -139,7 +139,7 @@ impl Visitor<'_> for Key {
 
 /// Lets other VUs have their turn within long lists and objects.
 fn give_way<E: Error>(count: usize) -> Result<(), E> {
-    if count.is_multiple_of(ITEMS_PER_TICK) && fiber::tick().is_err() {
+    if count.is_multiple_of(ITEMS_PER_TICK) && limits::tick().is_err() {
         return Err(E::custom("the call was ended"));
     }
     Ok(())

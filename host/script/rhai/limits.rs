@@ -18,6 +18,9 @@ const RESERVE: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
 /// How deep script functions may call each other.
 const CALL_LEVELS: usize = 200;
 
+/// So many levels lie between there and the engine's own limit, which tells no place.
+const SPARE_LEVELS: usize = 20;
+
 /// How deep expressions and blocks may nest, at the top level and in functions. The parser recurses
 /// on the stack of whoever compiles.
 const DEPTH: usize = 64;
@@ -26,52 +29,71 @@ const DEPTH: usize = 64;
 /// the place is known where it ends.
 const GRACE: u32 = 1000;
 
-/// So many operations lie between two looks at the memory.
-const LOOK: u64 = 32;
+/// The same for a call that holds too much memory, which could grow on.
+const HEAVY_GRACE: u32 = 20;
 
 pub(super) fn set(engine: &mut Engine) {
-    engine.set_max_call_levels(CALL_LEVELS);
+    engine.set_max_call_levels(CALL_LEVELS + SPARE_LEVELS);
     engine.set_max_expr_depths(DEPTH, DEPTH);
     engine.set_max_operations(0);
     engine.set_max_modules(usize::MAX);
     engine.set_max_functions(usize::MAX);
     engine.set_max_variables(100_000);
     engine.disable_symbol("eval");
-    engine.on_progress(|operations| {
-        if fiber::room() < RESERVE {
+    engine.on_progress(|_| {
+        let pulse = fiber::pulse();
+        if pulse.room < RESERVE {
             return Some(Dynamic::UNIT);
         }
-        if fiber::tick().is_err() {
-            return ended();
+        if pulse.is_due {
+            return give_way();
         }
-        if operations.is_multiple_of(LOOK) { look() } else { None }
+        if pulse.is_heavy { too_heavy() } else { None }
     });
 }
 
-/// The call has to end: at once, or where its place is known.
+/// Lets other VUs have their turn within code that runs for a script.
+pub(super) fn tick() -> Result<(), fiber::Interrupted> {
+    match State::current() {
+        Some(state) => state.account.in_host(fiber::tick),
+        None => fiber::tick(),
+    }
+}
+
+/// Others get their turn, or the call has to end.
 #[cold]
-fn ended() -> Option<Dynamic> {
+fn give_way() -> Option<Dynamic> {
     let Some(state) = fiber::local::<State>() else { return Some(Dynamic::UNIT) };
+    match tick() {
+        Ok(()) => None,
+        Err(_) => ended(&state),
+    }
+}
+
+/// The call has to end: at once, or where its place is known.
+fn ended(state: &State) -> Option<Dynamic> {
     if matches!(fiber::doom(), Some(Doom::OverBudget(_))) && state.grace() < GRACE {
         return None;
     }
     Some(Dynamic::UNIT)
 }
 
-fn look() -> Option<Dynamic> {
+#[cold]
+fn too_heavy() -> Option<Dynamic> {
     let state = fiber::local::<State>()?;
-    (state.is_over_memory() && state.grace() >= GRACE).then_some(Dynamic::UNIT)
+    state.over_memory.set(true);
+    (state.grace() >= HEAVY_GRACE).then_some(Dynamic::UNIT)
 }
 
 /// Ends the call at a variable, if it has to end.
-pub(super) fn check(state: &State) -> Result<(), Box<EvalAltResult>> {
+pub(super) fn check(state: &State, level: usize) -> Result<(), Box<EvalAltResult>> {
     if fiber::doom().is_some() || state.is_over_memory() {
         return Err(last_words(state).unwrap_or_else(interruption));
     }
     if state.leaving.get() {
         return Err(interruption());
     }
-    if fiber::room() < 2 * RESERVE {
+    if level > CALL_LEVELS || fiber::pulse().room < 2 * RESERVE {
         return Err(overflow());
     }
     Ok(())

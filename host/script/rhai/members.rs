@@ -12,7 +12,7 @@ use super::instance::Instance;
 use super::library::is_closure;
 use super::state::State;
 use super::value::HostValue;
-use super::{call as calls, methods, view};
+use super::{call as calls, limits, methods, view};
 
 /// `object.name`
 pub(super) fn get(
@@ -21,6 +21,7 @@ pub(super) fn get(
     args: &[&mut Dynamic],
     name: &str,
 ) -> Returned {
+    limits::check(state, context.call_level())?;
     let value = read(state, context, args, name)?;
     if args[0].is::<HostValue>() {
         *state.read.borrow_mut() = value.clone();
@@ -87,7 +88,7 @@ pub(super) fn item(state: &Rc<State>, context: &NativeCallContext<'_>, args: &[&
 /// `object.name = value`
 pub(super) fn set(state: &State, object: &mut Dynamic, name: &str, value: &mut Dynamic) -> Returned {
     if let Some(instance) = object.read_lock::<Instance>() {
-        instance.set(name, value);
+        instance.set(name, value)?;
         return Ok(Dynamic::UNIT);
     }
     if let Some(class) = object.read_lock::<ClassRef>() {

@@ -2,14 +2,17 @@
 //! [`state::State`] of its own for each VU. No `unsafe` in here: where a callback has no context,
 //! it finds its VM by what its fiber keeps (see ARCHITECTURE.md).
 
+mod account;
 mod attributes;
 mod basics;
 mod bind;
 mod call;
 mod class;
 mod control;
+mod depth;
 mod frame;
 mod globals;
+mod guards;
 mod import;
 mod instance;
 mod json;

@@ -10,6 +10,7 @@ use rhai::{Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, M
 
 use crate::vu::{Hook, Vu, fiber};
 
+use super::account::Account;
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::Library;
@@ -62,6 +63,9 @@ pub(super) struct State {
     grace: Cell<u32>,
     rng: OnceCell<Box<RefCell<SmallRng>>>,
     pub(super) over_memory: Cell<bool>,
+    pub(super) account: Account,
+    /// Variables that were asked for.
+    pub(super) variables: Cell<u32>,
     /// `interrupt` was called: the call has to end.
     pub(super) leaving: Cell<bool>,
     /// The property of a host value that was read last: the engine hands it back after a method was
@@ -71,6 +75,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(vu: Rc<Vu>, library: Rc<Library>) -> Rc<State> {
+        let account = Account::new(library.memory_limit);
         Rc::new(State {
             vu,
             library,
@@ -85,6 +90,8 @@ impl State {
             grace: Cell::new(0),
             rng: OnceCell::new(),
             over_memory: Cell::new(false),
+            account,
+            variables: Cell::new(0),
             leaving: Cell::new(false),
             read: RefCell::default(),
         })
@@ -111,7 +118,7 @@ impl State {
 
     /// Bytes that it holds.
     pub(super) fn memory(&self) -> usize {
-        0
+        self.account.held()
     }
 
     /// What functions of `home` see.

@@ -36,8 +36,10 @@ impl RhaiVm {
         let vm = RhaiVm { state: State::new(vu, library.clone()), nest: None };
         fiber::set_local(vm.state.clone());
         for script in &library.scripts {
+            vm.state.account.begin();
             let mut scope = Scope::new();
             let run = library.engine.eval_ast_with_scope::<Dynamic>(&mut scope, &script.ast);
+            vm.state.account.end();
             vm.state.scopes.borrow_mut().push(scope);
             match run.map_err(|error| vm.failed(error, script.ast.source())) {
                 Ok(_) => {}
@@ -87,11 +89,14 @@ impl RhaiVm {
         };
         fiber::set_local(self.state.clone());
         self.state.begin();
+        self.state.account.begin();
         let called = call::from_outside(&self.state, &function, this, args);
+        self.state.account.end();
         let is_left = self.state.leaving.replace(false);
         *self.state.read.borrow_mut() = Dynamic::UNIT;
         match called {
             Ok(value) => Ok(value),
+            Err(error) if matches!(*error, EvalAltResult::Exit(..)) => Ok(Dynamic::UNIT),
             Err(_) if is_left && fiber::doom().is_none() => Ok(Dynamic::UNIT),
             Err(error) => Err(match self.failed(error, None) {
                 // A loop without a variable tells no place: that of the function is near enough.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use corosensei::Yielder;
 
+use super::heap;
 use super::watchdog::{self, SLICE};
 
 /// The call was told to end: every wait and tick of it fails from here on.
@@ -56,6 +57,8 @@ pub(super) struct Running {
     armed: AtomicPtr<c_void>,
     /// The lowest address that its stack may reach.
     floor: usize,
+    /// The thread's balance of memory above which the call holds too much.
+    heavy: Cell<isize>,
     /// See [`set_local`].
     local: RefCell<Option<Rc<dyn Any>>>,
 }
@@ -73,6 +76,7 @@ impl Running {
             target: AtomicPtr::new(ptr::null_mut()),
             armed: AtomicPtr::new(ptr::null_mut()),
             floor,
+            heavy: Cell::new(isize::MAX),
             local: RefCell::new(None),
         }
     }
@@ -197,12 +201,35 @@ pub fn stop() {
     }
 }
 
-/// Bytes of stack that are left to the current call, above its guard page. As good as unlimited where
-/// there is no fiber.
-pub fn room() -> usize {
+/// What an engine that asks at every operation must know.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    /// Bytes of stack that are left to the current call, its guard page included. As good as unlimited
+    /// where there is no fiber.
+    pub room: usize,
+    /// `tick` has something to do.
+    pub is_due: bool,
+    /// The thread holds more than `set_heavy` said.
+    pub is_heavy: bool,
+}
+
+/// One look at the current call.
+pub fn pulse() -> Pulse {
     let here = 0u8;
     let here = std::hint::black_box(&raw const here).addr();
-    current().map_or(usize::MAX, |running| here.saturating_sub(running.floor))
+    let nobody = Pulse { room: usize::MAX, is_due: false, is_heavy: false };
+    current().map_or(nobody, |running| Pulse {
+        room: here.saturating_sub(running.floor),
+        is_due: running.overrun.get() || running.doom.get().is_some(),
+        is_heavy: heap::balance() > running.heavy.get(),
+    })
+}
+
+/// From which balance of this thread on the current call holds too much memory.
+pub fn set_heavy(balance: isize) {
+    if let Some(running) = current() {
+        running.heavy.set(balance);
+    }
 }
 
 /// Keeps the engine's own state of the current call where its callbacks find it.
