@@ -12,5 +12,6 @@ mod from_locust;
 mod layers;
 mod limits;
 mod results;
+mod rhai;
 mod suites;
 mod support;

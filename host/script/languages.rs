@@ -49,6 +49,14 @@ impl Language {
         }
     }
 
+    /// The modules that a script imports in statements of the language, each with its line; Lua has none.
+    pub fn imports(self, text: &str) -> Vec<(usize, String)> {
+        match self {
+            Language::Lua => Vec::new(),
+            Language::Rhai => rhai::imports(text),
+        }
+    }
+
     /// The file of the module that scripts of this language call `name`, below the script root.
     pub fn module_path(self, name: &str) -> PathBuf {
         match self {

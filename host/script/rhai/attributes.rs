@@ -17,7 +17,7 @@ pub(super) fn check_names(class: &ClassRef, known: &[&str]) -> Result<(), String
 
 pub(super) fn is_abstract(class: &ClassRef) -> bool {
     let members = class.members.borrow();
-    members.get("abstract").is_some_and(super::frame::is_true)
+    members.get("abstract").is_some_and(super::given::is_true)
 }
 
 /// A number, whole or not.

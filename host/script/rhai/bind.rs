@@ -113,6 +113,14 @@ pub(super) fn modules() -> impl Iterator<Item = &'static api::Module> + Clone {
     api::MODULES.iter().copied().chain([&basics::FUNCTIONS, &basics::MATH])
 }
 
+/// The names of all methods of the API.
+pub(super) fn methods() -> impl Iterator<Item = &'static str> {
+    let functions = modules().filter(|module| !module.name.is_empty()).flat_map(|module| module.functions);
+    let members = api::OBJECTS.iter().flat_map(|kind| kind.members).map(|member| member.name);
+    let own = ["extend", "task", "on_start", "on_stop", "wait_time", "tick", "stop", "interrupt"];
+    functions.map(|function| function.name).chain(members).chain(own)
+}
+
 /// Functions that are called by their own name: `check(..)`, `uuid()`.
 fn bind_functions(module: &mut Module) {
     let mut binding = Binding { module, by_reference: false };

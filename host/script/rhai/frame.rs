@@ -10,13 +10,13 @@ use crate::vu::{Hook, Vu, fiber};
 
 use super::call;
 use super::class::ClassRef;
+use super::given::{Given, dynamic, is_true};
 use super::instance::Instance;
 use super::json_decode::Name;
 use super::state::State;
 use super::texts::Texts;
 use super::value::HostValue;
-use super::view;
-use super::{bind, json, json_decode, trace};
+use super::{json, json_decode, trace};
 
 /// More than any host function takes.
 const MAX_ARGS: usize = 6;
@@ -33,15 +33,6 @@ pub(super) struct RhaiFrame<'a> {
     slots: RefCell<Vec<Slot>>,
     texts: Texts,
     given: RefCell<Given>,
-}
-
-/// What a host function returned so far.
-#[derive(Default)]
-enum Given {
-    #[default]
-    Nothing,
-    One(Dynamic),
-    Many(Vec<Dynamic>),
 }
 
 /// Where a table or a function is to be found: paths are followed when it is looked at, so that
@@ -70,11 +61,7 @@ impl<'a> RhaiFrame<'a> {
 
     /// What was returned: several values as an array.
     pub(super) fn into_given(self) -> Dynamic {
-        match self.given.into_inner() {
-            Given::Nothing => Dynamic::UNIT,
-            Given::One(value) => value,
-            Given::Many(values) => bind::several(values),
-        }
+        self.given.into_inner().into_value()
     }
 
     fn put(&self, slot: Slot) -> i32 {
@@ -193,28 +180,6 @@ impl<'a> RhaiFrame<'a> {
             self.state.raised.borrow_mut().replace(error);
             Raise::Script
         })
-    }
-}
-
-/// An argument that refers to nothing of the script as a value.
-pub(super) fn dynamic(arg: Arg<'_>) -> Dynamic {
-    match arg {
-        Arg::Bool(value) => value.into(),
-        Arg::Int(value) => value.into(),
-        Arg::Num(value) => value.into(),
-        Arg::Str(bytes) => text(bytes),
-        Arg::Object(kind, number) => Dynamic::from(HostValue::Object(kind, number)),
-        Arg::View(value) => view::dynamic(value),
-        Arg::Host(function) => bind::function(function),
-        Arg::Nil | Arg::Null | Arg::Other(_) | Arg::Table(_) | Arg::Function(_) => Dynamic::UNIT,
-    }
-}
-
-/// Bytes as a string, or a blob where they are none.
-pub(super) fn text(bytes: &[u8]) -> Dynamic {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => Dynamic::from_blob(bytes.to_vec()),
     }
 }
 
@@ -351,11 +316,7 @@ impl Frame for RhaiFrame<'_> {
     fn give_list(&self, fill: &mut dyn FnMut(&dyn Frame) -> HostResult) -> HostResult {
         let before = self.given.take();
         let filled = fill(self);
-        let list = match self.given.replace(before) {
-            Given::Nothing => Array::new(),
-            Given::One(value) => vec![value],
-            Given::Many(values) => values,
-        };
+        let list = self.given.replace(before).into_list();
         filled?;
         self.add(list.into());
         Ok(())
@@ -378,21 +339,8 @@ impl Frame for RhaiFrame<'_> {
 
 impl RhaiFrame<'_> {
     fn add(&self, value: Dynamic) {
-        let mut given = self.given.borrow_mut();
-        *given = match std::mem::take(&mut *given) {
-            Given::Nothing => Given::One(value),
-            Given::One(first) => Given::Many(vec![first, value]),
-            Given::Many(mut values) => {
-                values.push(value);
-                Given::Many(values)
-            }
-        };
+        self.given.borrow_mut().add(value);
     }
-}
-
-/// As Lua has it: all but false and nothing is true.
-pub(super) fn is_true(value: &Dynamic) -> bool {
-    !value.is_unit() && value.as_bool() != Ok(false)
 }
 
 /// Why JSON came to nothing: the call was told to end meanwhile, or what was wrong.

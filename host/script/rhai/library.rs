@@ -10,7 +10,7 @@ use rhai::{AST, Dynamic, Engine, ImmutableString, Module, Shared};
 use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
-use crate::fault::{Fault, closest};
+use crate::fault::{Fault, Place, closest};
 use crate::script::Suite;
 use crate::script::sources::{Naming, read, shown};
 
@@ -94,6 +94,10 @@ impl Library {
             return Err(faults);
         }
         files.compile_imports(&engine, &mut names);
+        let shadowing = files.shadowing(&names);
+        if !shadowing.is_empty() {
+            return Err(shadowing);
+        }
         bind::bind(&mut engine, &names);
         let last = engine.compile(format!("{}()", globals::LOADED)).map_err(|error| {
             vec![Fault::new(Exit::Internal, "a script's end cannot be compiled").why(error.to_string())]
@@ -180,6 +184,25 @@ impl Files {
             }
             seen.insert(path);
         }
+    }
+
+    /// What is wrong with functions that have the name of a method of the API which scripts call with as many
+    /// arguments: the engine would call the function instead, on whatever object.
+    fn shadowing(&self, names: &Names) -> Vec<Fault> {
+        let named = self.named.borrow();
+        let is_method = |name: &str| bind::methods().any(|known| known == name);
+        let shadows = |(name, defined): &&(ImmutableString, Rc<Defined>)| {
+            names.methods.contains(&(name.clone(), defined.params)) && is_method(name)
+        };
+        let fault = |(name, defined): &(ImmutableString, Rc<Defined>)| {
+            let what = format!("the function `{name}` would be called in place of the API's method `{name}`");
+            let (file, line) = (defined.source.to_string(), defined.line);
+            let source = self.line(&file, line);
+            let column = source.as_deref().map(|source| crate::script::message::column(source, &what));
+            let help = format!("give it another name: `x.{name}(..)` finds functions of scripts first");
+            Fault::new(Exit::Script, what).at(Place { file, line, column, source }).help(help)
+        };
+        named.iter().filter(shadows).map(fault).collect()
     }
 
     fn module(&self, engine: &Engine, name: &str) -> Result<Rc<Script>, Fault> {

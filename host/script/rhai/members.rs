@@ -259,7 +259,8 @@ pub(super) fn resolve_others(engine: &mut Engine) {
             }
             let (this, args) = if is_method { args.split_at_mut(1) } else { args.split_at_mut(0) };
             let args = args.iter_mut().map(|arg| arg.take()).collect();
-            let function = FnPtr::new(name)?;
+            let Some(function) = defined.home.get_script_fn(name, defined.params) else { return Ok(None) };
+            let function = FnPtr::from(function.clone());
             return calls::elsewhere(
                 &native,
                 &state,

@@ -11,6 +11,7 @@ mod class;
 mod control;
 mod depth;
 mod frame;
+mod given;
 mod globals;
 mod guards;
 mod import;
@@ -42,6 +43,7 @@ use super::{Engine, Program, Suite};
 
 pub use library::missing_module;
 pub use limits::STACK;
+pub use names::imports;
 
 /// The Rhai engine.
 pub struct Rhai;

@@ -4,7 +4,28 @@
 
 use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Expr, ImmutableString, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Stmt};
+
+use super::limits;
+
+/// The modules that a script imports by paths that are written out, each with its line. None where it
+/// cannot be compiled.
+pub fn imports(text: &str) -> Vec<(usize, String)> {
+    let mut engine = Engine::new();
+    limits::set(&mut engine);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Ok(ast) = engine.compile(text) else { return Vec::new() };
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, at))) = path.last()
+            && let Expr::StringConstant(name, _) = &import.0
+        {
+            found.push((at.line().unwrap_or(1), name.to_string()));
+        }
+        true
+    });
+    found
+}
 
 #[derive(Default)]
 pub(super) struct Names {
