@@ -213,7 +213,7 @@ fn bind_members(module: &mut Module, names: &Names) {
 }
 
 /// An object and the value that it gets.
-fn pair<'a, 'd>(args: &'a mut [&'d mut Dynamic]) -> (&'a mut Dynamic, &'a mut Dynamic) {
+fn pair<'a>(args: &'a mut [&mut Dynamic]) -> (&'a mut Dynamic, &'a mut Dynamic) {
     let (first, rest) = args.split_at_mut(1);
     (&mut *first[0], &mut *rest[0])
 }

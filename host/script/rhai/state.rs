@@ -2,11 +2,14 @@
 //! where a callback of the engine has no other way to it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rhai::{Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Module, Scope, Shared};
+use rhai::{
+    Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Locked, Module, Scope, Shared,
+};
 
 use crate::vu::{Hook, Vu, fiber};
 
@@ -22,13 +25,15 @@ pub(super) enum Loaded {
     Module(Shared<Module>),
 }
 
+/// What a file declared as `const`, as the engine keeps it.
+type Constants = Shared<Locked<BTreeMap<ImmutableString, Dynamic>>>;
+
 /// What the functions of one file see when they are called by the host.
 pub(super) struct Unit {
     pub(super) home: Shared<Module>,
     pub(super) source: Option<ImmutableString>,
     pub(super) imports: RefCell<Vec<(ImmutableString, Shared<Module>)>>,
-    pub(super) constants:
-        RefCell<Option<rhai::Shared<rhai::Locked<std::collections::BTreeMap<ImmutableString, Dynamic>>>>>,
+    pub(super) constants: RefCell<Option<Constants>>,
 }
 
 impl Unit {

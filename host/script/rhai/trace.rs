@@ -72,8 +72,8 @@ fn layer(library: &Library, name: &str, source: &str, called: Position) -> Layer
 }
 
 /// An error taken apart: the layers from the outermost in, and what is innermost.
-fn unwrap(library: &Library, mut error: Box<EvalAltResult>) -> (Vec<Layer>, Box<EvalAltResult>) {
-    let mut layers = Vec::new();
+fn unwrap(library: &Library, error: Box<EvalAltResult>) -> (Vec<Layer>, EvalAltResult) {
+    let (mut layers, mut error) = (Vec::new(), error);
     loop {
         error = match *error {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, called) => {
@@ -85,7 +85,7 @@ fn unwrap(library: &Library, mut error: Box<EvalAltResult>) -> (Vec<Layer>, Box<
                 layers.push(Layer { shown, called });
                 inner
             }
-            other => return (layers, Box::new(other)),
+            other => return (layers, other),
         };
     }
 }
@@ -103,10 +103,9 @@ pub(super) fn fault(library: &Library, error: Box<EvalAltResult>, main: Option<&
         frames.push((main.into(), first, "in the main chunk".to_owned()));
     }
     for (layer, position) in layers.into_iter().zip(positions) {
-        match (layer.shown, frames.last_mut()) {
-            (Some((file, shown)), _) => frames.push((file, position, shown)),
-            // A function of the host's: its caller stands where it called it.
-            (None, Some(_)) | (None, None) => {}
+        // For a function of the host's, its caller stands where it called it.
+        if let Some((file, shown)) = layer.shown {
+            frames.push((file, position, shown));
         }
     }
     frames.reverse();
