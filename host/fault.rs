@@ -99,7 +99,7 @@ impl Fault {
                 let bar = paint("34", &format!("{indent} |"));
                 line(bar.clone(), "");
                 line(paint("34", &format!("{number} |")), &shown);
-                line(bar, &caret.map(|c| " ".repeat(c) + &paint("1;31", "^")).unwrap_or_default());
+                line(bar, &caret.map(|c| " ".repeat(c) + paint("1;31", "^").as_str()).unwrap_or_default());
             }
         }
         if let Some(why) = &self.why {

@@ -14,7 +14,8 @@
 //! `env.SECURE`, whose certificate `--env linked` trusts. A place in an error,
 //! `case.lua:12`, is written as `@mark` in the `.out` where line 12 ends in the comment
 //! `--@mark`. So one `.out` serves a case in every language, and the names of cases about one
-//! language start with its name. `CASE=name cargo test cases` runs those whose name holds `name`.
+//! language start with its name. Where a language says a thing in its own words (an error of its own,
+//! how a value prints), `NAME.rhai.out` is what that form is compared with. `CASE=name cargo test cases` runs those whose name holds `name`.
 
 mod diff;
 mod outcome;
@@ -45,6 +46,13 @@ fn scripts() -> Vec<PathBuf> {
     scripts
 }
 
+/// What a case is compared with: what its language says in its own words, or what all say.
+fn expected_of(script: &Path) -> PathBuf {
+    let own =
+        script.with_extension(format!("{}.out", script.extension().unwrap_or_default().to_string_lossy()));
+    if own.is_file() { own } else { script.with_extension("out") }
+}
+
 #[test]
 fn each_case_gives_what_is_expected_of_it() {
     let servers = Servers::start();
@@ -55,7 +63,7 @@ fn each_case_gives_what_is_expected_of_it() {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let expected = std::fs::read_to_string(script.with_extension("out")).unwrap_or_default();
+                    let expected = std::fs::read_to_string(expected_of(script)).unwrap_or_default();
                     let got = run::run(script, &servers);
                     if got != expected {
                         let name = script.file_name().unwrap().to_string_lossy().into_owned();
@@ -81,8 +89,12 @@ fn each_expected_output_belongs_to_a_case() {
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "out") {
-            let scripts = ["lua", "rhai"].map(|ending| path.with_extension(ending));
-            assert!(scripts.iter().any(|script| script.is_file()), "{} has no script", path.display());
+            // `a.out` is for `a.lua` and `a.rhai`, `a.rhai.out` for `a.rhai`.
+            let stem = path.with_extension("");
+            let scripts = [stem.with_extension("lua"), stem.with_extension("rhai"), stem.clone()];
+            let is_script =
+                |script: &PathBuf| script.extension().is_some_and(|it| it != "out") && script.is_file();
+            assert!(scripts.iter().any(is_script), "{} has no script", path.display());
         }
     }
 }

@@ -154,7 +154,9 @@ fn engines_are_named_only_in_their_adapters() {
             let named = |word: &str| {
                 word == *engine || word.strip_prefix(engine).is_some_and(|rest| rest.starts_with('_'))
             };
-            if !source.file.starts_with(home) && source.file != "host/script/mod.rs" {
+            if !source.file.starts_with(home)
+                && !["host/script/mod.rs", "host/script/languages.rs"].contains(&&*source.file)
+            {
                 offences.extend(source.lines_with(named).map(|at| format!("{at}: names {engine}")));
             }
         }

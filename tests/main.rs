@@ -13,6 +13,7 @@ mod from_locust;
 mod layers;
 mod limits;
 mod results;
+mod rhai;
 mod suites;
 mod support;
 mod verdict;

@@ -51,7 +51,7 @@ pub(super) fn command(sent: &Sent) -> String {
         }
     }
     words.push(quote(&url));
-    source + &words.join(" ")
+    source + words.join(" ").as_str()
 }
 
 /// The text as one word.

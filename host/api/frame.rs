@@ -31,6 +31,15 @@ impl Raise {
         }
     }
 
+    /// As one message, for where no script is called that could be told.
+    pub fn text(self) -> String {
+        match self {
+            Raise::Error { what, help: Some(help) } => format!("{what} ({help})"),
+            Raise::Error { what, help: None } => what,
+            Raise::Script | Raise::Interrupted => "interrupted".to_owned(),
+        }
+    }
+
     /// `kind` `name` is unknown; suggests the nearest of `known`, or lists them.
     pub fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Self {
         let raise = Raise::new(format!("unknown {kind} `{name}`"));

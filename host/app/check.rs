@@ -13,8 +13,7 @@ use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::run::Setup;
-use crate::script::lua::Lua;
-use crate::script::{Engine, Manifest, Suite};
+use crate::script::{Engine, Languages, Manifest, Suite};
 
 use super::prepare;
 use super::required::Required;
@@ -107,7 +106,7 @@ impl Check {
     }
 
     fn compile(&mut self, path: &Path) {
-        if let Err(faults) = Lua.compile(&suite(vec![path.to_owned()], MEMORY)) {
+        if let Err(faults) = Languages.compile(&suite(vec![path.to_owned()], MEMORY)) {
             faults.into_iter().for_each(|fault| self.note(fault));
         }
     }
@@ -146,7 +145,7 @@ impl Check {
 
 fn suite(scripts: Vec<PathBuf>, memory_limit: usize) -> Suite {
     let root = scripts.first().map(|script| config::root_of(script)).unwrap_or_default();
-    Suite { scripts, root, memory_limit }
+    Suite { scripts, root, memory_limit, ..Suite::default() }
 }
 
 fn declare(loaded: &Loaded, scripts: Vec<PathBuf>) -> Result<Manifest, Vec<Fault>> {

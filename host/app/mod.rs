@@ -13,6 +13,9 @@ mod required;
 mod signals;
 mod watch;
 
+/// What the process allocates with.
+pub use crate::vu::fiber::Counting as Allocator;
+
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;

@@ -99,6 +99,7 @@ fn declare_scripts(
         scripts: layers.scripts().to_vec(),
         root: layers.script_root().to_owned(),
         memory_limit: settings.memory_limit as usize,
+        ..Suite::default()
     };
     declare(&suite, &settings, (config, env), sources, warnings())
 }

@@ -1,11 +1,11 @@
-//! The modules that scripts and modules name in `require`, found by reading rather than running: where no top level
+//! The modules that scripts and modules name in `require` or `import`, found by reading rather than running: where no top level
 //! comes by as well. Called by `check`.
 
 use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::fault::{Fault, Place};
-use crate::script::lua::missing_module;
+use crate::script::Language;
 
 /// What was found.
 #[derive(Default)]
@@ -25,13 +25,13 @@ impl Required {
         while let Some(path) = open.pop() {
             let text = std::fs::read(&path).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
-            for (at, name) in modules_named(&text) {
-                if let Some(fault) = missing_module(&root, name) {
-                    required.faults.push(fault.at(place(&path, &text, at)));
+            let language = Language::of(&path);
+            for (line, name) in named(language, &text) {
+                if let Some(fault) = language.missing_module(&root, &name) {
+                    required.faults.push(fault.at(place(&path, &text, line)));
                     continue;
                 }
-                let module = format!("{}.lua", name.replace('.', "/"));
-                let module = root.strip_prefix(".").unwrap_or(&root).join(module);
+                let module = root.strip_prefix(".").unwrap_or(&root).join(language.module_path(&name));
                 // Another is part of the standard library.
                 if module.is_file() && !required.modules.contains(&module) && !files.contains(&module) {
                     required.modules.push(module.clone());
@@ -43,8 +43,18 @@ impl Required {
     }
 }
 
-fn place(path: &Path, text: &str, at: usize) -> Place {
-    let line = text[..at].matches('\n').count() + 1;
+/// The modules that a script names, each with its line.
+fn named(language: Language, text: &str) -> Vec<(usize, String)> {
+    match language {
+        Language::Lua => {
+            let line = |at: usize| text[..at].matches('\n').count() + 1;
+            modules_named(text).into_iter().map(|(at, name)| (line(at), name.to_owned())).collect()
+        }
+        Language::Rhai => language.imports(text),
+    }
+}
+
+fn place(path: &Path, text: &str, line: usize) -> Place {
     let source = text.lines().nth(line - 1).map(str::to_owned);
     Place { file: path.display().to_string(), line, column: None, source }
 }

@@ -12,6 +12,8 @@ use super::origin::{Origin, Sited};
 
 /// What is run without `--script`, in this order.
 const MAINS: &[&str] = &["main.lua", "scripts/main.lua", "main.rhai", "scripts/main.rhai"];
+/// The endings of scripts.
+const ENDINGS: &[&str] = &["lua", "rhai"];
 /// How many names a message lists.
 const LISTED: usize = 8;
 
@@ -35,7 +37,7 @@ pub(super) fn scripts(
             let main = MAINS.iter().map(|name| folder.join(name)).find(|path| path.is_file());
             let main = main.ok_or_else(|| {
                 Fault::new(Exit::Config, "no script was given and there is no main.lua")
-                    .why("main.lua and scripts/main.lua were looked for")
+                    .why("main.lua and scripts/main.lua were looked for, and main.rhai beside them")
                     .help(nearby(folder, Path::new("")).unwrap_or("name one with --script".into()))
             })?;
             found.push(runnable(main, &Origin::Default)?);
@@ -82,16 +84,18 @@ fn kind_of(path: &Path) -> Option<&'static str> {
 
 fn runnable(path: PathBuf, origin: &Origin) -> Result<PathBuf, Fault> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("lua") => Ok(path),
-        Some("rhai") => {
-            let what = format!("{} is written in Rhai, which cannot be run yet", path.display());
-            Err(origin.fault(Exit::Config, what).help("write the script in Lua"))
-        }
+        Some(ending) if ENDINGS.contains(&ending) => Ok(path),
         _ => {
             let what = format!("{} is not a script", path.display());
-            Err(origin.fault(Exit::Config, what).help("the name of a Lua script ends in .lua"))
+            Err(origin.fault(Exit::Config, what).help("the name of a script ends in .lua or .rhai"))
         }
     }
+}
+
+/// Whether a file is one that could be run, or imported by one.
+pub(super) fn is_script(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending)) && path.is_file()
 }
 
 /// The scripts that might have been meant.
@@ -118,7 +122,7 @@ fn list(folder: &Path, names: &mut BTreeSet<PathBuf>) {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     for entry in std::fs::read_dir(here).into_iter().flatten().flatten() {
         let path = folder.join(entry.file_name());
-        if path.extension().is_some_and(|extension| extension == "lua") && path.is_file() {
+        if is_script(&path) {
             names.insert(path);
         }
     }

@@ -1,4 +1,4 @@
-//! The files that `--check` looks at: the scripts that were given, or else every Lua file below the script root.
+//! The files that `--check` looks at: the scripts that were given, or else every script file below the script root.
 //! Called by `app`.
 
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         let is_skipped = name.starts_with('.') || SKIPPED.contains(&&*name);
         if path.is_dir() && !is_skipped && depth < DEEPEST {
             collect(&path, depth + 1, files);
-        } else if path.extension().is_some_and(|extension| extension == "lua") && path.is_file() {
+        } else if locate::is_script(&path) {
             files.push(path);
         }
     }

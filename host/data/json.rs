@@ -31,8 +31,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, Broken> {
 
 /// The path to an integer that scripts cannot hold, as `json.decode` refuses it, and the integer.
 fn inexact(value: &Value) -> Option<(String, u64)> {
-    let below =
-        |segment: String, value: &Value| inexact(value).map(|(path, number)| (segment + &path, number));
+    let below = |segment: String, value: &Value| {
+        inexact(value).map(|(path, number)| (segment + path.as_str(), number))
+    };
     match value {
         Value::Number(number) if !number.is_i64() => Some((String::new(), number.as_u64()?)),
         Value::Array(items) => {

@@ -96,7 +96,7 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     section("Exceptions", exceptions(totals, paint));
     section("Notes", notes(summary, paint));
     section("Why", reasons(summary, paint));
-    text + &generator(summary, paint) + &verdict(summary, paint)
+    text + generator(summary, paint).as_str() + verdict(summary, paint).as_str()
 }
 
 fn failures(totals: &Snapshot, columns: usize, paint: Paint) -> String {
@@ -113,7 +113,7 @@ fn failures(totals: &Snapshot, columns: usize, paint: Paint) -> String {
         let count = paint.text(Tint::Bad, &format!("{:>13}", seen.count));
         text.push_str(&format!("{count}  {error}\n"));
     }
-    text + &left_out(groups.len())
+    text + left_out(groups.len()).as_str()
 }
 
 fn exceptions(totals: &Snapshot, paint: Paint) -> String {
@@ -139,7 +139,7 @@ fn exceptions(totals: &Snapshot, paint: Paint) -> String {
             text.push_str(&format!("{}\n", indented(traceback, "     ")));
         }
     }
-    text + &left_out(groups.len())
+    text + left_out(groups.len()).as_str()
 }
 
 /// Every line behind a margin, as many as are worth showing.

@@ -71,7 +71,7 @@ impl Table {
         let heads: Vec<_> = self.heads.iter().map(|head| Cell::new(*head).tint(Tint::Title)).collect();
         let rule = "─".repeat(widths.iter().sum::<usize>() + gap * gaps);
         let rule = format!("{}\n", paint.text(Tint::Faint, &rule));
-        let mut text = self.line(&heads, &widths, gap, paint) + &rule;
+        let mut text = self.line(&heads, &widths, gap, paint) + rule.as_str();
         for (index, row) in self.rows.iter().enumerate() {
             if self.sum && index > 0 && index + 1 == self.rows.len() {
                 text.push_str(&rule);

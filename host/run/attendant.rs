@@ -18,6 +18,7 @@ use super::message::{Ask, Phase, Said};
 use super::running::{Act, Ears, Running};
 use super::schedule::{Schedule, target_of};
 use super::setup::Setup;
+use super::worker::WORKER_STACK;
 
 /// From one `tick` of a load shape to the next.
 const TICK: Duration = Duration::from_secs(1);
@@ -57,7 +58,7 @@ impl Attendant {
         let (sender, said) = unbounded();
         let start = Start { setup: setup.clone(), asks: asked, phases: phases_told, said: sender };
         // Where no thread can be had, the first question finds nobody.
-        let thread = std::thread::Builder::new().name("control".into());
+        let thread = std::thread::Builder::new().name("control".into()).stack_size(WORKER_STACK);
         if thread.spawn(move || control::attend(start)).is_ok() {
             attendant.said = said;
         }

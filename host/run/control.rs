@@ -22,8 +22,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Recorder;
 use crate::net::Net;
-use crate::script::lua::Lua;
-use crate::script::{Control, Engine, Outcome, Program};
+use crate::script::{Control, Engine, Languages, Outcome, Program};
 use crate::vu::{Briefing, Hook, Shared, Vu, fiber};
 
 use super::message::{Ask, Phase, Report, Said};
@@ -91,7 +90,7 @@ impl Room {
     fn new(setup: Arc<Setup>, phases: UnboundedReceiver<Phase>, said: Sender<Said>) -> Result<Room, Fault> {
         let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
         let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
-        let program = Lua.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
+        let program = Languages.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
         let base = setup.base_url.as_deref().map(|host| net.base(host)).transpose().map_err(net_fault)?;
         let (sender, started) = (said.clone(), Instant::now());
         let shared = Rc::new(Shared {

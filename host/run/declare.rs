@@ -16,8 +16,7 @@ use crate::fault::Fault;
 use crate::link::TlsOptions;
 use crate::metrics::Recorder;
 use crate::net::{self, Net, Tls};
-use crate::script::lua::Lua;
-use crate::script::{Engine, Manifest, Suite};
+use crate::script::{Engine, Languages, Manifest, Suite};
 use crate::vu::{Briefing, LogSink, Shared, Vu, fiber};
 
 /// What the scripts declare: their classes and options.
@@ -32,7 +31,7 @@ pub fn declare(
     log: LogSink,
 ) -> Result<Manifest, Vec<Fault>> {
     let one = |fault: Fault| vec![fault];
-    let program = Lua.compile(suite)?;
+    let program = Languages.compile(suite)?;
     let net = Net::new(net::Settings::default(), Tls::new(TlsOptions::default()))
         .map_err(|error| one(Fault::new(Exit::Internal, error.text)))?;
     let shared = Rc::new(Shared {

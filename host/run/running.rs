@@ -23,7 +23,7 @@ use super::phases::Phases;
 use super::schedule::Schedule;
 use super::setup::Setup;
 use super::ticks::Ticks;
-use super::worker::{self, Start};
+use super::worker::{self, Start, WORKER_STACK};
 
 /// What part of the run it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,8 @@ impl Running {
                 orders,
                 data,
             };
-            let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+            let thread =
+                std::thread::Builder::new().name(format!("worker-{number}")).stack_size(WORKER_STACK);
             match thread.spawn(move || worker::work(start)) {
                 Ok(thread) => threads.push(thread),
                 Err(why) => {

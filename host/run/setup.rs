@@ -197,7 +197,13 @@ impl Setup {
     }
 
     pub(super) fn suite(&self) -> Suite {
-        Suite { scripts: self.scripts.clone(), root: self.root.clone(), memory_limit: self.memory_limit }
+        let owner = |plan: &ClassPlan| (plan.class.name.clone(), plan.class.place.clone());
+        Suite {
+            scripts: self.scripts.clone(),
+            root: self.root.clone(),
+            memory_limit: self.memory_limit,
+            owners: self.classes.iter().map(owner).collect(),
+        }
     }
 
     /// What the dispatcher must know.

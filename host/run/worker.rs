@@ -20,8 +20,7 @@ use crate::fault::Fault;
 use crate::load::{Dispatcher, Roster};
 use crate::metrics::Recorder;
 use crate::net::{Base, Net};
-use crate::script::lua::Lua;
-use crate::script::{self, Engine, Program};
+use crate::script::{self, Engine, Languages, Program};
 use crate::vu::{Briefing, LogSink, Shared, fiber};
 
 use super::crew::Crew;
@@ -30,6 +29,10 @@ use super::message::{Order, Report, Users};
 use super::pulse::Feeler;
 use super::setup::{ClassPlan, Setup};
 use super::ticks::INTERVAL;
+
+/// Address space of a worker's own stack. Scripts are compiled on it, and what they hold is dropped there:
+/// both recurse as deep as things nest.
+pub(super) const WORKER_STACK: usize = 16 << 20;
 
 /// A user class on this worker.
 pub(super) struct Class {
@@ -146,7 +149,7 @@ impl Worker {
     ) -> Result<Rc<Worker>, Fault> {
         let net_fault = |error: crate::net::Error| Fault::new(Exit::Config, error.text);
         let net = Net::new(setup.net.clone(), setup.tls.clone()).map_err(net_fault)?;
-        let program = Lua.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
+        let program = Languages.compile(&setup.suite()).map_err(|mut faults| faults.remove(0))?;
         let mut classes = Vec::with_capacity(setup.classes.len());
         for (index, plan) in setup.classes.iter().enumerate() {
             let base = match &plan.host {

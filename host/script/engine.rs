@@ -21,12 +21,16 @@ pub trait Engine {
 }
 
 /// What is compiled together.
+#[derive(Clone, Default)]
 pub struct Suite {
     pub scripts: Vec<std::path::PathBuf>,
     /// `require` sees what lies below it, and nothing above.
     pub root: std::path::PathBuf,
     /// Most bytes that one VM may hold.
     pub memory_limit: usize,
+    /// The classes that are to run, each with the place of its definition (`file:line`), once they are
+    /// known: by it a class finds its language.
+    pub owners: Vec<(String, String)>,
 }
 
 /// Compiled scripts, ready to be instantiated for VUs.

@@ -57,6 +57,12 @@ impl Hooks {
         Hooks(self.0 | 1 << hook as u16)
     }
 
+    /// What is in either.
+    #[must_use]
+    pub fn and(self, other: Hooks) -> Hooks {
+        Hooks(self.0 | other.0)
+    }
+
     /// Whether something is to be called that no VU calls.
     pub fn need_control(self) -> bool {
         self.0 & !Hooks::default().with(Hook::Request).with(Hook::UserError).0 != 0

@@ -78,8 +78,8 @@ fn what_is_no_script_is_refused() {
     project.run("-f compiled.lua").refused(107, &["compiled.lua"]);
     project.write("script.txt", b"local x = 1\n");
     project.run("-f script.txt").refused(104, &["script.txt"]);
-    project.write("s.rhai", b"let x = 1;\n");
-    project.run("-f s.rhai").refused(104, &["Rhai"]);
+    project.write("bytes.rhai", b"let x = 1;\nlet y = \"\xff\xfe\";\n");
+    project.run("-f bytes.rhai").refused(107, &["bytes.rhai:2", "not UTF-8"]);
 }
 
 #[test]

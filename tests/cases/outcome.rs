@@ -50,7 +50,7 @@ impl Outcome<'_> {
         }
         let mut lines: Vec<String> = lines.iter().map(|line| self.place(&without_ports(line))).collect();
         lines.sort();
-        self.place(&without_ports(&text)) + &lines.concat()
+        self.place(&without_ports(&text)) + lines.concat().as_str()
     }
 
     fn read(&self, name: &str) -> String {

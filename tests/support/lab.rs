@@ -79,7 +79,12 @@ impl Lab {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("script.lua");
         std::fs::write(&path, text).unwrap();
-        let suite = Suite { scripts: vec![path], root: folder.path().into(), memory_limit: MEMORY };
+        let suite = Suite {
+            scripts: vec![path],
+            root: folder.path().into(),
+            memory_limit: MEMORY,
+            ..Suite::default()
+        };
         Lua.compile(&suite).unwrap_or_else(|faults| panic!("{}", faults[0].render(false)))
     }
 

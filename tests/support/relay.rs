@@ -141,7 +141,7 @@ fn serve(client: &TcpStream, shared: &Shared) -> io::Result<()> {
         let body = answer.to_string();
         let head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n\r\n", body.len());
         let mut client = client;
-        client.write_all((head + &body).as_bytes())?;
+        client.write_all((head + body.as_str()).as_bytes())?;
     }
     Ok(())
 }

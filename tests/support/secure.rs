@@ -60,7 +60,7 @@ impl Secure {
         });
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), cert.pem()).unwrap();
-        Secure { addr, client: client.pem() + &client_key.serialize_pem(), folder }
+        Secure { addr, client: client.pem() + client_key.serialize_pem().as_str(), folder }
     }
 
     /// The server's certificate.

@@ -8,17 +8,10 @@ use mlua_sys::lua_State;
 
 use crate::api::wait_of;
 use crate::load::Wait;
-use crate::script::WaitTime;
+use crate::script::{WaitTime, attributes};
 
 use super::class::push_inherited;
 use super::state::{raw_field, str_at};
-
-/// The attributes of a user class that mean something to the host.
-pub const ATTRIBUTES: [&str; 9] =
-    ["wait_time", "weight", "fixed_count", "host", "abstract", "tags", "tasks", "on_start", "on_stop"];
-
-/// Those of a task set.
-pub const SET_ATTRIBUTES: [&str; 6] = ["wait_time", "abstract", "tags", "tasks", "on_start", "on_stop"];
 
 /// Refuses names that are all but one of the host's: they are slips of the pen.
 ///
@@ -31,21 +24,11 @@ pub(super) unsafe fn check_names(lua: *mut lua_State, index: c_int, known: &[&st
         ffi::lua_pushnil(lua);
         while ffi::lua_next(lua, index) != 0 {
             let name = String::from_utf8_lossy(str_at(lua, -2)).into_owned();
-            if slip.is_none() && !name.is_empty() && !known.contains(&name.as_str()) {
-                slip = known
-                    .iter()
-                    .find(|known| is_slip(&name, known))
-                    .map(|known| format!("unknown attribute `{name}` (did you mean `{known}`?)"));
-            }
+            slip = slip.or_else(|| attributes::slip(&name, known));
             ffi::lua_pop(lua, 1);
         }
         slip.map_or(Ok(()), Err)
     }
-}
-
-fn is_slip(name: &str, known: &str) -> bool {
-    let distance = strsim::damerau_levenshtein(&name.to_lowercase(), known);
-    distance <= if known.len() >= 8 { 2 } else { 1 } && name.len() >= 4
 }
 
 /// A number of 0 or more.

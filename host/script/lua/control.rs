@@ -18,7 +18,7 @@ use crate::vu::Hook;
 use super::frame::LuaFrame;
 use super::metamethods::push_value;
 use super::nest::{INSTANCE, NEST};
-use super::shape::{self, text_of};
+use super::shape;
 use super::state::context;
 use super::vm::{Called, LuaVm};
 use super::{listeners, trace};
@@ -88,7 +88,7 @@ impl LuaControl {
         let value = unsafe {
             let first = ffi::lua_gettop(lua) - results + 1;
             let frame = LuaFrame { lua, context: context(lua), first, count: results, given: Cell::new(0) };
-            let value = read(&frame).map_err(text_of);
+            let value = read(&frame).map_err(Raise::text);
             ffi::lua_settop(lua, NEST);
             value
         };

@@ -8,13 +8,14 @@ use mlua_sys::lua_State;
 use rustc_hash::FxHashMap;
 
 use crate::load::Wait;
+use crate::script::attributes::{ATTRIBUTES, SET_ATTRIBUTES};
+use crate::script::chain::{self, plain_tasks};
 use crate::script::{Class, Set, SetKind, Target, Task, WaitTime};
 
-use super::attributes::{ATTRIBUTES, SET_ATTRIBUTES, check_names, hooks, number, tags, wait_time};
-use super::chain;
+use super::attributes::{check_names, hooks, number, tags, wait_time};
 use super::class::{self, Base, PLACE, base_of, key, name_of, push_inherited};
 use super::state::{raw_field, str_at};
-use super::tasks::{Declared, push_tasks};
+use super::tasks::push_tasks;
 
 /// What is wrong with a class: where it is defined (`file:line`), and what.
 #[derive(PartialEq)]
@@ -146,15 +147,6 @@ unsafe fn read_class(lua: *mut lua_State, index: c_int) -> Result<Option<Class>,
             place,
         }))
     }
-}
-
-/// Tasks that no chain connects.
-fn plain_tasks(declared: Vec<Declared>) -> Result<Vec<Task>, String> {
-    let plain = |declared: Declared| match declared.next {
-        None => Ok(declared.task),
-        Some(_) => Err(format!("task `{}`: `next` is for the tasks of a MarkovTaskSet", declared.task.name)),
-    };
-    declared.into_iter().map(plain).collect()
 }
 
 /// The sets that `tasks` lead to, and all below them, each once: a table is one set wherever it is

@@ -4,7 +4,6 @@
 
 mod attributes;
 mod bind;
-mod chain;
 mod class;
 mod control;
 mod frame;
@@ -34,9 +33,7 @@ use crate::fault::Fault;
 
 use super::{Engine, Program, Suite};
 
-pub use attributes::{ATTRIBUTES, SET_ATTRIBUTES};
 pub use program::missing_module;
-pub use shape::SHAPE_ATTRIBUTES;
 pub use stubs::{LANGUAGE, stubs};
 
 /// The Lua engine.

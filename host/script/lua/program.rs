@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
+use crate::script::sources::{Naming, read, shown};
 use crate::script::{Control, Manifest, Program, Suite, Task, Vm};
 use crate::vu::Vu;
 
@@ -131,45 +132,12 @@ pub fn missing_module(root: &Path, name: &str) -> Option<Fault> {
         return None;
     }
     let mut known: Vec<String> = STANDARD.iter().map(|(name, _)| (*name).to_owned()).collect();
-    list_modules(root, "", 0, &mut known);
+    Naming { ending: "lua", joint: '.' }.list(root, "", 0, &mut known);
     let what = format!("module `{name}` not found: there is no {}", shown(&path));
     let fault = Fault::new(Exit::Script, what);
     Some(match closest(name, known.iter().map(String::as_str)) {
         Some(best) => fault.help(format!("did you mean `{best}`?")),
         None => fault,
-    })
-}
-
-/// Names of the modules below `folder`, three folders deep.
-fn list_modules(folder: &Path, prefix: &str, depth: usize, into: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        if path.is_dir() && depth < 3 {
-            list_modules(&path, &format!("{prefix}{stem}."), depth + 1, into);
-        } else if path.extension().is_some_and(|ending| ending == "lua") {
-            into.push(format!("{prefix}{stem}"));
-        }
-    }
-}
-
-/// A path as people know it: below the working folder without it.
-fn shown(path: &Path) -> String {
-    let folder = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(&folder).unwrap_or(path);
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
-}
-
-fn read(path: &Path) -> Result<String, Fault> {
-    let bytes = std::fs::read(path).map_err(|why| {
-        Fault::new(Exit::Config, format!("cannot read {}", shown(path))).why(why.to_string())
-    })?;
-    String::from_utf8(bytes).map_err(|why| {
-        let line =
-            why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count()
-                + 1;
-        Fault::new(Exit::Script, format!("{}:{line}: the script is not UTF-8 text", shown(path)))
     })
 }
 

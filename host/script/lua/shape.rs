@@ -7,8 +7,9 @@ use std::ffi::{c_int, c_void};
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
-use crate::api::{Arg, Raise, SHAPE_METHODS, TableRef, read_stages};
+use crate::api::{Arg, SHAPE_METHODS, TableRef, read_stages};
 use crate::fault::Fault;
+use crate::script::attributes::SHAPE_ATTRIBUTES;
 use crate::script::{Shape, ShapeForm};
 
 use super::attributes::check_names;
@@ -22,9 +23,6 @@ use super::vm::LuaVm;
 
 /// The base of all load shapes.
 pub(super) const BASE: &str = "LoadTestShape";
-
-/// The attributes that mean something to the host.
-pub const SHAPE_ATTRIBUTES: [&str; 3] = ["stages", "tick", "abstract"];
 
 /// The registry key, by its address, of the list of shapes.
 static SHAPES: u8 = 0;
@@ -192,19 +190,10 @@ unsafe fn read_shape(lua: *mut lua_State, index: c_int) -> Result<Option<Shape>,
                 };
                 let first = ffi::lua_gettop(lua) + 1;
                 let frame = LuaFrame { lua, context: context(lua), first, count: 0, given: Cell::new(0) };
-                ShapeForm::Stages(read_stages(&frame, stages).map_err(|raise| wrong(text_of(raise)))?)
+                ShapeForm::Stages(read_stages(&frame, stages).map_err(|raise| wrong(raise.text()))?)
             }
             _ => return Err(wrong("`tick` must be a function".into())),
         };
         Ok(Some(Shape { name, place: trace::place(&place), form }))
-    }
-}
-
-/// An error of the host's own as a message.
-pub(super) fn text_of(raise: Raise) -> String {
-    match raise {
-        Raise::Error { what, help: Some(help) } => format!("{what} ({help})"),
-        Raise::Error { what, help: None } => what,
-        Raise::Script | Raise::Interrupted => "interrupted".to_owned(),
     }
 }

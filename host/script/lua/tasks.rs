@@ -8,22 +8,12 @@ use mlua_sys::lua_State;
 
 use crate::fault::closest;
 use crate::script::Task;
+use crate::script::chain::Declared;
 
 use super::attributes::tags;
 use super::class::{TASKS, key, name_of};
 use super::methods::check_target;
 use super::state::{raw_field, str_at};
-
-/// A task as the script declares it.
-#[derive(Default)]
-pub(super) struct Declared {
-    /// Without target and next, which are numbers of what is not known yet.
-    pub(super) task: Task,
-    /// The names of the tasks that may follow, each once, and their weights.
-    pub(super) next: Option<Vec<(String, u32)>>,
-    /// It was given a weight.
-    pub(super) weighted: bool,
-}
 
 /// Pushes the list of the class's tasks (functions and task sets), and returns what is known of
 /// each, in that order: parents' first; a task replaces one of the same name.

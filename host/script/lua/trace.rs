@@ -9,6 +9,8 @@ use mlua_sys::{lua_Debug, lua_State};
 
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
+use crate::script::message;
+pub(super) use crate::script::message::place;
 
 use super::program::Library;
 use super::state::{context, guarded, str_at};
@@ -175,7 +177,7 @@ pub(super) unsafe fn message(lua: *mut lua_State) -> String {
 
 /// A fault from what Lua says: `file:line: text`, with the traceback that was kept.
 pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fault {
-    let Some((file, line, rest)) = split(message) else {
+    let Some((file, line, rest)) = message::split(message) else {
         let mut fault = Fault::new(Exit::Script, message);
         fault.trace = trace;
         return fault;
@@ -183,22 +185,18 @@ pub(super) fn fault(library: &Library, message: &str, trace: Vec<String>) -> Fau
     let (file, source) = library.source_line(file, line);
     let (what, help) = advice(rest);
     let help = help.or_else(|| hint::member(rest, source.as_deref()?));
-    let column = source.as_deref().map(|source| column(source, rest));
+    let column = source.as_deref().map(|source| message::column(source, rest));
     let mut fault = Fault::new(Exit::Script, what).at(Place { file, line, column, source });
     fault.help = help;
     fault.trace = trace;
     fault
 }
 
-/// Takes the advice at the end of a message, `... (did you mean ..?)`, off it; or finds some.
+/// Takes the advice at the end of a message off it; or finds some.
 fn advice(message: &str) -> (&str, Option<String>) {
-    let parts = [" (did you mean ", " (known: "].iter().find_map(|start| {
-        let at = message.rfind(start)?;
-        Some((&message[..at], message[at + 2..].strip_suffix(')')?))
-    });
-    match parts {
-        Some((what, help)) => (what, Some(help.to_owned())),
-        None => (message, suggest(message)),
+    match message::advice(message) {
+        (what, Some(help)) => (what, Some(help.to_owned())),
+        (what, None) => (what, suggest(what)),
     }
 }
 
@@ -219,59 +217,10 @@ fn suggest(message: &str) -> Option<String> {
     (best != name).then(|| format!("did you mean `{best}`?"))
 }
 
-/// The place that `file:line` names.
-pub(super) fn place(text: &str) -> Option<Place> {
-    let (file, line) = text.rsplit_once(':')?;
-    Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: None, source: None })
-}
-
-/// Takes `file:line: rest` apart.
-fn split(message: &str) -> Option<(&str, usize, &str)> {
-    let mut from = 0;
-    loop {
-        let colon = from + message[from..].find(':')?;
-        let after = &message[colon + 1..];
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        if digits > 0 && after[digits..].starts_with(": ") {
-            return Some((&message[..colon], after[..digits].parse().ok()?, &after[digits + 2..]));
-        }
-        from = colon + 1;
-    }
-}
-
-/// Where to put the caret: at the last thing that the message quotes and the line holds, else at
-/// the first word. Counts from 1.
-fn column(source: &str, message: &str) -> usize {
-    let quoted = ['`', '\''].iter().find_map(|&quote| {
-        // What stands between the first and the second quote, the third and the fourth, ...
-        let names: Vec<&str> = message.split(quote).skip(1).step_by(2).collect();
-        names.iter().rev().find_map(|name| source.rfind(name).filter(|_| !name.is_empty()))
-    });
-    let at = quoted.unwrap_or_else(|| source.len() - source.trim_start().len());
-    source[..at].chars().count() + 1
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn takes_messages_apart() {
-        assert_eq!(split("a/b.lua:12: oops: 3: x"), Some(("a/b.lua", 12, "oops: 3: x")));
-        assert_eq!(split("C:x.lua:1: y"), Some(("C:x.lua", 1, "y")));
-        assert_eq!(split("no place"), None);
-        assert_eq!(split("a:b"), None);
-    }
-
-    #[test]
-    fn points_at_what_is_quoted() {
-        assert_eq!(column("  local x = = 1", "unexpected symbol near '='"), 13);
-        assert_eq!(column("  foo()", "oops"), 3);
-        assert_eq!(column("  get(p, { jsn = 1 })", "unknown option `jsn`"), 12);
-        assert_eq!(column("User:extend(\"U\", { hots = 1 })", "class `U`: unknown attribute `hots`"), 20);
-        assert_eq!(column("User:extend(\"U\", {", "class `U`: unknown attribute `hots`"), 14);
-    }
 
     #[test]
     fn takes_advice_off_messages() {

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::api::{MODULES, MemberKind, OBJECTS, RECORDS};
 use crate::config::ScriptOptions;
 use crate::fault::Place;
-use crate::script::lua;
+use crate::script::{attributes, lua};
 
 use super::{CLASSES, Signature, reference};
 
@@ -46,9 +46,9 @@ fn every_signature_can_be_taken_apart() {
 #[test]
 fn every_attribute_that_is_read_is_described() {
     for (base, read) in [
-        ("User", lua::ATTRIBUTES.to_vec()),
-        ("TaskSet", lua::SET_ATTRIBUTES.to_vec()),
-        ("LoadTestShape", lua::SHAPE_ATTRIBUTES.to_vec()),
+        ("User", attributes::ATTRIBUTES.to_vec()),
+        ("TaskSet", attributes::SET_ATTRIBUTES.to_vec()),
+        ("LoadTestShape", attributes::SHAPE_ATTRIBUTES.to_vec()),
     ] {
         let class = CLASSES.iter().find(|class| class.name == base).unwrap();
         let fields = class.attributes.unwrap().fields.iter().chain(class.hooks);

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use corosensei::stack::DefaultStack;
+use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult};
 
 use super::current::{self, Doom, Parked, Running};
@@ -51,13 +51,15 @@ where
         }
         f()
     };
+    let stack = stack::take()?;
+    let floor = stack.limit().get();
     // SAFETY: what `f` borrows lives for 'a, and `Call<'a>` drives the fiber to its end before
     // it is gone (see `Drop`). If it is leaked instead, the fiber never runs again.
-    let fiber = unsafe { Fiber::with_stack_unchecked(stack::take()?, entry) };
+    let fiber = unsafe { Fiber::with_stack_unchecked(stack, entry) };
     Ok(Call {
         fiber: Some(fiber),
         parked: None,
-        running: Running::new(budget),
+        running: Running::new(budget, floor),
         borrows: PhantomData,
         _pinned: PhantomPinned,
     })

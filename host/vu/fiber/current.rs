@@ -1,17 +1,20 @@
 //! What a running fiber may do: wait, tick, ask whether it is doomed. Host
 //! functions and engine hooks call these from the fiber's stack.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::ptr;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use corosensei::Yielder;
 
+use super::heap;
 use super::watchdog::{self, SLICE};
 
 /// The call was told to end: every wait and tick of it fails from here on.
@@ -52,10 +55,16 @@ pub(super) struct Running {
     target: AtomicPtr<c_void>,
     /// The target that was armed last.
     armed: AtomicPtr<c_void>,
+    /// The lowest address that its stack may reach.
+    floor: usize,
+    /// The thread's balance of memory above which the call holds too much.
+    heavy: Cell<isize>,
+    /// See [`set_local`].
+    local: RefCell<Option<Rc<dyn Any>>>,
 }
 
 impl Running {
-    pub(super) fn new(budget: Duration) -> Self {
+    pub(super) fn new(budget: Duration, floor: usize) -> Self {
         Running {
             yielder: Cell::new(ptr::null()),
             doom: Cell::new(None),
@@ -66,6 +75,9 @@ impl Running {
             arm: Cell::new(None),
             target: AtomicPtr::new(ptr::null_mut()),
             armed: AtomicPtr::new(ptr::null_mut()),
+            floor,
+            heavy: Cell::new(isize::MAX),
+            local: RefCell::new(None),
         }
     }
 
@@ -187,6 +199,49 @@ pub fn stop() {
     if let Some(running) = current() {
         running.doom.set(running.doom.get().or(Some(Doom::Stopped)));
     }
+}
+
+/// What an engine that asks at every operation must know.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    /// Bytes of stack that are left to the current call, its guard page included. As good as unlimited
+    /// where there is no fiber.
+    pub room: usize,
+    /// `tick` has something to do.
+    pub is_due: bool,
+    /// The thread holds more than `set_heavy` said.
+    pub is_heavy: bool,
+}
+
+/// One look at the current call.
+pub fn pulse() -> Pulse {
+    let here = 0u8;
+    let here = std::hint::black_box(&raw const here).addr();
+    let nobody = Pulse { room: usize::MAX, is_due: false, is_heavy: false };
+    current().map_or(nobody, |running| Pulse {
+        room: here.saturating_sub(running.floor),
+        is_due: running.overrun.get() || running.doom.get().is_some(),
+        is_heavy: heap::balance() > running.heavy.get(),
+    })
+}
+
+/// From which balance of this thread on the current call holds too much memory.
+pub fn set_heavy(balance: isize) {
+    if let Some(running) = current() {
+        running.heavy.set(balance);
+    }
+}
+
+/// Keeps the engine's own state of the current call where its callbacks find it.
+pub fn set_local(state: Rc<dyn Any>) {
+    if let Some(running) = current() {
+        *running.local.borrow_mut() = Some(state);
+    }
+}
+
+/// What `set_local` kept.
+pub fn local<T: 'static>() -> Option<Rc<T>> {
+    current()?.local.borrow().clone()?.downcast().ok()
 }
 
 /// Names what to arm when the current call overruns its slice, and returns what was named

@@ -13,10 +13,14 @@
 
 mod call;
 mod current;
+mod heap;
 mod stack;
 mod watchdog;
 
 pub use call::{Call, Failed, call};
-pub use current::{Doom, Interrupted, doom, set_preempt, stop, tick, wait};
-pub use stack::STACK_SIZE;
+pub use current::{
+    Doom, Interrupted, Pulse, doom, local, pulse, set_heavy, set_local, set_preempt, stop, tick, wait,
+};
+pub use heap::{Counting, balance};
+pub use stack::{STACK_SIZE, want_stack};
 pub use watchdog::{SLICE, Watch, thread_cpu};

@@ -1,10 +1,10 @@
 //! A worker's pool of fiber stacks. A stack is taken for a call, not for a VU.
 //! Used by `call`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 
-use corosensei::stack::DefaultStack;
+use corosensei::stack::{DefaultStack, Stack};
 
 /// Bytes of address space for each stack, guard page not counted. Only pages
 /// that were touched use memory. The deepest a script can get is 200 nested C
@@ -19,18 +19,28 @@ const KEPT: usize = 512;
 
 thread_local! {
     static POOL: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
+    static SIZE: Cell<usize> = const { Cell::new(STACK_SIZE) };
+}
+
+/// Has this thread's stacks be at least so large from now on: an engine needs more than Lua does.
+pub fn want_stack(size: usize) {
+    if SIZE.get() < size {
+        SIZE.set(size);
+        POOL.with_borrow_mut(Vec::clear);
+    }
 }
 
 pub(super) fn take() -> io::Result<DefaultStack> {
     match POOL.with_borrow_mut(Vec::pop) {
         Some(stack) => Ok(stack),
-        None => DefaultStack::new(STACK_SIZE),
+        None => DefaultStack::new(SIZE.get()),
     }
 }
 
 pub(super) fn give_back(stack: DefaultStack) {
     POOL.with_borrow_mut(|pool| {
-        if pool.len() < KEPT {
+        let is_large_enough = stack.base().get() - stack.limit().get() >= SIZE.get();
+        if pool.len() < KEPT && is_large_enough {
             pool.push(stack);
         }
     });

@@ -1,13 +1,31 @@
 //! The chain of a MarkovTaskSet: from the names in `next` to the tasks that they
-//! mean, and what may be wrong with it. Called by `manifest`.
+//! mean, and what may be wrong with it. Called by the engines, which read the tasks.
 
+use super::{Set, SetKind, Task};
 use crate::fault::closest;
-use crate::script::{Set, SetKind, Task};
 
-use super::tasks::Declared;
+/// A task as the script declares it.
+#[derive(Default)]
+pub struct Declared {
+    /// Without target and next, which are numbers of what is not known yet.
+    pub task: Task,
+    /// The names of the tasks that may follow, each once, and their weights.
+    pub next: Option<Vec<(String, u32)>>,
+    /// It was given a weight.
+    pub weighted: bool,
+}
+
+/// Tasks that no chain connects.
+pub fn plain_tasks(declared: Vec<Declared>) -> Result<Vec<Task>, String> {
+    let plain = |declared: Declared| match declared.next {
+        None => Ok(declared.task),
+        Some(_) => Err(format!("task `{}`: `next` is for the tasks of a MarkovTaskSet", declared.task.name)),
+    };
+    declared.into_iter().map(plain).collect()
+}
 
 /// The tasks with what follows each.
-pub(super) fn chained_tasks(declared: Vec<Declared>) -> Result<Vec<Task>, String> {
+pub fn chained_tasks(declared: Vec<Declared>) -> Result<Vec<Task>, String> {
     let names: Vec<String> = declared.iter().map(|declared| declared.task.name.clone()).collect();
     let chained = |declared: Declared| {
         let Declared { mut task, next, weighted } = declared;
@@ -42,7 +60,7 @@ pub(super) fn chained_tasks(declared: Vec<Declared>) -> Result<Vec<Task>, String
 }
 
 /// The names of tasks, in backquotes, that the chain never comes to.
-pub(super) fn unreachable(set: &Set) -> Vec<String> {
+pub fn unreachable(set: &Set) -> Vec<String> {
     if set.kind != SetKind::Markov || set.tasks.is_empty() {
         return Vec::new();
     }

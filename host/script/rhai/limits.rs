@@ -1,0 +1,134 @@
+//! What a script may use: time, by the fiber it runs on; stack; memory. Asked at every operation
+//! of the engine, and at every variable, whose place is known.
+
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
+
+use crate::units;
+use crate::vu::fiber::{self, Doom};
+
+use super::state::State;
+
+/// Address space of a fiber's stack. Only touched pages use memory.
+pub const STACK: usize = if cfg!(debug_assertions) { 64 << 20 } else { 16 << 20 };
+
+/// Less must not be left when an operation of a script begins. What lies between two operations (the
+/// engine's own frames, a host function, its JSON) fits into it many times over.
+const RESERVE: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
+
+/// How deep script functions may call each other.
+const CALL_LEVELS: usize = 200;
+
+/// So many levels lie between there and the engine's own limit, which tells no place.
+const SPARE_LEVELS: usize = 20;
+
+/// How deep expressions and blocks may nest, at the top level and in functions. The parser recurses
+/// on the stack of whoever compiles.
+const DEPTH: usize = 64;
+
+/// So many operations a call may go on with, once it has to end, until it comes to a variable: there
+/// the place is known where it ends.
+const GRACE: u32 = 1000;
+
+/// The same for a call that holds too much memory, which could grow on.
+const HEAVY_GRACE: u32 = 20;
+
+pub(super) fn set(engine: &mut Engine) {
+    engine.set_max_call_levels(CALL_LEVELS + SPARE_LEVELS);
+    engine.set_max_expr_depths(DEPTH, DEPTH);
+    engine.set_max_operations(0);
+    engine.set_max_modules(usize::MAX);
+    engine.set_max_functions(usize::MAX);
+    engine.set_max_variables(100_000);
+    engine.disable_symbol("eval");
+    engine.on_progress(|_| {
+        let pulse = fiber::pulse();
+        if pulse.room < RESERVE {
+            return Some(Dynamic::UNIT);
+        }
+        if pulse.is_due {
+            return give_way();
+        }
+        if pulse.is_heavy { too_heavy() } else { None }
+    });
+}
+
+/// Lets other VUs have their turn within code that runs for a script.
+pub(super) fn tick() -> Result<(), fiber::Interrupted> {
+    match State::current() {
+        Some(state) => state.account.in_host(fiber::tick),
+        None => fiber::tick(),
+    }
+}
+
+/// Others get their turn, or the call has to end.
+#[cold]
+fn give_way() -> Option<Dynamic> {
+    let Some(state) = fiber::local::<State>() else { return Some(Dynamic::UNIT) };
+    match tick() {
+        Ok(()) => None,
+        Err(_) => ended(&state),
+    }
+}
+
+/// The call has to end: at once, or where its place is known.
+fn ended(state: &State) -> Option<Dynamic> {
+    if matches!(fiber::doom(), Some(Doom::OverBudget(_))) && state.grace() < GRACE {
+        return None;
+    }
+    Some(Dynamic::UNIT)
+}
+
+#[cold]
+fn too_heavy() -> Option<Dynamic> {
+    let state = fiber::local::<State>()?;
+    state.over_memory.set(true);
+    (state.grace() >= HEAVY_GRACE).then_some(Dynamic::UNIT)
+}
+
+/// Ends the call at a variable, if it has to end.
+pub(super) fn check(state: &State, level: usize) -> Result<(), Box<EvalAltResult>> {
+    if fiber::doom().is_some() || state.is_over_memory() {
+        return Err(last_words(state).unwrap_or_else(interruption));
+    }
+    if state.leaving.get() {
+        return Err(interruption());
+    }
+    if level > CALL_LEVELS || fiber::pulse().room < 2 * RESERVE {
+        return Err(overflow());
+    }
+    Ok(())
+}
+
+pub(super) fn overflow() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(STACK_OVERFLOW.into(), Position::NONE).into()
+}
+
+/// What ends a call without a word, and cannot be caught.
+pub(super) fn interruption() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into()
+}
+
+pub const STACK_OVERFLOW: &str = "stack overflow";
+
+/// What a call that has to end says, at a place of its script; None where nobody wants to know.
+pub(super) fn last_words(state: &State) -> Option<Box<EvalAltResult>> {
+    let text = reason(state)?;
+    Some(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
+}
+
+/// Why a VM is of no further use, in words.
+pub(super) fn reason(state: &State) -> Option<String> {
+    match fiber::doom() {
+        Some(Doom::OverBudget(budget)) => Some(format!(
+            "cpu budget exceeded: the call ran for {} without an end",
+            units::format_duration(budget)
+        )),
+        Some(Doom::Panicked) => Some("internal fault in a host call".to_owned()),
+        Some(Doom::Stopped) => None,
+        None if state.is_over_memory() => {
+            let limit = units::format_size(state.library.memory_limit as u64);
+            Some(format!("memory limit exceeded: one VU may hold {limit}"))
+        }
+        None => None,
+    }
+}
