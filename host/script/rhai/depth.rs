@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn so_deep_and_no_deeper() {
-        assert!(check(&nested(VALUE_DEPTH - 1)).is_ok());
-        assert!(check(&nested(VALUE_DEPTH)).is_err());
+        assert!(check(&nested(VALUE_DEPTH)).is_ok());
+        assert!(check(&nested(VALUE_DEPTH + 1)).is_err());
         let map: Map = [("a".into(), nested(VALUE_DEPTH))].into();
         assert!(check(&map.into()).is_err());
     }
