@@ -14,7 +14,6 @@ U:task("t", function(self)
   error("in the task") --@task
 end)
 function U:on_stop()
-  local none = nil
-  none() --@stop
+  error("in on_stop") --@stop
 end
 events.quitting:add_listener(function(event) print("quitting", event.exit_code) end)
