@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::metrics::RawSink;
 use crate::net::{self, Allowed, Settings, Tls, Turns};
-use crate::script::{Class, Manifest, Set, Suite};
+use crate::script::{Class, Language, Manifest, Set, Suite};
 use crate::vu::Hooks;
 
 use super::linking::{check_link, prepare_link};
@@ -304,7 +304,7 @@ fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassP
         classes.push(ClassPlan { class, host, choice, nodes, sets });
     }
     if classes.is_empty() {
-        return Err(nothing_to_run(&known, tagged));
+        return Err(nothing_to_run(plan, &known, tagged));
     }
     if classes.iter().all(|plan| plan.class.weight == 0.0 && plan.class.fixed_count == 0) {
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
@@ -352,15 +352,17 @@ fn allowed(plan: &Plan) -> Option<Allowed> {
     }))
 }
 
-fn nothing_to_run(known: &[String], tagged: bool) -> Fault {
+fn nothing_to_run(plan: &Plan, known: &[String], tagged: bool) -> Fault {
+    let language = plan.scripts.first().map_or(Language::Lua, |script| Language::of(script));
     if known.is_empty() {
+        let (class, task) = (language.class_form(), language.task_form());
         return Fault::new(Exit::Script, "the script defines no user class that could be run")
-            .help("write `local MyUser = HttpUser:extend(\"MyUser\", {})` and give it a task with `MyUser:task(...)`");
+            .help(format!("write `{class}` and give it a task: `{task}`"));
     }
     if tagged {
         return Fault::new(Exit::Script, "no task is left to run by --tags and --exclude-tags")
             .help("tasks without tags run only without --tags");
     }
     Fault::new(Exit::Script, format!("no class has a task: {}", known.join(", ")))
-        .help("give it one: `MyUser:task(\"name\", function(self) ... end)`")
+        .help(format!("give it one: `{}`", language.task_form()))
 }

@@ -34,6 +34,22 @@ impl Language {
         }
     }
 
+    /// How a user class is written, for help.
+    pub fn class_form(self) -> &'static str {
+        match self {
+            Language::Lua => "local MyUser = HttpUser:extend(\"MyUser\", {})",
+            Language::Rhai => "let MyUser = HttpUser.extend(\"MyUser\", #{});",
+        }
+    }
+
+    /// How a task is written, for help.
+    pub fn task_form(self) -> &'static str {
+        match self {
+            Language::Lua => "MyUser:task(\"name\", function(self) ... end)",
+            Language::Rhai => "MyUser.task(\"name\", || { ... });",
+        }
+    }
+
     fn engine(self) -> &'static dyn Engine {
         match self {
             Language::Lua => &Lua,

@@ -19,7 +19,7 @@ use super::names::Names;
 use super::state::State;
 use super::value::HostValue;
 use super::walk::{self, HostFunction, HostLoop};
-use super::{basics, globals, guards, import, limits, listeners, members};
+use super::{basics, globals, guards, import, limits, listeners, members, wording};
 
 pub(super) type Returned = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -31,6 +31,9 @@ pub(super) const GET: &str = "get$";
 pub(super) const SET: &str = "set$";
 const GET_ITEM: &str = "index$get$";
 const SET_ITEM: &str = "index$set$";
+
+/// What a method called `debug` gives the engine that has done its work, as `log.debug`.
+const LOGGED: &str = "\0";
 
 /// A function that takes values of these types, and any others after them.
 pub(super) struct Binding<'m> {
@@ -99,7 +102,7 @@ pub(super) fn bind(engine: &mut Engine, names: &Names) {
         }
     });
     engine.on_debug(|text, _, _| {
-        if let Some(state) = State::current() {
+        if let Some(state) = State::current().filter(|_| text != LOGGED) {
             state.vu.log(crate::config::Level::Debug, text.to_owned());
         }
     });
@@ -206,7 +209,9 @@ fn bind_members(module: &mut Module, names: &Names) {
         for kind in kinds {
             let own = name.clone();
             binding.bind(name, (&[kind], *count), move |state, context, args| {
-                members::call(state, context, &own, args)
+                let result = members::call(state, context, &own, args)?;
+                // The engine wants a text of everything called `debug`, and hands it to where it logs.
+                Ok(if own == "debug" && !result.is_string() { LOGGED.into() } else { result })
             });
         }
     }
@@ -253,7 +258,7 @@ pub(super) fn run(
 /// A host function's error as the script's.
 pub(super) fn raised(state: &State, raise: Raise) -> Box<EvalAltResult> {
     match raise {
-        Raise::Error { .. } => error(raise.text()),
+        Raise::Error { .. } => error(wording::worded(raise.text())),
         Raise::Script => state.raised.borrow_mut().take().unwrap_or_else(limits::interruption),
         Raise::Interrupted => limits::last_words(state).unwrap_or_else(limits::interruption),
     }

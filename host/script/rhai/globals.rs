@@ -31,7 +31,9 @@ pub(super) fn resolve(engine: &mut Engine) {
         limits::check(&state, context.call_level())?;
         if let Some(value) = context.scope().get(name) {
             depth::check_at_times(&state, value)?;
+            // Nothing can be asked of a value in use, as a closure is that calls itself.
             if value.is_shared()
+                && !value.is_locked()
                 && let Some(value) = release(&mut context, name)
             {
                 return Ok(Some(value));

@@ -36,6 +36,7 @@ mod value;
 mod view;
 mod vm;
 mod walk;
+mod wording;
 
 use crate::fault::Fault;
 

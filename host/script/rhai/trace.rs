@@ -148,6 +148,11 @@ fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
         EvalAltResult::ErrorUnboundThis(_) => {
             ("there is no `this` here: a function called by itself has none".to_owned(), true)
         }
+        EvalAltResult::ErrorDataRace(..) => {
+            ("a value is used here that is in use already, as a closure is that calls itself (a function \
+              may: `fn name(..) { .. }`)"
+                .to_owned(), true)
+        }
         other => (lowered(&other.to_string()), true),
     }
 }
@@ -217,8 +222,10 @@ fn suggestion(library: &Library, error: &EvalAltResult, source: Option<&str>) ->
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             let (name, types) = signature.split_once(" (")?;
             // Something that is nothing was asked for a method: what came before may be misspelt.
-            if types.starts_with("()") {
-                return misspelt(source?, name).map(did_you_mean);
+            if types.starts_with("()")
+                && let Some(best) = source.and_then(|source| misspelt(source, name))
+            {
+                return Some(did_you_mean(best));
             }
             meant(library, name).as_deref().map(did_you_mean)
         }

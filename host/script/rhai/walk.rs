@@ -44,7 +44,7 @@ pub(super) fn iterate(value: Dynamic) -> Walked {
             let names = bare(|state, context| {
                 let entries = super::members::entries(state, context, kind, number)?;
                 Ok(entries.map_or(Dynamic::UNIT, |map| {
-                    map.into_keys().map(Dynamic::from).collect::<rhai::Array>().into()
+                    map.into_keys().map(|name| Dynamic::from(rhai::ImmutableString::from(name))).collect::<rhai::Array>().into()
                 }))
             });
             match names.map(Dynamic::into_array) {

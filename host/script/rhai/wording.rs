@@ -1,0 +1,46 @@
+//! What the host's messages write as Lua does, as this language writes it. Used by `bind`.
+
+/// Forms that messages of the API hold, each with its own of this language.
+const FORMS: [(&str, &str); 16] = [
+    ("for chunk in response:chunks() do", "for chunk in response.chunks() { .. }"),
+    ("for event in source:events() do", "for event in source.events() { .. }"),
+    ("for text, kind in socket:messages() do", "for message in socket.messages() { .. }"),
+    ("`socket:close()`, or `local socket <close> = ws.connect(..)`", "`socket.close()`"),
+    ("`catch_response = true`", "`catch_response: true`"),
+    ("`discard_body = false`", "`discard_body: false`"),
+    ("`stream = true`", "`stream: true`"),
+    ("`on_end = \"stop\"` or `on_end = \"recycle\"`", "`on_end: \"stop\"` or `on_end: \"recycle\"`"),
+    ("{ user, password }", "[user, password]"),
+    ("{ bearer = token }", "#{ bearer: token }"),
+    ("{ digest = [user, password] }", "#{ digest: [user, password] }"),
+    ("{ cert, key }", "[cert, key]"),
+    ("{ content = .. } or { path = .. }", "#{ content: .. } or #{ path: .. }"),
+    (
+        "{ { duration = \"60s\", users = 10, spawn_rate = 2 }, ... }",
+        "[#{ duration: \"60s\", users: 10, spawn_rate: 2 }, ...]",
+    ),
+    ("`return 10, 2`; nil ends the run", "`return [10, 2]`; () ends the run"),
+    ("or nil at its end", "or () at its end"),
+];
+
+/// A message of the host's, in the words of this language.
+pub(super) fn worded(text: String) -> String {
+    FORMS.iter().fold(text, |text, (theirs, own)| match text.contains(theirs) {
+        true => text.replace(theirs, own),
+        false => text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_within_forms_are_put_first() {
+        assert_eq!(
+            worded("auth must be { user, password }, { bearer = token } or { digest = { user, password } }".into()),
+            "auth must be [user, password], #{ bearer: token } or #{ digest: [user, password] }"
+        );
+        assert_eq!(worded("nothing of the kind".into()), "nothing of the kind");
+    }
+}
