@@ -1,4 +1,5 @@
 -- flags: Two A
+-- log: sorted
 -- One of several load shapes, and a class, named on the command line.
 local A = User:extend("A", { wait_time = constant(60) })
 A:task("t", function() print("A", vu.id) end)

@@ -4,6 +4,5 @@ local A = User:extend("A", { wait_time = constant(60) })
 A:task("t", function() end)
 local Shape = LoadTestShape:extend("Shape")
 function Shape:tick()
-  local wanted = nil
-  return wanted.users, 1 --@error
+  error("no plan") --@error
 end
