@@ -275,7 +275,8 @@ pub(super) fn several(mut values: Vec<Dynamic>) -> Dynamic {
     match function {
         Some(function) => {
             let subject = values.get_mut(1).map(std::mem::take).unwrap_or_default();
-            Dynamic::from(HostLoop { function, subject })
+            // As in Lua: function, subject, start, and what ends with the loop.
+            Dynamic::from(HostLoop { function, subject, closes: values.len() > 3 })
         }
         None => values.into(),
     }

@@ -74,7 +74,7 @@ fn read_task(item: &Dynamic, number: usize) -> Result<(Declared, Dynamic), Strin
         }
         _ => {
             return Err(format!(
-                "item {number} of `tasks` is neither a function nor a task set nor {{ target =, weight = }}"
+                "item {number} of `tasks` is neither a function nor a task set nor #{{ target:, weight: }}"
             ));
         }
     };

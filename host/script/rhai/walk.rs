@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, NativeCallContext, Position};
 use serde_json::Value;
 
 use crate::api::{Arg, Frame, HostFn, Items, ObjectType};
@@ -21,6 +21,8 @@ pub(super) struct HostFunction(pub(super) &'static HostFn);
 pub(super) struct HostLoop {
     pub(super) function: HostFunction,
     pub(super) subject: Dynamic,
+    /// Whether the subject ends with the loop, however that ends.
+    pub(super) closes: bool,
 }
 
 type Walked = Box<dyn Iterator<Item = Returned>>;
@@ -44,7 +46,8 @@ pub(super) fn iterate(value: Dynamic) -> Walked {
             let names = bare(|state, context| {
                 let entries = super::members::entries(state, context, kind, number)?;
                 Ok(entries.map_or(Dynamic::UNIT, |map| {
-                    map.into_keys().map(|name| Dynamic::from(rhai::ImmutableString::from(name))).collect::<rhai::Array>().into()
+                    let names = map.into_keys().map(|name| Dynamic::from(ImmutableString::from(name)));
+                    names.collect::<Array>().into()
                 }))
             });
             match names.map(Dynamic::into_array) {
@@ -80,15 +83,23 @@ impl Iterator for Walk {
         let next =
             bare(|state, context| bind::call(state, context, self.0.function.0, &[&mut self.0.subject]));
         match next {
-            Ok(value) if value.is_unit() => None,
+            Ok(value) if is_end(&value) => None,
             next => Some(next),
         }
     }
 }
 
+/// Nothing; also with a word why there is nothing.
+fn is_end(value: &Dynamic) -> bool {
+    let nothing = |values: &Array| values.first().is_some_and(Dynamic::is_unit);
+    value.is_unit() || value.read_lock::<Array>().is_some_and(|values| nothing(&values))
+}
+
 impl Drop for Walk {
-    /// However the loop ends.
     fn drop(&mut self) {
+        if !self.0.closes {
+            return;
+        }
         let subject = self.0.subject.read_lock::<HostValue>().map(|value| *value);
         if let Some(HostValue::Object(ObjectType { close: Some(close), .. }, number)) = subject {
             let _ = bare(|state, context| {
