@@ -138,7 +138,7 @@ impl User {
                     Exit::Script,
                     format!("task sets are nested {deep} deep, for they contain themselves"),
                 )
-                .help("let the inner one leave by `self:interrupt()`");
+                .help("let the inner one leave by `interrupt`");
                 self.note(&Named { user: self, way, task }, Outcome::Raised(fault));
                 After::Wait
             }

@@ -5,7 +5,7 @@ U:task("work", function(self)
   if vu.iteration == 1 then
     for _ = 1, 64 do ws.connect("/ws/echo", { name = "many" }) end
     local t = {}
-    while true do t[#t + 1] = ("x"):rep(1000000) end
+    while true do t[#t + 1] = ("x"):rep(1000000) end --@grow
   end
   print(ws.connect("/ws/echo", { name = "again" }).open)
 end)
