@@ -14,7 +14,7 @@
 //! `env.SECURE`, whose certificate `--env linked` trusts. A place in an error,
 //! `case.lua:12`, is written as `@mark` in the `.out` where line 12 ends in the comment
 //! `--@mark`. So one `.out` serves a case in every language, and the names of cases about one
-//! language start with its name. Where a language says a thing in its own words (an error of its own,
+//! language start with its name; every other case has a form in each. Where a language says a thing in its own words (an error of its own,
 //! how a value prints), `NAME.rhai.out` is what that form is compared with. `CASE=name cargo test cases` runs those whose name holds `name`.
 
 mod diff;
@@ -97,4 +97,22 @@ fn each_expected_output_belongs_to_a_case() {
             assert!(scripts.iter().any(is_script), "{} has no script", path.display());
         }
     }
+}
+
+#[test]
+fn each_case_has_a_form_in_every_language() {
+    let is_of_one = |name: &str| name.starts_with("lua_") || name.starts_with("rhai_");
+    let mut lacking = Vec::new();
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        for (ending, other) in [("lua", "rhai"), ("rhai", "lua")] {
+            let twin = path.with_extension(other);
+            if path.extension().is_some_and(|own| own == ending) && !is_of_one(&name) && !twin.is_file() {
+                lacking.push(twin.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    lacking.sort();
+    assert!(lacking.is_empty(), "cases without a twin; these are missing: {}", lacking.join(" "));
 }

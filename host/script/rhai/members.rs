@@ -178,7 +178,11 @@ fn listed(
     let Some(map) = entries(state, context, kind, number)? else { return Ok(None) };
     Ok(Some(match (name, args) {
         ("len", []) => (map.len() as i64).into(),
-        ("keys", []) => map.into_keys().map(|name| Dynamic::from(rhai::ImmutableString::from(name))).collect::<rhai::Array>().into(),
+        ("keys", []) => map
+            .into_keys()
+            .map(|name| Dynamic::from(rhai::ImmutableString::from(name)))
+            .collect::<rhai::Array>()
+            .into(),
         ("values", []) => map.into_values().collect::<rhai::Array>().into(),
         ("to_map", []) => map.into(),
         ("contains", [name]) => {

@@ -148,11 +148,12 @@ fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
         EvalAltResult::ErrorUnboundThis(_) => {
             ("there is no `this` here: a function called by itself has none".to_owned(), true)
         }
-        EvalAltResult::ErrorDataRace(..) => {
-            ("a value is used here that is in use already, as a closure is that calls itself (a function \
+        EvalAltResult::ErrorDataRace(..) => (
+            "a value is used here that is in use already, as a closure is that calls itself (a function \
               may: `fn name(..) { .. }`)"
-                .to_owned(), true)
-        }
+                .to_owned(),
+            true,
+        ),
         other => (lowered(&other.to_string()), true),
     }
 }

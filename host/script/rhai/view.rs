@@ -48,7 +48,9 @@ pub(super) fn method(value: &'static Value, name: &str, args: &[&mut Dynamic]) -
         ("is_empty", []) => (length == 0).into(),
         ("keys", []) => {
             let fields = value.as_object();
-            fields.map_or_else(Array::new, |fields| fields.keys().map(|name| name.as_str().into()).collect()).into()
+            fields
+                .map_or_else(Array::new, |fields| fields.keys().map(|name| name.as_str().into()).collect())
+                .into()
         }
         ("values", []) => values(value).collect::<Array>().into(),
         ("contains", [wanted]) => contains(value, wanted).into(),

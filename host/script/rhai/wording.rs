@@ -38,7 +38,10 @@ mod tests {
     #[test]
     fn forms_within_forms_are_put_first() {
         assert_eq!(
-            worded("auth must be { user, password }, { bearer = token } or { digest = { user, password } }".into()),
+            worded(
+                "auth must be { user, password }, { bearer = token } or { digest = { user, password } }"
+                    .into()
+            ),
             "auth must be [user, password], #{ bearer: token } or #{ digest: [user, password] }"
         );
         assert_eq!(worded("nothing of the kind".into()), "nothing of the kind");
