@@ -160,7 +160,7 @@ pub(super) fn refuse_too_many(vu: &Vu) -> HostResult {
     Err(Raise::new(format!(
         "this user holds {MOST_OPEN} connections open already (WebSockets, event sources)"
     ))
-    .help("close what is not needed any more, by its method `close`"))
+    .help("close what is not needed: `socket:close()`, or `local socket <close> = ws.connect(..)`"))
 }
 
 /// Why a number is no line any more.

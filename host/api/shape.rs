@@ -124,7 +124,7 @@ fn read_stage(frame: &dyn Frame, place: &str, table: TableRef) -> Result<(Durati
 /// # Errors
 /// Anything else.
 pub fn read_wanted(frame: &dyn Frame) -> Result<Option<Wanted>, Raise> {
-    let help = "return users and spawn_rate, such as 10 and 2; nothing ends the run";
+    let help = "return users and spawn_rate, as `return 10, 2`; nil ends the run";
     match frame.arg(0) {
         Arg::Nil | Arg::Null => return Ok(None),
         Arg::Table(_) => return Err(Raise::new("tick returned a table, not two values").help(help)),
