@@ -252,7 +252,8 @@ fn metrics_and_groups() {
 fn thresholds() {
     for run in example("30_thresholds") {
         run.exits(0).says(&["✓", "http_req_failed", "rate<0.01", "0"]);
-        for selector in ["http_req_duration{name:GET /ready}", "checks{check:document is there}", "documents"] {
+        for selector in ["http_req_duration{name:GET /ready}", "checks{check:document is there}", "documents"]
+        {
             run.says(&["✓", selector]);
         }
     }
