@@ -11,7 +11,16 @@ use serde_json::{Value, json};
 use crate::support::project::{Ended, Project};
 use crate::support::relay::{Lie, Relay};
 
-const SUITES: [&str; 4] = ["smoke", "functional", "performance", "stress"];
+const SUITES: [&str; 8] = [
+    "smoke.lua",
+    "functional.lua",
+    "performance.lua",
+    "stress.lua",
+    "smoke.rhai",
+    "functional.rhai",
+    "performance.rhai",
+    "stress.rhai",
+];
 
 /// Tasks of a run without waits: each flow some times over.
 const ITERATIONS: &str = "-u 4 -r 1000 -i 120 -t 30s";
@@ -40,13 +49,15 @@ fn copied(change: &dyn Fn(String) -> String) -> Project {
 /// The project without waits between tasks.
 fn hurried() -> Project {
     let project = copied(&|text| {
-        let Some((before, rest)) = text.split_once("wait_time = between(") else { return text };
-        let (_, after) = rest.split_once(')').unwrap();
-        format!("{before}wait_time = constant(0){after}")
+        ["wait_time = ", "wait_time: "].iter().fold(text, |text, name| {
+            let Some((before, rest)) = text.split_once(&format!("{name}between(")) else { return text };
+            let (_, after) = rest.split_once(')').unwrap();
+            format!("{before}{name}constant(0){after}")
+        })
     });
-    for suite in ["smoke", "functional", "performance"] {
-        let text = project.read(&format!("scripts/suites/{suite}.lua"));
-        assert!(text.contains("wait_time = constant(0)"), "{suite} has no wait of its own any more");
+    for suite in SUITES.iter().filter(|suite| !suite.starts_with("stress")) {
+        let text = project.read(&format!("scripts/suites/{suite}"));
+        assert!(text.contains("constant(0)"), "{suite} has no wait of its own any more");
     }
     project
 }
@@ -54,7 +65,7 @@ fn hurried() -> Project {
 fn run(project: &Project, suite: &str, relay: &Relay, flags: &str) -> Ended {
     // A busy machine is no slow service.
     let patience = if flags.contains("TEST_SLOWEST") { "" } else { "-e TEST_SLOWEST=20" };
-    project.run(&format!("-f suites/{suite}.lua -H http://{} --only-summary {patience} {flags}", relay.addr))
+    project.run(&format!("-f suites/{suite} -H http://{} --only-summary {patience} {flags}", relay.addr))
 }
 
 /// That the suite used the service, and nothing is left of it.
@@ -68,11 +79,29 @@ fn assert_clean(suite: &str, relay: &Relay) {
 #[test]
 fn as_they_are_they_pass_and_leave_nothing() {
     let project = copied(&|text| text);
-    for suite in ["smoke", "functional", "performance"] {
+    for suite in SUITES.iter().filter(|suite| !suite.starts_with("stress")) {
         let relay = Relay::start(Faults::default(), None);
         let ended = run(&project, suite, &relay, "-u 4 -r 100 -t 3s");
         ended.code(0).printed(&["0 failed", "run time reached"]);
         assert_clean(suite, &relay);
+    }
+}
+
+/// `main` runs the suite that TEST_MODE names.
+#[test]
+fn main_chooses_the_suite_in_each_language() {
+    let project = hurried();
+    for language in ["lua", "rhai"] {
+        let main = format!("--script main.{language}");
+        for (mode, class) in [("smoke", "SmokeTestUser"), ("stress", "PerformanceTestUser")] {
+            project.run(&format!("{main} --list -e TEST_MODE={mode}")).code(0).printed(&[class]);
+        }
+        let ended = project.run(&format!("{main} --list -e TEST_MODE=smoking"));
+        ended.code(107).told(&["there is no suite `smoking`: TEST_MODE must be one of smoke, functional"]);
+        let relay = Relay::start(Faults::default(), None);
+        let line = format!("{main} -H http://{} -u 2 -r 100 -i 20 -t 30s -e TEST_SLOWEST=20", relay.addr);
+        project.run(&line).code(0).printed(&["0 failed"]);
+        assert_clean(language, &relay);
     }
 }
 
@@ -85,7 +114,7 @@ fn whole_flows_pass_and_leave_nothing() {
         ended.code(0).printed(&["0 failed"]);
         assert_clean(suite, &relay);
         let stats = project.read("r_stats.csv");
-        let expected: &[&str] = match suite {
+        let expected: &[&str] = match suite.split('.').next().unwrap() {
             "smoke" => &["POST /documents", "GET /documents/{uri}", "/ready", "DELETE /documents/{uri}"],
             "functional" => &[
                 "POST /documents",
@@ -115,7 +144,7 @@ fn an_interrupted_run_leaves_nothing() {
     for suite in SUITES {
         let relay = Relay::start(Faults::default(), None);
         let line =
-            format!("-f suites/{suite}.lua -H http://{} -u 4 -r 1000 -t 30s -e TEST_MINUTE=10", relay.addr);
+            format!("-f suites/{suite} -H http://{} -u 4 -r 1000 -t 30s -e TEST_MINUTE=10", relay.addr);
         let mut running = project.start(&line, &[]);
         running.until("used the service", || !relay.left().is_empty());
         running.signal("INT");
@@ -153,13 +182,18 @@ fn smoke_judges_the_time_of_each_request() {
     let project = hurried();
     let slow = Faults { latency: std::time::Duration::from_millis(150), ..Faults::default() };
     let relay = Relay::start(slow, None);
-    let ended = run(&project, "smoke", &relay, "-u 4 -r 1000 -i 24 -t 30s --csv r -e TEST_SLOWEST=0.1");
-    ended.code(1);
-    let failures = project.read("r_failures.csv");
-    for name in
-        ["POST,POST /documents", "GET,GET /documents/{uri}", "GET,/ready", "DELETE,DELETE /documents/{uri}"]
-    {
-        assert!(failures.contains(&format!("{name},slower than 0.1 s,")), "{name}\n{failures}");
+    for suite in ["smoke.lua", "smoke.rhai"] {
+        let ended = run(&project, suite, &relay, "-u 4 -r 1000 -i 24 -t 30s --csv r -e TEST_SLOWEST=0.1");
+        ended.code(1);
+        let failures = project.read("r_failures.csv");
+        for name in [
+            "POST,POST /documents",
+            "GET,GET /documents/{uri}",
+            "GET,/ready",
+            "DELETE,DELETE /documents/{uri}",
+        ] {
+            assert!(failures.contains(&format!("{name},slower than 0.1 s,")), "{suite}: {name}\n{failures}");
+        }
     }
 }
 
@@ -167,16 +201,18 @@ fn smoke_judges_the_time_of_each_request() {
 #[test]
 fn smoke_leaves_nothing_behind_on_a_service_that_fails_now_and_then() {
     let project = hurried();
-    let relay = Relay::start(Faults { error_rate: 0.1, ..Faults::default() }, None);
-    run(&project, "smoke", &relay, "-u 1 -i 150 -t 60s").code(1).printed(&["delete failed"]);
-    assert_clean("smoke", &relay);
+    for suite in ["smoke.lua", "smoke.rhai"] {
+        let relay = Relay::start(Faults { error_rate: 0.1, ..Faults::default() }, None);
+        run(&project, suite, &relay, "-u 1 -i 150 -t 60s").code(1).printed(&["delete failed"]);
+        assert_clean(suite, &relay);
+    }
 }
 
 #[test]
 fn each_says_that_a_time_is_no_number_before_the_run() {
     let project = copied(&|text| text);
     for suite in SUITES {
-        let ended = project.run(&format!("-f suites/{suite}.lua -H http://127.0.0.1:9 -e TEST_SLOWEST=abc"));
+        let ended = project.run(&format!("-f suites/{suite} -H http://127.0.0.1:9 -e TEST_SLOWEST=abc"));
         ended.code(107).told(&["TEST_SLOWEST (vars.slowest_answer) is a number of seconds"]);
     }
 }
@@ -188,9 +224,8 @@ fn each_notices_a_service_that_is_gone() {
     let addr = relay.addr;
     drop(relay);
     for suite in SUITES {
-        let line = format!(
-            "-f suites/{suite}.lua -H http://{addr} --only-summary -u 2 -r 1000 -i 12 -t 30s {QUICK}"
-        );
+        let line =
+            format!("-f suites/{suite} -H http://{addr} --only-summary -u 2 -r 1000 -i 12 -t 30s {QUICK}");
         project.run(&line).code(1).printed(&["connection refused", "exit 1"]);
     }
 }
@@ -255,7 +290,9 @@ fn each_notices_a_wrong_answer() {
         ("performance", "query", "/documents", json!([]), "the page is not full"),
         ("stress", "batch", "/documents", json!(null), "answer.documents is missing"),
     ];
-    for (suite, operation, pointer, value, told) in lies {
+    let each = lies.iter().flat_map(|lie| ["lua", "rhai"].map(|language| (language, lie)));
+    for (language, (suite, operation, pointer, value, told)) in each {
+        let suite = &format!("{suite}.{language}");
         let lie = Lie { operation, pointer, value: value.clone() };
         let relay = Relay::start(Faults::default(), Some(lie));
         let ended = run(&project, suite, &relay, &format!("{ITERATIONS} {QUICK}"));
@@ -268,9 +305,20 @@ fn each_notices_a_wrong_answer() {
 /// Users over time are those of the stages, in their order.
 #[test]
 fn the_stress_suite_goes_up_and_down_as_planned() {
-    let project = copied(&|text| text);
+    goes_up_and_down("stress.lua");
+}
+
+#[test]
+fn the_stress_suite_in_rhai_goes_up_and_down_as_planned() {
+    goes_up_and_down("stress.rhai");
+}
+
+#[track_caller]
+fn goes_up_and_down(suite: &str) {
+    // Unhurried: it is about how many users there are, and a busy machine runs a hundred of them, too.
+    let project = copied(&|text| text.replace("between(0.1, 0.5)", "between(1, 2)"));
     let relay = Relay::start(Faults::default(), None);
-    let ended = run(&project, "stress", &relay, "-e TEST_MINUTE=4 --csv r");
+    let ended = run(&project, suite, &relay, "-e TEST_MINUTE=4 --csv r");
     ended.code(0).printed(&["0 failed", "load shape done"]);
     let rows = crate::support::results::rows(&project.read("r_stats_history.csv"));
     let users: Vec<u64> = rows[1..].iter().map(|row| row[1].parse().unwrap()).collect();
@@ -279,5 +327,5 @@ fn the_stress_suite_goes_up_and_down_as_planned() {
         assert!(at.any(|users| *users == planned), "no {planned} in its place in {users:?}");
     }
     assert_eq!(users.iter().max(), Some(&100), "{users:?}");
-    assert_clean("stress", &relay);
+    assert_clean(suite, &relay);
 }

@@ -61,7 +61,7 @@ pub(super) fn within(
 ) -> Called {
     let defined = defined(state, function, context.call_source().unwrap_or_default());
     let is_at_home = |defined: &Rc<Defined>| {
-        context.namespaces().first().is_some_and(|home| Shared::ptr_eq(home, &defined.home))
+        context.namespaces().last().is_some_and(|home| Shared::ptr_eq(home, &defined.home))
     };
     match defined.filter(|defined| !is_at_home(defined)) {
         None => run(context, state, function, args),

@@ -13,7 +13,7 @@ use crate::vu::Hook;
 use super::class::Base;
 use super::instance::Instance;
 use super::vm::{Called, RhaiVm};
-use super::{bind, listeners, trace, view};
+use super::{bind, listeners, trace, view, wording};
 
 pub(super) struct RhaiControl {
     vm: RhaiVm,
@@ -113,7 +113,10 @@ impl Control for RhaiControl {
         match (wanted, self.vm.tell(Outcome::Done)) {
             (Ok(wanted), Outcome::Done) => Ok(wanted),
             (Ok(_), outcome) => Err(outcome),
-            (Err(why), _) => Err(Outcome::Raised(trace::fault_at(&self.vm.state.library, &tick, why.text()))),
+            (Err(why), _) => {
+                let what = wording::worded(why.text());
+                Err(Outcome::Raised(trace::fault_at(&self.vm.state.library, &tick, what)))
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::attributes::{check_names, is_abstract};
 use super::class::{Base, ClassRef};
 use super::manifest::Wrong;
 use super::vm::RhaiVm;
+use super::wording::worded;
 
 impl RhaiVm {
     /// The load shapes that the scripts defined, but the abstract ones.
@@ -40,7 +41,7 @@ impl RhaiVm {
                     Arg::Table(table) => read_stages(frame, Arg::Table(table)),
                     _ => read_stages(frame, Arg::Other("value of another kind")),
                 });
-                ShapeForm::Stages(read.map_err(|raise| wrong(raise.text()))?)
+                ShapeForm::Stages(read.map_err(|raise| wrong(worded(raise.text())))?)
             }
         };
         Ok(Some(Shape { name: class.name.to_string(), place: message::place(&class.place), form }))
