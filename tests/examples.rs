@@ -301,7 +301,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n--\n--   cargo run -- --script examples/{name}");
         assert!(text.starts_with("-- ") && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 24);
+    assert_eq!(count, 28);
 }
 
 /// The script that the README shows is a script.
@@ -328,4 +328,16 @@ fn files_and_streams() {
     {
         run.says(&[check, "100.00%"]);
     }
+}
+
+#[test]
+fn grpc() {
+    let calls = example("24_grpc.lua");
+    calls.exits(0).says(&["grpc", "10", "0(0.00%)"]).says(&["30 of 30 checks passed"]);
+    let streams = example("25_grpc_streams.lua");
+    streams.exits(0).says(&["grpc", "watch", "1", "0(0.00%)"]).says(&["passed: 3 requests, 0 failed"]);
+    let proto = example("26_grpc_proto.lua");
+    proto.exits(0).says(&["passed: 4 requests, 0 failed", "8 of 8 checks passed"]);
+    let errors = example("27_grpc_errors.lua");
+    errors.exits(0).says(&["passed: 1 request, 0 failed", "3 of 3 checks passed"]);
 }
