@@ -10,7 +10,7 @@
 //! | `-- counts: no` | requests, checks and failures are not compared | they are |
 //! | `-- trace: yes` | tracebacks are compared as well | messages alone |
 //!
-//! Scripts find the servers in `env.DEMO` and `env.HOSTILE`, too, and one that speaks TLS in
+//! Scripts find the servers in `env.DEMO` (gRPC: `env.GRPC`) and `env.HOSTILE`, too, and one that speaks TLS in
 //! `env.SECURE`, whose certificate `--env linked` trusts. A place in an error,
 //! `case.lua:12`, is written as `@mark` in the `.out` where line 12 ends in the comment
 //! `--@mark`. So one `.out` serves a case in every language, and the names of cases about one

@@ -354,7 +354,7 @@ fn every_example_is_run_and_tells_how() {
         let comment = format!("\n{mark}\n{mark}   cargo run -- --script examples/{name}");
         assert!(text.starts_with(mark) && text.contains(&comment), "{name} does not tell how to run it");
     }
-    assert_eq!(count, 2 * 24);
+    assert_eq!(count, 2 * 28);
 }
 
 /// The script that the README shows is a script.
@@ -383,5 +383,21 @@ fn files_and_streams() {
         {
             run.says(&[check, "100.00%"]);
         }
+    }
+}
+
+#[test]
+fn grpc() {
+    for run in example("24_grpc") {
+        run.exits(0).says(&["grpc", "10", "0(0.00%)"]).says(&["30 of 30 checks passed"]);
+    }
+    for run in example("25_grpc_streams") {
+        run.exits(0).says(&["grpc", "watch", "1", "0(0.00%)"]).says(&["passed: 3 requests, 0 failed"]);
+    }
+    for run in example("26_grpc_proto") {
+        run.exits(0).says(&["passed: 4 requests, 0 failed", "8 of 8 checks passed"]);
+    }
+    for run in example("27_grpc_errors") {
+        run.exits(0).says(&["passed: 1 request, 0 failed", "3 of 3 checks passed"]);
     }
 }

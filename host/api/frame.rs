@@ -140,6 +140,32 @@ pub type Visit<'v> = dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult + 'v;
 /// Makes a map: calls what it is given once for each name and value.
 pub type FillMap<'f> = dyn FnMut(&mut dyn FnMut(&str, Arg<'_>)) -> HostResult + 'f;
 
+/// Makes a value of any depth, piece by piece. Each value completes an item of the list, or follows a key of the map,
+/// that was opened last.
+pub trait Builder {
+    /// A value that is no table.
+    fn value(&mut self, value: Arg<'_>);
+    /// Bytes that are no text, also where they happen to be UTF-8.
+    fn bytes(&mut self, bytes: &[u8]);
+    /// Begins a map of about so many entries.
+    ///
+    /// # Errors
+    /// It nests too deeply.
+    fn open_map(&mut self, size: usize) -> HostResult;
+    /// Begins a list of about so many items.
+    ///
+    /// # Errors
+    /// It nests too deeply.
+    fn open_list(&mut self, size: usize) -> HostResult;
+    /// The key of the next value: a string, an integer or a boolean. Of equal ones the last one counts.
+    fn key(&mut self, key: Arg<'_>);
+    /// Ends the map or list that was opened last.
+    fn close(&mut self);
+}
+
+/// Builds one value.
+pub type Build<'b> = dyn FnMut(&mut dyn Builder) -> HostResult + 'b;
+
 /// One call of a host function. Arguments count from 0, a method's receiver not counted.
 pub trait Frame {
     fn vu(&self) -> &Rc<Vu>;
@@ -188,6 +214,8 @@ pub trait Frame {
     fn give_marked(&self, table: TableRef) -> HostResult;
     /// Returns a new table with these string keys; each value made by the `give` call in `fill`.
     fn give_map(&self, fill: &mut FillMap<'_>) -> HostResult;
+    /// Returns the one value that `build` makes.
+    fn give_built(&self, build: &mut Build<'_>) -> HostResult;
 }
 
 /// Argument helpers for host functions.

@@ -14,9 +14,9 @@ mod events;
 mod fake;
 mod frame;
 mod groups;
+mod grpc;
 mod http;
 mod json;
-mod later;
 mod lines;
 mod logging;
 mod metrics;
@@ -42,8 +42,8 @@ mod websocket;
 mod websocket_object;
 
 pub use events::{Occasion, give_happened};
-pub use frame::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
-pub use later::later;
+pub use frame::{Arg, Build, Builder, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
+pub use grpc::CLIENT as GRPC_CLIENT;
 pub use object::{Field, HostFn, Items, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use security::TLS;
@@ -62,6 +62,7 @@ pub static MODULES: &[&Module] = &[
     &events::MODULE,
     &fake::MODULE,
     &groups::MODULE,
+    &grpc::MODULE,
     &http::MODULE,
     &json::MODULE,
     &logging::MODULE,
@@ -93,11 +94,19 @@ pub static OBJECTS: &[&ObjectType] = &[
     &events::EVENT,
     &websocket_object::WEBSOCKET,
     &event_source::EVENT_SOURCE,
+    &grpc::CLIENT,
+    &grpc::REPLY,
+    &grpc::STREAM,
 ];
 
 /// Every table with known fields that host functions take or return.
 pub static RECORDS: &[&Record] = &[
     &datasets::DATA_OPTIONS,
+    &grpc::CALL_OPTIONS,
+    &grpc::CLIENT_OPTIONS,
+    &grpc::RPC_ERROR,
+    &grpc::STREAM_OPTIONS,
+    &grpc::TLS_OPTIONS,
     &metrics::METRIC_OPTIONS,
     &events::ENVIRONMENT,
     &events::INIT_EVENT,

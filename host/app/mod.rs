@@ -33,6 +33,9 @@ use crate::run::{Conductor, Setup, conduct};
 
 use prepare::Prepared;
 
+/// Where servers of gRPC usually are.
+const GRPC_PORT: u16 = 50051;
+
 /// The whole program.
 pub fn main() -> ExitCode {
     quieten_panics();
@@ -47,7 +50,8 @@ pub fn main() -> ExitCode {
         Command::Demo(options) => {
             let stall = options.stall.map(|stall| (stall.length, stall.every));
             let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
-            demo::run_foreground(options.port, faults).map(|()| 0).map_err(|fault| vec![fault])
+            let grpc_port = options.grpc_port.unwrap_or(if options.port == 0 { 0 } else { GRPC_PORT });
+            demo::run_foreground(options.port, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
         Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
@@ -179,7 +183,7 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
     }
 }
 
-/// The bundled documents service on a free port of this machine.
+/// The bundled documents service on free ports of this machine.
 fn start_demo() -> Result<Demo, Fault> {
     Demo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Faults::default())
 }

@@ -38,8 +38,9 @@ impl Prepared {
             true => Some(super::start_demo().map_err(one)?),
             false => None,
         };
-        let base_url = demo.as_ref().map(|demo| format!("http://{}", demo.addr()));
-        let config = keep(aimed(layers.config(), base_url.as_deref()));
+        let places =
+            demo.as_ref().map(|demo| (format!("http://{}", demo.addr()), demo.grpc_addr().to_string()));
+        let config = keep(aimed(layers.config(), places.as_ref()));
         let env = keep(variables(layers.env_vars()));
         let sources = sources(&layers);
         let declared = declare_scripts(&layers, config, env, sources.clone());
@@ -59,8 +60,8 @@ impl Prepared {
             false => layers.plan(&manifest.options),
         }
         .map_err(one)?;
-        if let Some(base_url) = base_url {
-            plan = plan.aim_at(&base_url);
+        if let Some((base_url, grpc_host)) = places {
+            plan = plan.aim_at(&base_url, &grpc_host);
         }
         Ok(Prepared { plan, manifest, config, env, sources, demo })
     }
@@ -77,9 +78,10 @@ pub(super) fn keep(value: Value) -> &'static Value {
     Box::leak(Box::new(value))
 }
 
-fn aimed(mut config: Value, base_url: Option<&str>) -> Value {
-    if let (Value::Object(fields), Some(base_url)) = (&mut config, base_url) {
-        fields.insert("base_url".into(), base_url.into());
+fn aimed(mut config: Value, places: Option<&(String, String)>) -> Value {
+    if let (Value::Object(fields), Some((base_url, grpc_host))) = (&mut config, places) {
+        fields.insert("base_url".into(), base_url.as_str().into());
+        fields.insert("grpc_host".into(), grpc_host.as_str().into());
     }
     config
 }

@@ -231,6 +231,9 @@ pub struct Demo {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
+    /// Port for gRPC on 127.0.0.1 [default: 50051, or a free one with --port 0]; 0 takes a free one
+    #[arg(long, value_name = "PORT")]
+    pub grpc_port: Option<u16>,
 
     /// Wait this long before each answer
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]

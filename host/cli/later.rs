@@ -13,7 +13,6 @@ const LATER: &[(&[&str], &str)] = &[
         "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
     ),
     (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
-    (&["--grpc-port"], "there is no gRPC yet: the documents service speaks HTTP, at --port"),
 ];
 
 /// Options of Locust and k6, and what does the same.

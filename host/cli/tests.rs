@@ -221,7 +221,6 @@ fn wrong_usage_exits_2_and_says_why() {
         ("demo --error-rate 1.5", "between 0 and 1"),
         ("demo --stall 1s", "1s/10s"),
         ("demo --stall 11s/10s", "longer"),
-        ("demo --grpc-port 1", "--grpc-port is not in this version: there is no gRPC yet"),
         ("completions tcl", "possible values"),
     ] {
         let error = read(line, &[]).unwrap_err();

@@ -239,6 +239,7 @@ impl Layers {
             env_vars: self.env_vars(),
             config: self.config(),
             target_demo: self.target_demo().is_some(),
+            grpc_host: self.written().and_then(|raw| raw.grpc_host.as_ref()).map(|host| host.value.clone()),
             base_url: self.base_url.map(|url| url.value),
             environment: self.environment.value,
             scripts: self.scripts.value,

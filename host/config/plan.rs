@@ -77,7 +77,9 @@ pub struct Plan {
     pub environment: String,
     /// Nothing where only the scripts name hosts, or the bundled service is the target.
     pub base_url: Option<String>,
-    /// The bundled documents service is to be started; `aim_at` then sets `base_url`.
+    /// Where a `GrpcUser` finds its server, as `host:port`.
+    pub grpc_host: Option<String>,
+    /// The bundled documents service is to be started; `aim_at` then sets `base_url` and `grpc_host`.
     pub target_demo: bool,
     pub users: u32,
     /// Users per second.
@@ -110,11 +112,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan with its requests sent to `base_url`, which scripts see in `config` too.
-    pub fn aim_at(mut self, base_url: &str) -> Plan {
+    /// The plan with its requests sent to `base_url` and its calls to `grpc_host`, which scripts see in `config` too.
+    pub fn aim_at(mut self, base_url: &str, grpc_host: &str) -> Plan {
         self.base_url = Some(base_url.to_string());
+        self.grpc_host = Some(grpc_host.to_string());
         if let Value::Object(config) = &mut self.config {
             config.insert("base_url".into(), base_url.into());
+            config.insert("grpc_host".into(), grpc_host.into());
         }
         self
     }

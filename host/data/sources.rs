@@ -90,6 +90,11 @@ impl Sources {
         Arc::new(Sources { root, secrets, known: Mutex::default(), cursors: Mutex::default() })
     }
 
+    /// The script root, which data files lie below.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }

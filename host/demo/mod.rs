@@ -2,9 +2,11 @@
 //! tests and the benchmarks. Started by `app` (`e2e demo`), by `run`
 //! (`target: demo`) and by tests.
 
+mod changes;
 mod echo;
 mod events;
 mod faults;
+mod grpc;
 mod http;
 #[cfg(test)]
 mod probe;

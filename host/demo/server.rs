@@ -34,14 +34,20 @@ const BACKLOG: u32 = 4096;
 /// The service, listening for as long as this value lives.
 pub struct Demo {
     addr: SocketAddr,
+    grpc_addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Demo {
-    /// Runs the service on a thread of its own and returns once it listens.
+    /// Runs the service on a thread of its own and returns once it listens, for gRPC at a free port.
     /// Port 0 takes a free one; only loopback addresses are served.
     pub fn start(addr: SocketAddr, faults: Faults) -> Result<Demo, Fault> {
+        Demo::start_at(addr, 0, faults)
+    }
+
+    /// The same, with the port for gRPC.
+    pub fn start_at(addr: SocketAddr, grpc_port: u16, faults: Faults) -> Result<Demo, Fault> {
         if !addr.ip().is_loopback() {
             return Err(Fault::new(Exit::Config, format!("the documents service cannot listen on {addr}"))
                 .why("it has no protection of any kind and serves this machine only")
@@ -51,17 +57,25 @@ impl Demo {
             .enable_all()
             .build()
             .map_err(|error| Fault::new(Exit::Internal, "cannot start a runtime").why(error.to_string()))?;
-        let listener = {
+        let open = |addr: SocketAddr, flag: &str| {
             let _inside = runtime.enter();
-            listen(addr).map_err(|error| cannot_listen(addr, &error))?
+            let listener = listen(addr).map_err(|error| cannot_listen(addr, flag, &error))?;
+            let addr = listener.local_addr().map_err(|error| cannot_listen(addr, flag, &error))?;
+            Ok::<_, Fault>((listener, addr))
         };
-        let addr = listener.local_addr().map_err(|error| cannot_listen(addr, &error))?;
+        let (listener, addr) = open(addr, "--port")?;
+        let (grpc, grpc_addr) = open(SocketAddr::new(addr.ip(), grpc_port), "--grpc-port")?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("demo".into())
-            .spawn(move || serve_until(runtime, listener, faults, stopped))
+            .spawn(move || serve_until(runtime, (listener, grpc), faults, stopped))
             .map_err(|error| Fault::new(Exit::Internal, "cannot start a thread").why(error.to_string()))?;
-        Ok(Demo { addr, stop: Some(stop), thread: Some(thread) })
+        Ok(Demo { addr, grpc_addr, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it speaks gRPC.
+    pub fn grpc_addr(&self) -> SocketAddr {
+        self.grpc_addr
     }
 
     /// Where it listens.
@@ -80,8 +94,8 @@ impl Drop for Demo {
     }
 }
 
-/// `e2e demo`: serves 127.0.0.1 on `port` until SIGINT or SIGTERM.
-pub fn run_foreground(port: u16, faults: Faults) -> Result<(), Fault> {
+/// `e2e demo`: serves 127.0.0.1 on `port`, and gRPC on `grpc_port`, until SIGINT or SIGTERM.
+pub fn run_foreground(port: u16, grpc_port: u16, faults: Faults) -> Result<(), Fault> {
     let cannot_wait =
         |error: io::Error| Fault::new(Exit::Internal, "cannot wait for a signal").why(error.to_string());
     let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_wait)?;
@@ -91,9 +105,14 @@ pub fn run_foreground(port: u16, faults: Faults) -> Result<(), Fault> {
         let listen = |kind| signal(kind).map_err(cannot_wait);
         (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?)
     };
-    let demo = Demo::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), faults)?;
+    let demo = Demo::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), grpc_port, faults)?;
     // A closed standard output is no reason not to serve.
-    let _ = writeln!(io::stdout(), "documents service on http://{}", demo.addr());
+    let _ = writeln!(
+        io::stdout(),
+        "documents service on http://{}\ndocuments service on grpc://{}",
+        demo.addr(),
+        demo.grpc_addr()
+    );
     runtime.block_on(async {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -111,30 +130,38 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn cannot_listen(addr: SocketAddr, error: &io::Error) -> Fault {
+/// `flag` is what chooses another port.
+fn cannot_listen(addr: SocketAddr, flag: &str, error: &io::Error) -> Fault {
     let fault = Fault::new(Exit::Config, format!("the documents service cannot listen on {addr}"));
     match error.kind() {
         io::ErrorKind::AddrInUse => fault
             .why(format!("port {} is in use", addr.port()))
-            .help("end what listens there, or choose another port with --port (0 takes a free one)"),
+            .help(format!("end what listens there, or choose another port with {flag} (0 takes a free one)")),
         io::ErrorKind::PermissionDenied => fault.why(error.to_string()).help("choose a port above 1023"),
         _ => fault.why(error.to_string()),
     }
 }
 
-fn serve_until(runtime: Runtime, listener: TcpListener, faults: Faults, stopped: oneshot::Receiver<()>) {
+fn serve_until(
+    runtime: Runtime,
+    (listener, grpc): (TcpListener, TcpListener),
+    faults: Faults,
+    stopped: oneshot::Receiver<()>,
+) {
     runtime.block_on(async {
+        let store = Arc::new(Store::default());
+        let injector = Injector::new(faults).map(Arc::new);
+        tokio::spawn(super::grpc::serve(grpc, store.clone(), injector.clone()));
         tokio::select! {
-            _ = serve(listener, faults) => {}
+            _ = serve(listener, store, injector) => {}
             _ = stopped => {}
         }
     });
     // Dropping the runtime drops every connection: nobody waits for a stalled answer.
 }
 
-async fn serve(listener: TcpListener, faults: Faults) -> Infallible {
-    let router = TowerToHyperService::new(http::routes(Arc::new(Store::default())));
-    let injector = Injector::new(faults).map(Arc::new);
+async fn serve(listener: TcpListener, store: Arc<Store>, injector: Option<Arc<Injector>>) -> Infallible {
+    let router = TowerToHyperService::new(http::routes(store));
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,

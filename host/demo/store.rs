@@ -10,6 +10,9 @@ use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::broadcast;
+
+use super::changes::{Change, ChangeKind, Changes};
 
 /// The top-level fields of a document.
 pub(super) type Fields = Map<String, Value>;
@@ -77,6 +80,7 @@ pub(super) enum StoreError {
 #[derive(Default)]
 pub(super) struct Store {
     collections: Mutex<FxHashMap<String, Collection>>,
+    changes: Changes,
 }
 
 #[derive(Default)]
@@ -95,6 +99,11 @@ struct Entry {
 }
 
 impl Store {
+    /// Every change from now on.
+    pub(super) fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
     pub(super) fn create(&self, collection: &str, draft: Draft) -> Result<Document, StoreError> {
         let mut created = self.create_all(collection, vec![draft])?;
         Ok(created.pop().expect("one draft makes one document"))
@@ -129,7 +138,9 @@ impl Store {
             None => collections.entry(collection.to_owned()).or_default(),
         };
         let now = Timestamp::now();
-        Ok(drafts.into_iter().map(|draft| target.insert(draft, now)).collect())
+        let made: Vec<Document> = drafts.into_iter().map(|draft| target.insert(draft, now)).collect();
+        made.iter().for_each(|document| self.changes.tell(ChangeKind::Created, collection, document));
+        Ok(made)
     }
 
     pub(super) fn get(&self, collection: &str, uri: &str) -> Result<Document, StoreError> {
@@ -166,6 +177,7 @@ impl Store {
                 ..old.clone()
             };
             entry.earlier.push(std::mem::replace(&mut entry.latest, next.clone()));
+            self.changes.tell(ChangeKind::Updated, collection, &next);
             Ok(next)
         })
     }
@@ -178,6 +190,7 @@ impl Store {
             None => Err(StoreError::NotFound { collection: collection.into(), uri: uri.into() }),
             Some((entry, target)) => {
                 target.order.remove(&entry.sequence);
+                self.changes.tell(ChangeKind::Deleted, collection, &entry.latest);
                 if target.documents.is_empty() {
                     collections.remove(collection);
                 }

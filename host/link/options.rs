@@ -52,7 +52,7 @@ impl Default for TlsOptions {
 }
 
 /// Whether connections speak HTTP/2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Http2 {
     Never,
     /// Over https, where the server agrees by ALPN.

@@ -85,13 +85,13 @@ impl<'a> Chain<'a> {
     /// How a connection for the current step is secured; the same for all of http.
     pub(super) fn guise(&self, net: &Net) -> Guise<'a> {
         if !self.step.origin.https {
-            return Guise { verify: false, identity: None, is_plain: false };
+            return Guise { verify: false, identity: None, speaks: None };
         }
         Guise {
             verify: self.request.verify.unwrap_or(net.settings.link.tls.verify),
             // A certificate is shown to the origin that the script named, not to where a redirect leads.
             identity: self.request.cert.filter(|_| self.step.has_secrets),
-            is_plain: false,
+            speaks: None,
         }
     }
 

@@ -17,7 +17,7 @@ use super::tls::HTTP2;
 use super::tunnel::{self, Refusal, To};
 use super::way::Via;
 use super::worker::Net;
-use crate::link::{Http2, Proxy, ProxyKind};
+use crate::link::{Http2, Link, Proxy, ProxyKind};
 
 /// How a connection is made secure, as far as requests may differ in it. Connections of different ones are never
 /// lent to each other.
@@ -26,14 +26,19 @@ pub(super) struct Guise<'a> {
     pub(super) verify: bool,
     /// None: the configuration's, if it has one.
     pub(super) identity: Option<&'a Identity>,
-    /// HTTP/1.1 and nothing else: nobody else is lent such a connection.
-    pub(super) is_plain: bool,
+    /// None: as the configuration says. Nobody else is lent a connection that speaks otherwise.
+    pub(super) speaks: Option<Http2>,
 }
 
 impl Guise<'_> {
     /// Equal numbers are equal guises.
     pub(super) fn number(&self) -> u32 {
         self.identity.map_or(0, |identity| identity.number) << 1 | u32::from(self.verify)
+    }
+
+    /// What is offered to the server.
+    pub(super) fn mode(&self, link: &Link) -> Http2 {
+        self.speaks.unwrap_or(link.http2)
     }
 }
 
@@ -54,7 +59,7 @@ pub(super) async fn connect(
         }
         Some(via) => through(net, origin, via, progress).await?,
     };
-    let mode = if guise.is_plain { Http2::Never } else { net.settings.link.http2 };
+    let mode = guise.mode(&net.settings.link);
     if !origin.https {
         let mut connection = Connection::new(origin.clone(), guise.number(), Stream::Plain(socket), None);
         connection.is_http2 = mode == Http2::PriorKnowledge;
@@ -66,10 +71,8 @@ pub(super) async fn connect(
     let (tls, security) = secured?;
     let is_http2 = tls.get_ref().1.alpn_protocol() == Some(HTTP2);
     if mode == Http2::PriorKnowledge && !is_http2 {
-        let text = format!(
-            "{} does not agree to HTTP/2 by ALPN, and `settings.http2` is prior_knowledge",
-            origin.authority
-        );
+        let why = if guise.speaks.is_none() { ", and `settings.http2` is prior_knowledge" } else { "" };
+        let text = format!("{} does not agree to HTTP/2 by ALPN{why}", origin.authority);
         return Err(Error::new(ErrorKind::Tls, text));
     }
     let stream = Stream::Tls(Box::new(tls));

@@ -22,6 +22,13 @@ pub struct Identity {
 /// A client certificate as its files, the second one being its key.
 pub(super) type Files = (PathBuf, PathBuf);
 
+/// Each is read once a process.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Identity) -> bool {
+        self.number == other.number
+    }
+}
+
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity({})", self.number)

@@ -24,6 +24,7 @@ mod error;
 mod events;
 mod exchange;
 mod framing;
+mod grpc;
 mod head;
 mod http2;
 mod identity;
@@ -51,6 +52,7 @@ mod upload;
 mod verifier;
 mod way;
 mod websocket;
+mod wire;
 mod worker;
 
 pub use client::Client;
@@ -59,6 +61,11 @@ pub use cookies::NewCookie;
 pub use download::Download;
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Listening, Source};
+pub use grpc::{
+    Answer, Channel, EnumShape, Fault as GrpcFault, FieldShape, Kind as FieldKind, Label, Loaded,
+    MessageShape, Metadata, MetadataError, Method as GrpcMethod, Outgoing, Received, Rpc, Schema,
+    Source as SchemaSource, Special, Status, Terms as ChannelTerms, detail_bytes, listed_metadata,
+};
 pub use head::Headers;
 pub use identity::Identity;
 pub use origin::{Base, place};

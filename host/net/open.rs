@@ -20,6 +20,7 @@ use super::request::Request;
 use super::response::{Hop, Response};
 use super::stream::Stream;
 use super::worker::Net;
+use crate::link::Http2;
 
 /// What comes after the head of an answer.
 pub(super) struct Opened {
@@ -57,7 +58,8 @@ impl Client {
             self.take_turn(chain).await?;
             chain.step.cookie = self.cookie(&chain.step, chain.request)?;
             let message = chain.step.message(net, chain.request)?;
-            let mut connection = self.connect(chain, Guise { is_plain: true, ..chain.guise(net) }).await?;
+            let mut connection =
+                self.connect(chain, Guise { speaks: Some(Http2::Never), ..chain.guise(net) }).await?;
             chain.security = connection.security.clone();
             let deadline = chain.deadline;
             let greeting = greet(net, &mut connection.stream, &message.bytes, chain);

@@ -80,7 +80,7 @@ impl Tls {
         Ok(identity)
     }
 
-    /// A client configuration with sessions of its own; `identity` goes before the configuration's.
+    /// A client configuration with sessions of its own; the guise's identity goes before the configuration's.
     ///
     /// # Errors
     /// `Tls` where a file cannot be read, or nothing at all is trusted.

@@ -12,6 +12,7 @@ use rustls::ClientConfig;
 use super::connector::Guise;
 use super::dns::Dns;
 use super::error::{Error, ErrorKind};
+use super::grpc::{Channel, Terms};
 use super::identity::Identity;
 use super::origin::{self, Base, Origin};
 use super::settings::Settings;
@@ -46,7 +47,7 @@ pub struct Net {
     pub(super) incoming: RefCell<Box<[u8]>>,
     spare: RefCell<Vec<Vec<u8>>>,
     /// TLS, by the number of the guise, and whether HTTP/1.1 is all that is offered.
-    configs: RefCell<FxHashMap<(u32, bool), Arc<ClientConfig>>>,
+    configs: RefCell<FxHashMap<(u32, Http2), Arc<ClientConfig>>>,
     /// Client certificates, as scripts name them.
     identities: RefCell<FxHashMap<Names, Arc<Identity>>>,
     /// Those that servers showed last, each once.
@@ -55,6 +56,8 @@ pub struct Net {
     bases: RefCell<FxHashMap<Box<str>, Rc<Base>>>,
     /// By canonical text.
     origins: RefCell<FxHashMap<Box<str>, Rc<Origin>>>,
+    /// Those of gRPC that VUs share.
+    channels: RefCell<Vec<Rc<Channel>>>,
     pub(super) unused_turns: Unused,
     /// See [`Net::take_exhausted`].
     pub(super) exhausted: Cell<u64>,
@@ -89,6 +92,7 @@ impl Net {
             spare: RefCell::default(),
             bases: RefCell::default(),
             origins: RefCell::default(),
+            channels: RefCell::default(),
             unused_turns: Unused::default(),
             exhausted: Cell::new(0),
         }))
@@ -149,6 +153,23 @@ impl Net {
         Ok(base)
     }
 
+    /// A way to a server of gRPC: a new one, or the one that this worker has for equal terms.
+    ///
+    /// # Errors
+    /// `InvalidUrl`, `NotAllowed`, `InvalidRequest`.
+    pub fn channel(self: &Rc<Net>, terms: Terms, is_shared: bool) -> Result<Rc<Channel>, Error> {
+        let known = self.channels.borrow().iter().find(|known| is_shared && *known.terms() == terms).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let base = self.base(&terms.url)?;
+        let channel = Channel::new(self, &base, terms)?;
+        if is_shared {
+            self.channels.borrow_mut().push(channel.clone());
+        }
+        Ok(channel)
+    }
+
     /// Both the host that a URL names and the address that an override puts in its place must be allowed.
     fn check(&self, place: &Origin) -> Result<(), Error> {
         let Some(allowed) = &self.settings.allowed else { return Ok(()) };
@@ -173,19 +194,17 @@ impl Net {
     /// `Tls`.
     pub(super) fn tls_config(&self, guise: Guise<'_>) -> Result<Arc<ClientConfig>, Error> {
         let mut configs = self.configs.borrow_mut();
-        let shared = (guise.number(), false);
-        let key = (guise.number(), guise.is_plain);
+        let mode = guise.mode(&self.settings.link);
+        let key = (guise.number(), mode);
         if let Some(config) = configs.get(&key) {
             return Ok(config.clone());
         }
-        let config = match configs.get(&shared) {
-            Some(other) => Tls::offering(other, Http2::Never),
-            None => {
-                let config = self.tls.config(guise.verify, guise.identity)?;
-                let config = Tls::offering(&config, self.settings.link.http2);
-                configs.insert(shared, config.clone());
-                if guise.is_plain { Tls::offering(&config, Http2::Never) } else { config }
-            }
+        // What differs only in what it speaks has the same sessions.
+        let other =
+            configs.iter().find(|((number, _), _)| *number == key.0).map(|(_, config)| config.clone());
+        let config = match other {
+            Some(other) => Tls::offering(&other, mode),
+            None => Tls::offering(&self.tls.config(guise.verify, guise.identity)?, mode),
         };
         configs.insert(key, config.clone());
         Ok(config)

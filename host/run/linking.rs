@@ -14,12 +14,17 @@ const MOST_CHECKED: usize = 4096;
 /// The plan's, less a proxy on the way to the bundled service, which is this process itself.
 pub(super) fn prepare_link(plan: &Plan) -> Link {
     let mut link = plan.settings.link.clone();
-    if let Some((host, port)) =
-        plan.base_url.as_deref().filter(|_| plan.target_demo).and_then(|url| net::place(url).ok())
-    {
+    for (host, port) in own_places(plan) {
         link.proxies.exempt.add(&format!("{host}:{port}"));
     }
     link
+}
+
+/// Where the bundled service listens, if it is the target.
+pub(super) fn own_places(plan: &Plan) -> Vec<(String, u16)> {
+    let urls =
+        plan.base_url.iter().cloned().chain(plan.grpc_host.iter().map(|host| format!("http://{host}")));
+    urls.filter(|_| plan.target_demo).filter_map(|url| net::place(&url).ok()).collect()
 }
 
 /// # Errors

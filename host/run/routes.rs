@@ -259,6 +259,7 @@ pub(super) mod tests {
             has_on_start: false,
             has_on_stop: false,
             http: false,
+            grpc: None,
             place: "a.lua:9".into(),
         }
     }

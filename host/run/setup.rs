@@ -16,9 +16,9 @@ use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::metrics::RawSink;
 use crate::net::{self, Allowed, Settings, Tls, Turns};
 use crate::script::{Class, Language, Manifest, Set, Suite};
-use crate::vu::Hooks;
+use crate::vu::{Hooks, OwnClient};
 
-use super::linking::{check_link, prepare_link};
+use super::linking::{check_link, own_places, prepare_link};
 use super::parts::{Part, ends, most_users, most_workers, parts};
 use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
@@ -53,6 +53,8 @@ pub struct Setup {
     pub schedule: Schedule,
     /// The scenarios, where the load is made of such.
     pub parts: Vec<Part>,
+    /// What `self.grpc` is, by class; read until the process ends.
+    pub clients: &'static [OwnClient],
     /// What scripts have left functions for.
     pub hooks: Hooks,
     /// What listeners get as `event.environment`; `null` where there are none.
@@ -125,6 +127,7 @@ impl Setup {
         Ok(Setup {
             about: about(plan, &classes, &schedule, hooks),
             hooks,
+            clients: Vec::leak(own_clients(plan, &classes)?),
             safety: plan.safety.clone(),
             warning,
             base_url: plan.base_url.clone(),
@@ -291,14 +294,16 @@ fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassP
             }
             Err(Blocked::Set(set)) => return Err(idle(set)),
         };
-        let host = class.host.clone().or_else(|| plan.base_url.clone());
+        // That of a GrpcUser is an address of gRPC, see `own_clients`.
+        let own = class.host.clone().filter(|_| class.grpc.is_none());
+        let host = own.or_else(|| plan.base_url.clone());
         if class.http && host.is_none() {
             let fault =
                 Fault::new(Exit::Config, format!("class `{}` has no host to send requests to", class.name));
             return Err(fault
                 .help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
         }
-        if let Some(host) = &class.host {
+        if let (Some(host), None) = (&class.host, &class.grpc) {
             check_host(plan, &class, host)?;
         }
         classes.push(ClassPlan { class, host, choice, nodes, sets });
@@ -315,6 +320,24 @@ fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassP
         return Err(fault.help("give at least one a weight above 0, or a fixed_count"));
     }
     Ok(classes)
+}
+
+/// Where the `self.grpc` of each class leads: its own `host`, else `grpc_host`, else the base URL.
+fn own_clients(plan: &Plan, classes: &[ClassPlan]) -> Result<Vec<OwnClient>, Fault> {
+    let mut clients = Vec::new();
+    for ClassPlan { class, .. } in classes {
+        let Some(options) = &class.grpc else { continue };
+        let address = class.host.as_ref().or(plan.grpc_host.as_ref()).or(plan.base_url.as_ref());
+        let Some(address) = address.cloned() else {
+            let what = format!("class `{}` has no server to call", class.name);
+            let fault = place_of(&class.place).into_iter().fold(Fault::new(Exit::Config, what), Fault::at);
+            return Err(
+                fault.help("set `grpc_host` in the environment file, or `host` in the class, to host:port")
+            );
+        };
+        clients.push(OwnClient { class: class.name.clone(), address, options: options.clone() });
+    }
+    Ok(clients)
 }
 
 /// A set that would be entered and never do anything.
@@ -345,9 +368,9 @@ fn allowed(plan: &Plan) -> Option<Allowed> {
     plan.safety.allowed_hosts.as_ref()?;
     let safety = plan.safety.clone();
     // The bundled service is this process itself.
-    let own = plan.base_url.as_deref().filter(|_| plan.target_demo).and_then(|url| net::place(url).ok());
+    let own = own_places(plan);
     Some(Allowed::new(move |host, port| {
-        let is_own = own.as_ref().is_some_and(|(name, own)| name == host && *own == port);
+        let is_own = own.iter().any(|(name, own)| name == host && *own == port);
         is_own || safety.allows_host(host, Some(port))
     }))
 }

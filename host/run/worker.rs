@@ -100,7 +100,7 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, (u64, u64)),
         Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(internal)?;
     let _watch = fiber::Watch::start();
     let orders = start.orders;
-    let briefing = Briefing::of(start.data);
+    let briefing = Briefing::of(start.data, start.setup.clients);
     let worker = Worker::new(start.setup, (start.number, start.at), start.reports, briefing)?;
     runtime.block_on(async {
         let feeler = Feeler::new();

@@ -2,8 +2,18 @@
 //! engines.
 
 /// The attributes of a user class that mean something to the host.
-pub const ATTRIBUTES: [&str; 9] =
-    ["wait_time", "weight", "fixed_count", "host", "abstract", "tags", "tasks", "on_start", "on_stop"];
+pub const ATTRIBUTES: [&str; 10] = [
+    "wait_time",
+    "weight",
+    "fixed_count",
+    "host",
+    "grpc_options",
+    "abstract",
+    "tags",
+    "tasks",
+    "on_start",
+    "on_stop",
+];
 
 /// Those of a task set.
 pub const SET_ATTRIBUTES: [&str; 6] = ["wait_time", "abstract", "tags", "tasks", "on_start", "on_stop"];

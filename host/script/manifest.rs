@@ -55,6 +55,8 @@ pub struct Class {
     pub has_on_stop: bool,
     /// It descends from `HttpUser`, so it needs a host.
     pub http: bool,
+    /// It descends from `GrpcUser`: its `grpc_options`, null where it has none.
+    pub grpc: Option<serde_json::Value>,
     /// `file:line` of its definition.
     pub place: String,
 }

@@ -6,11 +6,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::rpc::OwnClient;
+
 /// One a thread.
 #[derive(Default)]
 pub struct Briefing {
     /// What `setup` returned: held once a process, read by every VU.
     pub data: Option<&'static Value>,
+    /// What `self.grpc` is, by class.
+    pub clients: &'static [OwnClient],
     /// Where a load shape's time begins: the start of its run, or its `reset_time`.
     since: Cell<Option<Instant>>,
     /// For when a `tick` is asked: a little before, so that its answer is there in time.
@@ -21,8 +25,8 @@ pub struct Briefing {
 
 impl Briefing {
     /// With what `setup` returned.
-    pub fn of(data: Option<&'static Value>) -> Briefing {
-        Briefing { data, ..Briefing::default() }
+    pub fn of(data: Option<&'static Value>, clients: &'static [OwnClient]) -> Briefing {
+        Briefing { data, clients, ..Briefing::default() }
     }
 
     /// A load shape is asked what it wants from `moment` on. Its time began at `since`, unless it

@@ -1,4 +1,4 @@
-//! What a VU holds open beyond a call of its script: WebSockets and event sources. Scripts hold
+//! What a VU holds open beyond a call of its script: WebSockets, event sources and streams of gRPC. Scripts hold
 //! numbers; a line lives until it is closed, or its VU ends. Used by `api`; `run` ends them.
 
 use std::cell::{Cell, RefCell};
@@ -11,6 +11,7 @@ use crate::metrics::{Call, Group, Key, Kind};
 use crate::net::{Error, Listening, Response, Socket, Source, socket_url};
 
 use super::hooks::{Happened, Hook, RequestDone};
+use super::rpc::HeldRpc;
 use super::user::Vu;
 
 /// Lines that a VU may hold open at the same time.
@@ -73,6 +74,7 @@ pub struct HeldSource {
 pub enum Line {
     Socket(Rc<HeldSocket>),
     Source(Rc<HeldSource>),
+    Rpc(Rc<HeldRpc>),
 }
 
 /// The lines of a VU, by number.
@@ -109,6 +111,7 @@ impl Line {
         match self {
             Line::Socket(held) => held.socket.as_ref().is_some_and(|socket| socket.is_open()),
             Line::Source(held) => held.is_open(),
+            Line::Rpc(held) => !held.rpc.is_over(),
         }
     }
 }
@@ -201,6 +204,7 @@ impl Vu {
             match line {
                 Line::Socket(held) => sockets.push(held),
                 Line::Source(held) => held.close(),
+                Line::Rpc(held) => self.end_rpc(&held),
             }
         }
         for socket in sockets.iter().filter_map(|held| held.socket.as_ref()) {

@@ -15,6 +15,7 @@ use crate::net::{Base, Client};
 use super::hooks::{Happened, Hook, Hooks, RequestDone, message_of};
 use super::lines::Held;
 use super::response::{Kept, Responses, Verdict};
+use super::rpc;
 use super::samples::Role;
 use super::shared::Shared;
 
@@ -39,6 +40,7 @@ pub struct Vu {
     pub responses: RefCell<Responses>,
     /// What stays open from call to call.
     pub lines: Held,
+    pub rpcs: rpc::Held,
     /// Where the script is just now (`group`).
     pub group: Cell<Group>,
     /// How far it has come in each data file of mode `sequential`, by the file's number.
@@ -97,6 +99,7 @@ impl Vu {
             iteration: Cell::new(0),
             responses,
             lines: Held::default(),
+            rpcs: rpc::Held::default(),
             group: Cell::new(Group::NONE),
             places: RefCell::default(),
             leaving: Cell::new(false),
@@ -221,6 +224,7 @@ impl Vu {
     pub fn release(&self) {
         self.settle();
         self.responses.borrow_mut().clear();
+        self.release_rpcs();
     }
 
     /// Counts by the default rule what the script left unjudged.
@@ -231,5 +235,6 @@ impl Vu {
                 self.record(kept, kept.default_failure().as_deref());
             }
         }
+        self.settle_rpcs();
     }
 }

@@ -90,3 +90,71 @@ local FunctionalTestUser = HttpUser:extend("FunctionalTestUser", { wait_time = b
 
 FunctionalTestUser:task("crud", 2, DocumentCRUDFlow)
 FunctionalTestUser:task("batch", BatchFlow)
+
+-- The same service over gRPC, where the environment says where that is (`grpc_host`).
+if config.grpc_host then
+  local SERVICE = "documents.v1beta.DocumentService/"
+  local FunctionalGrpcUser = GrpcUser:extend("FunctionalGrpcUser", { wait_time = between(1, 3) })
+
+  function FunctionalGrpcUser:on_start()
+    self.collection = generate.collection("functional_test")
+    self.uris = {}
+  end
+
+  -- Calls a method; a status other than the expected one is a failure. Nil then, else the reply.
+  function FunctionalGrpcUser:must(method, message, status, name)
+    message.collection = self.collection
+    local as_expected
+    local reply = self.grpc:call(SERVICE .. method, message, { name = name or method }, function(reply)
+      as_expected = reply.status == (status or grpc.OK)
+      if as_expected then reply:success() else reply:failure(("%s is %s"):format(name or method, reply.status_name)) end
+    end)
+    return as_expected and reply or nil
+  end
+
+  FunctionalGrpcUser:task("crud", 2, function(self)
+    local uri = generate.uri("grpc-test")
+    self.uris[1] = uri
+    local created = self:must("CreateDocument", { document = { uri = uri, fields = { step = 1, status = "created" } } })
+    if not created then return end
+    local got = self:must("GetDocument", { uri = uri })
+    check("gRPC: what was created is read", got ~= nil and got.message.document.fields.status == "created")
+    local updated = self:must("UpdateDocument", { uri = uri, fields = { step = 2 }, expected_version = 1 })
+    check("gRPC: an update is the next version", updated ~= nil and updated.message.document.version == 2)
+    self:must("UpdateDocument", { uri = uri, fields = { step = 3 }, expected_version = 1 }, grpc.ABORTED, "Update an old version")
+    local history = self:must("GetDocumentHistory", { uri = uri })
+    check("gRPC: the history has both", history ~= nil and #history.message.documents == 2)
+    if self:must("DeleteDocument", { uri = uri }) then self.uris = {} end
+    self:must("GetDocument", { uri = uri }, grpc.NOT_FOUND, "Get a deleted document")
+  end)
+
+  FunctionalGrpcUser:task("streams", function(self)
+    local uri = generate.uri("grpc-stream")
+    self.uris[1] = uri
+    local watch <close> = self.grpc:stream(SERVICE .. "WatchDocuments", { name = "WatchDocuments" })
+    watch:send { collection = self.collection, include_existing = true }
+    local sync <close> = self.grpc:stream(SERVICE .. "SyncDocuments", { name = "SyncDocuments", timeout = 10 })
+    sync:send { token = "1", collection = self.collection, put = { uri = uri } }
+    local answer = sync:recv()
+    check("gRPC: a change is answered", answer ~= nil and answer.document ~= nil)
+    local is_watched = false
+    for change in watch:messages(10) do -- those of other users come as well
+      is_watched = change.document.uri == uri
+      if is_watched then break end
+    end
+    check("gRPC: a change is watched", is_watched)
+    sync:send { token = "2", collection = self.collection, delete = uri }
+    if sync:recv() then self.uris = {} end
+    sync:close_send()
+    sync:recv()
+  end)
+
+  -- Also where a task was left early, or the run ended amid it.
+  function FunctionalGrpcUser:on_stop()
+    for _, uri in ipairs(self.uris) do
+      self.grpc:call(SERVICE .. "DeleteDocument", { collection = self.collection, uri = uri }, { name = "DeleteDocument (cleanup)" }, function(reply)
+        reply:ignore()
+      end)
+    end
+  end
+end

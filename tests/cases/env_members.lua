@@ -10,7 +10,7 @@ U:task("work", function(self)
   print(type(env.DEMO))
   local names = {}
   for name, value in pairs(env) do
-    if name ~= "DEMO" and name ~= "HOSTILE" and name ~= "SECURE" then names[#names + 1] = name .. "=" .. value end
+    if name ~= "DEMO" and name ~= "GRPC" and name ~= "HOSTILE" and name ~= "SECURE" then names[#names + 1] = name .. "=" .. value end
   end
   table.sort(names)
   print(table.concat(names, " "))

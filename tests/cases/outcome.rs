@@ -203,7 +203,7 @@ fn metrics(stdout: &str, title: &str) -> String {
     rows.iter()
         .map(|(name, cells)| {
             // Rows of tags stand below that of their metric.
-            is_own = name.starts_with("ws_") || is_own && name.starts_with(' ');
+            is_own = name.starts_with("ws_") || name.starts_with("grpc_") || is_own && name.starts_with(' ');
             let shown = if is_own && title == "Trends" { 1 } else { shown };
             format!("{kind} {name}: {}\n", cells[..shown].join(" "))
         })

@@ -60,7 +60,9 @@ pub fn run(script: &Path, servers: &Servers) -> String {
         "-e",
         &format!("SECURE=https://{}", servers.secure.addr),
     ]);
+    command.args(["-e", &format!("GRPC={}", servers.demo.grpc_addr())]);
     // For configurations, not for scripts.
+    command.env("GRPC_ADDRESS", servers.demo.grpc_addr().to_string());
     command.env("DEMO_ADDRESS", servers.demo.addr().to_string()).env("SECURE_CA", servers.secure.ca());
     match header(&text, "server").unwrap_or("demo") {
         "demo" => command.args(["-H", &demo]),

@@ -109,7 +109,11 @@ fn the_environment_file_reaches_plan_and_script() {
     let plan = load(&given, &around).unwrap().plan(&ScriptOptions::default()).unwrap();
     assert_eq!(plan.base_url.as_deref(), Some("http://127.0.0.1:3"));
     assert_eq!(plan.config["base_url"], "http://127.0.0.1:3");
-    assert_eq!(plan.aim_at("http://127.0.0.1:4").config["base_url"], "http://127.0.0.1:4");
+    let aimed = plan.aim_at("http://127.0.0.1:4", "127.0.0.1:5").config;
+    assert_eq!(
+        (&aimed["base_url"], &aimed["grpc_host"]),
+        (&"http://127.0.0.1:4".into(), &"127.0.0.1:5".into())
+    );
 }
 
 #[test]

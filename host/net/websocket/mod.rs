@@ -8,7 +8,6 @@ mod handshake;
 mod pump;
 mod socket;
 mod state;
-mod wire;
 
 pub use handshake::{Handshake, Offer, socket_url};
 pub use socket::{Message, Outcome, Socket};

@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use super::breach::explain;
 use super::socket::{Message, Socket};
 use super::state::{CLOSE_WAIT, LEAVE_WAIT, NO_CODE, Stage};
-use super::wire::Wire;
 use crate::net::open::Opened;
+use crate::net::wire::Wire;
 
 /// So many frames are read before others get their turn.
 const READS: usize = 32;

@@ -7,8 +7,10 @@ use std::ffi::{c_int, c_void};
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
+use crate::api::GRPC_CLIENT;
 use crate::script::SetKind;
 
+use super::bind;
 use super::metamethods::push_value;
 use super::methods;
 use super::sandbox;
@@ -16,8 +18,8 @@ use super::shape;
 use super::state::{context, push_str, raw_field, set_raw_field, str_at};
 
 /// The classes that every script has.
-pub(super) const BASES: [&str; 6] =
-    ["User", "HttpUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet", shape::BASE];
+pub(super) const BASES: [&str; 7] =
+    ["User", "HttpUser", "GrpcUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet", shape::BASE];
 
 /// What a class descends from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,15 @@ pub(super) unsafe fn push_base(lua: *mut lua_State, name: &[u8]) -> bool {
                 sandbox::push_api_cached(lua, "http");
                 set_raw_field(lua, -2, "client");
                 finish_base(lua, "HttpUser");
+                sandbox::push_api_cached(lua, "User");
+                ffi::lua_setmetatable(lua, -2);
+            }
+            b"GrpcUser" => {
+                ffi::lua_createtable(lua, 0, 3);
+                // Number 0 is the client that the class describes, made when it is used.
+                bind::push_data(lua, bind::HostData::Object(&GRPC_CLIENT, 0));
+                set_raw_field(lua, -2, "grpc");
+                finish_base(lua, "GrpcUser");
                 sandbox::push_api_cached(lua, "User");
                 ffi::lua_setmetatable(lua, -2);
             }
@@ -144,7 +155,7 @@ pub(super) unsafe fn base_of(lua: *mut lua_State, index: c_int) -> Option<Base> 
         ffi::lua_pushvalue(lua, index);
         let base = loop {
             match name_of(lua, top + 1) {
-                Some(b"User" | b"HttpUser") => break Some(Base::User),
+                Some(b"User" | b"HttpUser" | b"GrpcUser") => break Some(Base::User),
                 Some(b"TaskSet") => break Some(Base::Set(SetKind::Random)),
                 Some(b"SequentialTaskSet") => break Some(Base::Set(SetKind::Sequential)),
                 Some(b"MarkovTaskSet") => break Some(Base::Set(SetKind::Markov)),

@@ -7,12 +7,13 @@ use std::rc::Rc;
 use mlua_sys as ffi;
 use mlua_sys::lua_State;
 
-use crate::api::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
+use crate::api::{Arg, Build, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
 use crate::vu::{Hook, Vu};
 
 use crate::vu::fiber;
 
 use super::bind::{self, HostData, data_at, push_arg};
+use super::builder;
 use super::json;
 use super::json_decode;
 use super::state::{Context, push_str, str_at};
@@ -318,6 +319,13 @@ impl Frame for LuaFrame<'_> {
             }
         }
         self.give(Arg::Table(table));
+        Ok(())
+    }
+
+    fn give_built(&self, build: &mut Build<'_>) -> HostResult {
+        // SAFETY: see above.
+        unsafe { builder::build(self.lua, build)? };
+        self.given.set(self.given.get() + 1);
         Ok(())
     }
 

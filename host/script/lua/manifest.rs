@@ -132,6 +132,7 @@ unsafe fn read_class(lua: *mut lua_State, index: c_int) -> Result<Option<Class>,
         push_inherited(lua, index, "client");
         let http = ffi::lua_type(lua, -1) != ffi::LUA_TNIL;
         ffi::lua_pop(lua, 1);
+        let grpc = grpc_options(lua, index).map_err(wrong)?;
         let Label { name, place, .. } = label;
         Ok(Some(Class {
             name,
@@ -144,8 +145,32 @@ unsafe fn read_class(lua: *mut lua_State, index: c_int) -> Result<Option<Class>,
             has_on_start,
             has_on_stop,
             http,
+            grpc,
             place,
         }))
+    }
+}
+
+/// Of a class that has `self.grpc`: the options of its client.
+unsafe fn grpc_options(lua: *mut lua_State, index: c_int) -> Result<Option<serde_json::Value>, String> {
+    // SAFETY: as `read`; `index` is a class.
+    unsafe {
+        let has_client = push_inherited(lua, index, "grpc") != ffi::LUA_TNIL;
+        ffi::lua_pop(lua, 1);
+        if !has_client {
+            return Ok(None);
+        }
+        let kind = push_inherited(lua, index, "grpc_options");
+        let mut json = Vec::new();
+        let read = match kind {
+            ffi::LUA_TNIL => Ok(serde_json::Value::Null),
+            ffi::LUA_TTABLE => super::json::encode(lua, -1, &mut json)
+                .map_err(|refusal| format!("`grpc_options`: {refusal}"))
+                .and_then(|()| serde_json::from_slice(&json).map_err(|error| error.to_string())),
+            _ => Err("`grpc_options` must be a table".to_owned()),
+        };
+        ffi::lua_pop(lua, 1);
+        read.map(Some)
     }
 }
 

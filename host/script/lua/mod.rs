@@ -4,6 +4,7 @@
 
 mod attributes;
 mod bind;
+mod builder;
 mod class;
 mod control;
 mod frame;

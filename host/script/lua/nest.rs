@@ -59,12 +59,14 @@ pub(super) unsafe fn enter(lua: *mut lua_State, task: usize, set: &Set) -> Resul
         let instance = ffi::lua_gettop(lua);
         push_instance(lua, 0);
         // The user's, unless the set has one of its own.
-        if push_inherited(lua, class, "client") == ffi::LUA_TNIL
-            && push_inherited(lua, instance + 1, "client") != ffi::LUA_TNIL
-        {
-            set_raw_field(lua, instance, "client");
+        for client in ["client", "grpc"] {
+            if push_inherited(lua, class, client) == ffi::LUA_TNIL
+                && push_inherited(lua, instance + 1, client) != ffi::LUA_TNIL
+            {
+                set_raw_field(lua, instance, client);
+            }
+            ffi::lua_settop(lua, instance + 1);
         }
-        ffi::lua_settop(lua, instance + 1);
         set_raw_field(lua, instance, "user");
         ffi::lua_pushvalue(lua, INSTANCE);
         set_raw_field(lua, instance, "parent");

@@ -200,7 +200,7 @@ fn advice(message: &str) -> (&str, Option<String>) {
     }
 }
 
-/// What may have been meant by a global that does not exist; or that it, or a member, is yet to come.
+/// What may have been meant by a global that does not exist.
 fn suggest(message: &str) -> Option<String> {
     if message.contains("attempt to yield across a C-call boundary") {
         let help = "a function that the host calls (by `group`, `check`, `setup` or the like) cannot yield to a \
@@ -208,10 +208,6 @@ fn suggest(message: &str) -> Option<String> {
         return Some(help.to_owned());
     }
     let quoted = |before: &str| Some(message.split_once(before)?.1.split_once('\'')?.0);
-    let name = quoted("(global '").or_else(|| quoted("(field '"))?;
-    if let Some(later) = crate::api::later(name) {
-        return Some(later);
-    }
     let name = quoted("(global '")?;
     let best = crate::fault::closest(name, super::sandbox::global_names())?;
     (best != name).then(|| format!("did you mean `{best}`?"))

@@ -10,15 +10,23 @@ use rhai::{Dynamic, ImmutableString, Map};
 use crate::script::SetKind;
 
 /// The classes that every script has.
-pub(super) const BASES: [&str; 6] =
-    ["User", "HttpUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet", "LoadTestShape"];
+pub(super) const BASES: [&str; 7] =
+    ["User", "HttpUser", "GrpcUser", "TaskSet", "SequentialTaskSet", "MarkovTaskSet", "LoadTestShape"];
 
 /// What a class descends from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Base {
-    User { http: bool },
+    User(Client),
     Set(SetKind),
     Shape,
+}
+
+/// What a user speaks by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Client {
+    None,
+    Http,
+    Grpc,
 }
 
 #[derive(Clone)]
@@ -59,8 +67,9 @@ impl ClassRef {
     /// The base class called `name`, if it is one.
     pub(super) fn root(name: &str) -> Option<ClassRef> {
         let base = match name {
-            "User" => Base::User { http: false },
-            "HttpUser" => Base::User { http: true },
+            "User" => Base::User(Client::None),
+            "HttpUser" => Base::User(Client::Http),
+            "GrpcUser" => Base::User(Client::Grpc),
             "TaskSet" => Base::Set(SetKind::Random),
             "SequentialTaskSet" => Base::Set(SetKind::Sequential),
             "MarkovTaskSet" => Base::Set(SetKind::Markov),

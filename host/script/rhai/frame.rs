@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map, NativeCallContext};
 
-use crate::api::{Arg, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
+use crate::api::{Arg, Build, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit};
 use crate::vu::{Hook, Vu, fiber};
 
+use super::builder;
 use super::call;
 use super::class::ClassRef;
 use super::given::{Given, dynamic, is_true};
@@ -333,6 +334,11 @@ impl Frame for RhaiFrame<'_> {
             self.state.account.in_script(|| map.insert(name.into(), self.value(value)));
         })?;
         self.add(map.into());
+        Ok(())
+    }
+
+    fn give_built(&self, build: &mut Build<'_>) -> HostResult {
+        self.add(self.state.account.in_script(|| builder::build(build))?);
         Ok(())
     }
 }

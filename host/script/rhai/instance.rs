@@ -9,7 +9,7 @@ use rhai::{Dynamic, EvalAltResult, Map};
 
 use crate::api;
 
-use super::class::{Base, ClassRef};
+use super::class::{Base, ClassRef, Client};
 use super::depth;
 use super::state::State;
 use super::value::HostValue;
@@ -54,8 +54,10 @@ impl Instance {
             return value;
         }
         match name {
-            "client" if self.has_client() => http(),
-            "client" => match &self.0.around {
+            "client" if self.speaks(Client::Http) => http(),
+            // Number 0 is the client that the class describes, made when it is used.
+            "grpc" if self.speaks(Client::Grpc) => Dynamic::from(HostValue::Object(&api::GRPC_CLIENT, 0)),
+            "client" | "grpc" => match &self.0.around {
                 Some((user, _)) => user.get(name, state),
                 None => Dynamic::UNIT,
             },
@@ -64,9 +66,9 @@ impl Instance {
         }
     }
 
-    fn has_client(&self) -> bool {
+    fn speaks(&self, client: Client) -> bool {
         let user = self.0.around.as_ref().map_or(self, |(user, _)| user);
-        matches!(user.0.class.base, Base::User { http: true })
+        user.0.class.base == Base::User(client)
     }
 
     /// Sets a member of its own.
@@ -111,7 +113,7 @@ fn is_same_cell(known: &Dynamic, value: &Dynamic) -> bool {
 /// Whether a value is what the host gives under that name: the engine hands back what it read there.
 fn is_of_host(name: &str, value: &Dynamic) -> bool {
     match name {
-        "client" => value.read_lock::<HostValue>().is_some(),
+        "client" | "grpc" => value.read_lock::<HostValue>().is_some(),
         "user" | "parent" => value.read_lock::<Instance>().is_some(),
         _ => false,
     }

@@ -12,7 +12,7 @@ use crate::script::message;
 use crate::script::{Class, Set, SetKind, Target, Task, WaitTime};
 
 use super::attributes::{check_names, hooks, is_abstract, number, tags, wait_time};
-use super::class::{Base, ClassRef};
+use super::class::{Base, ClassRef, Client};
 use super::library::Library;
 use super::tasks::tasks;
 
@@ -59,7 +59,7 @@ pub(super) fn read(classes: &[ClassRef]) -> Result<Read, Vec<Wrong>> {
     for class in classes {
         let result = match class.base {
             Base::Set(kind) => check_set(class, kind, &mut read.warnings),
-            Base::User { .. } => read_class(class).map(|class| read.classes.extend(class)),
+            Base::User(_) => read_class(class).map(|class| read.classes.extend(class)),
             Base::Shape => Ok(()),
         };
         // A set is looked at by itself, and below each class that leads to it.
@@ -105,9 +105,26 @@ fn read_class(class: &ClassRef) -> Result<Option<Class>, Wrong> {
         sets,
         has_on_start,
         has_on_stop,
-        http: class.base == Base::User { http: true },
+        http: class.base == Base::User(Client::Http),
+        grpc: grpc_options(class).map_err(wrong)?,
         place: class.place.clone(),
     }))
+}
+
+/// Of a class that has `this.grpc`: the options of its client.
+fn grpc_options(class: &ClassRef) -> Result<Option<serde_json::Value>, String> {
+    if class.base != Base::User(Client::Grpc) {
+        return Ok(None);
+    }
+    match class.get("grpc_options") {
+        None => Ok(Some(serde_json::Value::Null)),
+        Some(options) if options.is_map() => {
+            let mut json = Vec::new();
+            super::json::encode(&options, &mut json).map_err(|why| format!("`grpc_options`: {why}"))?;
+            serde_json::from_slice(&json).map(Some).map_err(|error| error.to_string())
+        }
+        Some(_) => Err("`grpc_options` must be a map".into()),
+    }
 }
 
 /// The sets that `tasks` lead to, and all below them, each once, wherever it is nested.

@@ -89,7 +89,7 @@ fn extend(
     let (what, example) = match parent.base {
         Base::Set(_) => ("task set", "TaskSet.extend(\"Name\", #{ ... })"),
         Base::Shape => ("load shape", "LoadTestShape.extend(\"Name\", #{ stages: [ ... ] })"),
-        Base::User { .. } => ("class", "HttpUser.extend(\"Name\", #{ ... })"),
+        Base::User(_) => ("class", "HttpUser.extend(\"Name\", #{ ... })"),
     };
     let name = args.first().and_then(|name| name.as_immutable_string_ref().ok().map(|name| name.clone()));
     let Some(name) = name.filter(|name| !name.is_empty()) else {
@@ -109,7 +109,7 @@ fn extend(
     }
     // Sets are known by where they are used, so that their names need not differ.
     let is_taken = |known: &ClassRef| match (parent.base, known.base) {
-        (Base::Set(_), Base::Shape) | (Base::User { .. } | Base::Shape, Base::User { .. } | Base::Shape) => {
+        (Base::Set(_), Base::Shape) | (Base::User(_) | Base::Shape, Base::User(_) | Base::Shape) => {
             known.name == name
         }
         _ => false,
@@ -201,7 +201,7 @@ pub(super) fn check_target(value: &Dynamic) -> Result<(), Option<&'static str>> 
     }
     let class = value.read_lock::<ClassRef>().ok_or(None)?;
     match class.base {
-        Base::User { .. } => Err(Some("a user class cannot be a task: extend `TaskSet` instead")),
+        Base::User(_) => Err(Some("a user class cannot be a task: extend `TaskSet` instead")),
         _ if class.is_root() => {
             Err(Some("a task set of your own is wanted: `TaskSet.extend(\"Name\", #{ ... })`"))
         }
@@ -218,12 +218,12 @@ pub(super) fn of_instance(
     args: &[&mut Dynamic],
 ) -> Option<Returned> {
     match (name, instance.class().base) {
-        ("stop", Base::User { .. }) => {
+        ("stop", Base::User(_)) => {
             state.vu.leaving.set(true);
             Some(Ok(Dynamic::UNIT))
         }
         ("interrupt", Base::Set(_)) => Some(interrupt(state, args)),
-        ("interrupt", Base::User { .. }) => Some(Err(error(
+        ("interrupt", Base::User(_)) => Some(Err(error(
             "`interrupt` leaves a task set, and this is a user (`this.stop()` ends a user, `return` a task)",
         ))),
         (_, Base::Shape) => {

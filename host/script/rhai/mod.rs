@@ -6,6 +6,7 @@ mod account;
 mod attributes;
 mod basics;
 mod bind;
+mod builder;
 mod call;
 mod class;
 mod control;

@@ -215,9 +215,6 @@ fn suggestion(library: &Library, error: &EvalAltResult, source: Option<&str>) ->
     let did_you_mean = |best: &str| format!("did you mean `{best}`?");
     match error {
         EvalAltResult::ErrorVariableNotFound(name, _) => {
-            if let Some(later) = crate::api::later(name) {
-                return Some(later);
-            }
             closest(name, globals::names()).filter(|best| *best != name).map(did_you_mean)
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {

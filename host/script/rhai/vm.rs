@@ -65,7 +65,7 @@ impl RhaiVm {
 
     /// Makes the instance of `class`, with its functions in the order of `tasks`.
     pub(super) fn become_user(&mut self, class: &str, tasks: &[Task]) -> Result<(), Fault> {
-        let is_it = |known: &&ClassRef| known.name == class && matches!(known.base, Base::User { .. });
+        let is_it = |known: &&ClassRef| known.name == class && matches!(known.base, Base::User(_));
         let found = self.state.classes.borrow().iter().find(is_it).cloned();
         let made = match found {
             None => Err(format!(

@@ -57,6 +57,11 @@ pub static ATTRIBUTES: Record = Record {
             doc: "Where relative paths lead, before `--host` and `base_url`.",
         },
         Field {
+            name: "grpc_options",
+            sig: "GrpcOptions",
+            doc: "Of a GrpcUser: how its client knows the server and connects to it.",
+        },
+        Field {
             name: "abstract",
             sig: "boolean",
             doc: "Only to be extended: it has no users itself. Not inherited.",
@@ -200,6 +205,17 @@ pub static CLASSES: &[ClassType] = &[
         methods: &[],
     },
     ClassType {
+        name: "GrpcUser",
+        parent: Some("User"),
+        doc: "A user with a client of gRPC. It needs a server: the class's `host`, as `host:port`, else the environment's \
+              `grpc_host`, else its `base_url`. Its `grpc_options` say how the server is known; without them it is \
+              asked itself.",
+        fields: &[Field { name: "grpc", sig: "GrpcClient", doc: "The user's client, made when it is used." }],
+        hooks: &[],
+        attributes: None,
+        methods: &[],
+    },
+    ClassType {
         name: "TaskSet",
         parent: None,
         doc: "Tasks that belong together, to be a task of a user class or of another set. A user that comes to it goes \
@@ -209,6 +225,7 @@ pub static CLASSES: &[ClassType] = &[
             DATA,
             Field { name: "user", sig: "User", doc: "The user." },
             Field { name: "client", sig: "HttpClient", doc: "The user's client." },
+            Field { name: "grpc", sig: "GrpcClient", doc: "The user's client of gRPC, if it is a GrpcUser." },
             Field {
                 name: "parent",
                 sig: "TaskSet|User",

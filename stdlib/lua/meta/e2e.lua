@@ -16,6 +16,7 @@
 ---@field weight? number The share of users that this class gets, relative to the other classes' (1).
 ---@field fixed_count? integer Exactly so many users, given out before weights count (0: by weight).
 ---@field host? string Where relative paths lead, before `--host` and `base_url`.
+---@field grpc_options? GrpcOptions Of a GrpcUser: how its client knows the server and connects to it.
 ---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
 ---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
 ---@field tasks? (fun(self: User)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`. `Class:task` gives them names as well.
@@ -46,6 +47,51 @@
 ---@field mode? string `shared`: one after the other over all VUs, and again from the first (unless told otherwise). `sequential`: the same for each VU by itself. `random`: any, by the VU's random numbers. `unique`: each row once in the whole run.
 ---@field on_end? string What becomes of a VU that asks for a `unique` row when all are used: `error` is raised (unless told otherwise), the VU ends (`stop`), or the rows begin anew (`recycle`).
 ---@field delimiter? string Between the fields of a CSV file: `,` unless told.
+
+---Options of a call.
+---@class CallOptions
+---@field name? string What it counts under, instead of `package.Service/Method`.
+---@field timeout? number Seconds that it may take, else the client's.
+---@field metadata? table<string, string|string[]> Metadata, besides that of the client.
+---@field catch_response? boolean The script judges it with `success`, `failure` or `ignore`; what it leaves unjudged is judged by its status.
+---@field compression? string How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.
+
+---How a client of gRPC knows its server, and connects to it.
+---@class GrpcOptions
+---@field proto? string|string[] The .proto files of the services; below the script root. They are compiled once, whatever the number of VUs.
+---@field import_paths? string|string[] Folders below the script root in which files and their imports are looked for, before the root itself.
+---@field descriptor_set? string Instead: a file of `protoc --include_imports -o`, below the script root.
+---@field reflection? boolean Instead, and without the others: the server itself is asked, once for all VUs, with the client's metadata and TLS.
+---@field tls? boolean|GrpcTls Whether the connection is secured, for an address without `http://` or `https://`; and how, where that is not what `settings.tls` says.
+---@field metadata? table<string, string|string[]> Metadata of every call: names with strings, or lists of them. The value of a name that ends in `-bin` is any bytes.
+---@field timeout? number Seconds that a call may take (else `settings.default_timeout`). A stream has no deadline unless it asks for one.
+---@field connection? string `own`: each VU has a connection of its own (unless told otherwise); `shared`: the VUs of a worker have one together.
+---@field authority? string The `:authority` of calls, else the address.
+---@field keepalive? number Seconds after which the server is pinged, to find out that a connection is dead. 0: never, as without it.
+---@field keepalive_timeout? number Seconds that it has to answer such a ping (20).
+---@field max_receive_size? integer|string The largest message that is taken, such as `"10MiB"` (4 MiB, as other clients of gRPC).
+---@field max_send_size? integer|string The largest message that is sent; else any.
+---@field compression? string How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.
+
+---Why a call has another status than OK.
+---@class RpcError
+---@field kind string `status` where the server said so; `timeout`, `cancelled`; else as for HTTP: `dns`, `connect`, `proxy`, `tls`, `closed`, `protocol`, `too_large`, `not_allowed`.
+---@field status string The name of the status.
+---@field text string The server's message, or what happened.
+---@field details table[] The details of `google.rpc.Status`, where the server sent it: messages with their name in `@type`.
+
+---Options of a stream.
+---@class StreamOptions
+---@field name? string What it counts under, instead of `package.Service/Method`.
+---@field timeout? number Seconds until the deadline of the whole stream; without it there is none.
+---@field metadata? table<string, string|string[]> Metadata, besides that of the client.
+---@field catch_response? boolean The script judges it with `success`, `failure` or `ignore`; what it leaves unjudged is judged by its status.
+---@field compression? string How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.
+
+---How the connection of a client is secured; what is left out is as `settings.tls` says.
+---@class GrpcTls
+---@field verify? boolean Whether the server's certificate is checked.
+---@field cert? string|string[] The client's certificate: a PEM file with its key, or `{ cert, key }`.
 
 ---How a metric is shown.
 ---@class MetricOptions
@@ -504,6 +550,109 @@ function EventSource:events(timeout) end
 ---Closes the connection; there are no more events.
 function EventSource:close() end
 
+---A client of a server of gRPC.
+---@class GrpcClient
+---@field address string Where the server is, as a URL.
+local GrpcClient = {}
+
+---Calls a unary method, `package.Service/Method`, and waits for its reply. A call that fails never raises; a
+---message that does not fit the method does.
+---@param method string
+---@param message? table
+---@param options? CallOptions
+---@param judge? fun(reply: GrpcReply)
+---@return GrpcReply
+function GrpcClient:call(method, message, options, judge) end
+
+---Begins a call of a streaming method. It goes on over tasks until the server ends it, it is closed, or its
+---VU ends. It counts once it has ended.
+---@param method string
+---@param options? StreamOptions
+---@return GrpcStream
+function GrpcClient:stream(method, options) end
+
+---The methods that the server has, as far as its descriptors tell.
+---@return string[]
+function GrpcClient:methods() end
+
+---Closes the connection once its calls have ended. The next call makes a new one.
+function GrpcClient:close() end
+
+---The reply to a call, or why there is none. It is released when the task ends.
+---@class GrpcReply
+---@field status integer The number of the status: 0 is `grpc.OK`. A call that got no reply has one as well, 14 (UNAVAILABLE) for one that could not connect.
+---@field status_name string The name of the status, such as `NOT_FOUND`.
+---@field ok boolean Whether the status is OK.
+---@field message any The message; nil unless the status is OK.
+---@field error RpcError? Why the status is not OK; nil if it is.
+---@field headers table<string, string> The metadata that came before the message; names in lower case, values of `-bin` as bytes.
+---@field trailers table<string, string> The metadata that came after it.
+---@field elapsed number Seconds from the call to its end.
+local GrpcReply = {}
+
+---Counts the call as a success (with `catch_response` or a closure).
+function GrpcReply:success() end
+
+---Counts the call as a failure, grouped by the message.
+---@param message string
+function GrpcReply:failure(message) end
+
+---Does not count the call at all (with `catch_response` or a closure).
+function GrpcReply:ignore() end
+
+---A call that goes on. What nobody takes waits at the server. It counts, once, when it has ended: as a
+---failure unless its status is OK or this side has cancelled it.
+---@class GrpcStream
+---@field open boolean Whether the call goes on, as far as is known.
+---@field status integer? The number of the status; nil while the call goes on.
+---@field status_name string? The name of the status; nil while the call goes on.
+---@field ok boolean Whether it has ended with the status OK.
+---@field error RpcError? Why the status is not OK; nil if it is, or while the call goes on.
+---@field headers table<string, string> The metadata that the server began with, once it is there.
+---@field trailers table<string, string> The metadata that it ended with, once it is there.
+---@field elapsed number? Seconds from its beginning to its end; nil while it goes on.
+---@field sent integer Messages sent.
+---@field received integer Messages taken.
+local GrpcStream = {}
+
+---Sends a message; false where the call is over, or this side of it is closed. The one message of a method
+---that streams only its replies closes this side.
+---@param message? table
+---@return boolean
+function GrpcStream:send(message) end
+
+---No more messages from this side; those of the server go on.
+function GrpcStream:close_send() end
+
+---The next message; nil and `"timeout"` after so many seconds, nil and `"closed"` when there is none to come.
+---Without a timeout it waits as long as it takes.
+---@param timeout? number
+---@return any, string?
+function GrpcStream:recv(timeout) end
+
+---`for message in stream:messages() do`: every message until the call ends, or until none comes for so many
+---seconds.
+---@param timeout? number
+---@return (fun(stream: GrpcStream): any), GrpcStream
+function GrpcStream:messages(timeout) end
+
+---Ends the call from this side, unless it is over. `close`, the end of a `<close>` block and the end of the
+---VU do the same.
+function GrpcStream:cancel() end
+
+---The same as `cancel`.
+function GrpcStream:close() end
+
+---Counts the stream as a success (with `catch_response`).
+function GrpcStream:success() end
+
+---Counts the stream as a failure, grouped by the message.
+---@param message string
+function GrpcStream:failure(message) end
+
+---Does not count the stream at all (with `catch_response`).
+function GrpcStream:ignore() end
+
 ---Counts each named condition as passed or failed and returns whether all held. `check(name, condition)`
 ---counts one. A failed check does not fail the request.
 ---@param subject any
@@ -743,6 +892,36 @@ function fake.user_agent() end
 ---@param run fun(): any
 ---@return any
 function group(name, run) end
+
+---Calls of gRPC, by the descriptors of the server: from .proto files, from a set of descriptors, or from the
+---server itself. Its constants are the numbers of the statuses.
+---@class grpclib
+---@field OK integer The call succeeded.
+---@field CANCELLED integer This side has ended the call.
+---@field UNKNOWN integer The server does not say.
+---@field INVALID_ARGUMENT integer The message is wrong in itself.
+---@field DEADLINE_EXCEEDED integer The time of the call was over.
+---@field NOT_FOUND integer What was asked for is not there.
+---@field ALREADY_EXISTS integer What was to be made is there already.
+---@field PERMISSION_DENIED integer The caller may not.
+---@field RESOURCE_EXHAUSTED integer A quota, or the size of a message.
+---@field FAILED_PRECONDITION integer The state of the system does not allow it.
+---@field ABORTED integer Something else came in between, such as another version.
+---@field OUT_OF_RANGE integer Past the end.
+---@field UNIMPLEMENTED integer The server has no such method.
+---@field INTERNAL integer A fault of the server, or of what it sends.
+---@field UNAVAILABLE integer The server cannot be reached, or does not want calls now.
+---@field DATA_LOSS integer Data is lost or broken.
+---@field UNAUTHENTICATED integer The caller did not say who it is.
+grpc = {}
+
+---A client of the server at `host:port`, or at `http://..` or `https://..`. It connects with the first call,
+---and again when the connection is gone. Without `proto` and `descriptor_set` the server is asked what it
+---offers (reflection). A GrpcUser has one as `self.grpc`.
+---@param address string
+---@param options? GrpcOptions
+---@return GrpcClient
+function grpc.client(address, options) end
 
 ---HTTP requests over the VU's own connections. `self.client` is the same client.
 ---@class httplib
@@ -1060,6 +1239,7 @@ function HttpClient:batch(requests) end
 ---@field weight? number The share of users that this class gets, relative to the other classes' (1).
 ---@field fixed_count? integer Exactly so many users, given out before weights count (0: by weight).
 ---@field host? string Where relative paths lead, before `--host` and `base_url`.
+---@field grpc_options? GrpcOptions Of a GrpcUser: how its client knows the server and connects to it.
 ---@field abstract? boolean Only to be extended: it has no users itself. Not inherited.
 ---@field tags? string[] Tags of all its tasks, for `--tags` and `--exclude-tags`.
 ---@field tasks? (fun(self: User)|TaskSet|table)[] Tasks as a list: functions, task sets, or `{ target, weight }`. `Class:task` gives them names as well.
@@ -1094,6 +1274,13 @@ function User.stop(self) end
 ---@field client HttpClient Requests over connections and with cookies of the user's own.
 HttpUser = {}
 
+---A user with a client of gRPC. It needs a server: the class's `host`, as `host:port`, else the environment's
+---`grpc_host`, else its `base_url`. Its `grpc_options` say how the server is known; without them it is asked
+---itself.
+---@class GrpcUser: User
+---@field grpc GrpcClient The user's client, made when it is used.
+GrpcUser = {}
+
 ---Tasks that belong together, to be a task of a user class or of another set. A user that comes to it goes on
 ---with the set's tasks, chosen by weight, until one of them calls `interrupt`. `self` is an instance of the
 ---set, new each time that it is entered.
@@ -1101,6 +1288,7 @@ HttpUser = {}
 ---@field data any What `setup` returned; read-only, one for all users. Nil without it.
 ---@field user User The user.
 ---@field client HttpClient The user's client.
+---@field grpc GrpcClient The user's client of gRPC, if it is a GrpcUser.
 ---@field parent TaskSet|User What the set is nested in: the instance of the set around it, or the user.
 ---@field on_start fun(self: TaskSet) Runs when a user enters the set. If it raises, the set is not entered.
 ---@field on_stop fun(self: TaskSet) Runs when a user leaves the set, also because the user ends.

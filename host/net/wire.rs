@@ -1,4 +1,4 @@
-//! A connection's stream as tungstenite wants it. Used by `pump`.
+//! A connection's stream as tokio's I/O traits. Used by `websocket`, for tungstenite, and by `grpc`, for h2.
 
 use std::io;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::connection::Connection;
+use super::connection::Connection;
 
 /// A connection whose handshake is done.
 pub(super) struct Wire(pub(super) Connection);

@@ -1,0 +1,96 @@
+//! Unary calls: from a script's message to the reply that it sees.
+
+use super::client::{client, method, schema};
+use super::encode;
+use super::options::CallOptions;
+use super::reply::{self, REPLY};
+use crate::api::frame::{Arg, FnRef, Frame, HostResult, Raise, wrong};
+use crate::metrics::Kind;
+use crate::net::{GrpcMethod, Outgoing, Schema};
+use crate::vu::{Reply, RpcClient, RpcTerms, Verdict, default_failure, fiber};
+
+/// What calls are in the statistics, where requests of HTTP have their method; Locust's word.
+const COLUMN: &str = "grpc";
+
+pub(super) fn refuse_while_loading(frame: &dyn Frame) -> HostResult {
+    if frame.loading() {
+        let raise = Raise::new("no call can be made while the script is loaded");
+        return Err(raise.help("every VU loads the script: move the call to on_start or a task"));
+    }
+    Ok(())
+}
+
+/// What a call counts under.
+pub(super) fn terms(
+    frame: &dyn Frame,
+    client: &RpcClient,
+    (schema, method): (&'static Schema, &'static GrpcMethod),
+    name: Option<&str>,
+) -> RpcTerms {
+    let vu = frame.vu();
+    let key = vu.shared.recorder.borrow_mut().key(COLUMN, name.unwrap_or(&method.name));
+    RpcTerms { key, group: vu.group.get(), method, schema, url: client.channel.url().into() }
+}
+
+pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
+    refuse_while_loading(frame)?;
+    let client = client(frame, number)?;
+    let (schema, method) = method(frame, &client)?;
+    if method.is_client_streaming || method.is_server_streaming {
+        let what = format!("`{}` streams messages: it is no unary method", method.name);
+        return Err(Raise::new(what).help("use `client:stream(method)`"));
+    }
+    let (options, judge) = match frame.arg(2) {
+        Arg::Function(judge) => (CallOptions::default(), Some(judge)),
+        options => (CallOptions::read(frame, options)?, judge_at(frame, 3)?),
+    };
+    let mut framed = Outgoing::buffer();
+    encode::encode(frame, schema, method.input, frame.arg(1), &mut framed)?;
+    let outgoing = Outgoing {
+        path: &method.path,
+        metadata: [&client.metadata, &options.metadata],
+        timeout: options.timeout.unwrap_or(client.timeout),
+        coding: options.coding.unwrap_or(client.coding),
+        max_send: client.max_send,
+        max_receive: client.max_receive,
+    };
+    // Boxed: a fiber's stack is no place for it.
+    let answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
+    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
+    let vu = frame.vu();
+    vu.measure(Kind::Trend, "grpc_req_duration", answer.elapsed.as_secs_f64() * 1e3, &[]);
+    let is_open = options.is_caught || judge.is_some();
+    if !is_open {
+        vu.record_rpc(&terms, &answer, default_failure(&answer).as_deref());
+    }
+    let verdict = if is_open { Verdict::Open } else { Verdict::Settled };
+    let reply = Reply { answer, terms, verdict };
+    let number = vu.rpcs.borrow_mut().get_or_insert_default().keep(reply);
+    if let Some(judge) = judge {
+        let judged = frame.invoke(judge, &[Arg::Object(&REPLY, number)]);
+        reply::settle(frame, number);
+        judged?;
+    }
+    frame.give(Arg::Object(&REPLY, number));
+    Ok(())
+}
+
+fn judge_at(frame: &dyn Frame, index: usize) -> Result<Option<FnRef>, Raise> {
+    match frame.arg(index) {
+        Arg::Function(function) => Ok(Some(function)),
+        Arg::Nil => Ok(None),
+        other => Err(wrong("the closure that judges the reply", "a function", other)),
+    }
+}
+
+/// `client:methods()`.
+pub(super) fn methods(frame: &dyn Frame, number: u64) -> HostResult {
+    let client = client(frame, number)?;
+    let schema = schema(&client)?;
+    let mut names: Vec<&str> = schema.methods().collect();
+    names.sort_unstable();
+    frame.give_list(&mut |list| {
+        names.iter().for_each(|name| list.give(Arg::Str(name.as_bytes())));
+        Ok(())
+    })
+}

@@ -1,0 +1,25 @@
+//! `grpc`: calls of gRPC without generated code. Messages are tables, which `encode` and `decode` turn into bytes and
+//! back by the server's descriptors.
+
+mod call;
+mod client;
+mod decode;
+mod encode;
+mod module;
+mod options;
+mod plain;
+mod reading;
+mod reply;
+mod special;
+mod stream;
+mod stream_object;
+#[cfg(test)]
+mod tests;
+mod times;
+mod writing;
+
+pub use client::CLIENT;
+pub(super) use module::MODULE;
+pub(super) use options::{CALL_OPTIONS, CLIENT_OPTIONS, STREAM_OPTIONS, TLS_OPTIONS};
+pub(super) use reply::{REPLY, RPC_ERROR};
+pub(super) use stream_object::STREAM;

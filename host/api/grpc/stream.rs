@@ -1,0 +1,137 @@
+//! Streams: what the methods of a `GrpcStream` do.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::call::{refuse_while_loading, terms};
+use super::client::{client, method};
+use super::options::CallOptions;
+use super::stream_object::STREAM;
+use super::{decode, encode};
+use crate::api::frame::{Arg, Frame, HostResult, Raise};
+use crate::api::lines;
+use crate::api::object::HostFn;
+use crate::metrics::Kind;
+use crate::net::{Outgoing, Received};
+use crate::vu::{HeldRpc, Line, Verdict, fiber};
+
+/// `client:stream(method, options)`.
+pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
+    refuse_while_loading(frame)?;
+    let client = client(frame, number)?;
+    let (schema, method) = method(frame, &client)?;
+    if !method.is_client_streaming && !method.is_server_streaming {
+        let what = format!("`{}` does not stream: it is a unary method", method.name);
+        return Err(Raise::new(what).help("use `client:call(method, message)`"));
+    }
+    let options = CallOptions::read(frame, frame.arg(1))?;
+    lines::refuse_too_many(frame.vu())?;
+    let begun = Instant::now();
+    let outgoing = Outgoing {
+        path: &method.path,
+        metadata: [&client.metadata, &options.metadata],
+        timeout: options.timeout.unwrap_or(client.timeout),
+        coding: options.coding.unwrap_or(client.coding),
+        max_send: client.max_send,
+        max_receive: client.max_receive,
+    };
+    let rpc = fiber::wait(Box::pin(client.channel.open(&outgoing, options.timeout.is_some())))?;
+    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
+    let vu = frame.vu();
+    vu.measure(Kind::Counter, "grpc_streams", 1.0, &[]);
+    let held = Rc::new(HeldRpc::new(rpc, client, terms, options.is_caught, begun));
+    vu.settle_rpc(&held);
+    let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
+    frame.give(Arg::Object(&STREAM, number));
+    Ok(())
+}
+
+/// The stream with a number.
+pub(super) fn held(frame: &dyn Frame, number: u64) -> Result<Rc<HeldRpc>, Raise> {
+    match frame.vu().lines.borrow().as_ref().and_then(|lines| lines.get(number)) {
+        Some(Line::Rpc(held)) => Ok(held.clone()),
+        _ => Err(lines::forgotten("stream")),
+    }
+}
+
+pub(super) fn send(frame: &dyn Frame, number: u64) -> HostResult {
+    let held = held(frame, number)?;
+    let (schema, method) = (held.terms.schema, held.terms.method);
+    let mut framed = Outgoing::buffer();
+    encode::encode(frame, schema, method.input, frame.arg(0), &mut framed)?;
+    if !method.is_client_streaming && held.rpc.counts().0 > 0 && !held.rpc.is_over() {
+        return Err(Raise::new(format!("`{}` takes one message, which was sent", method.name)));
+    }
+    let sent = fiber::wait(pin!(held.rpc.send(framed)))?;
+    if sent && !method.is_client_streaming {
+        // There is nothing more to be sent.
+        held.rpc.close_send();
+    }
+    frame.vu().settle_rpc(&held);
+    frame.give(Arg::Bool(sent));
+    Ok(())
+}
+
+pub(super) fn receive(frame: &dyn Frame, number: u64) -> HostResult {
+    let limit = lines::patience(frame, 0)?;
+    let held = held(frame, number)?;
+    take(frame, &held, limit)
+}
+
+/// The next message; or nil, and why there is none.
+fn take(frame: &dyn Frame, held: &HeldRpc, limit: Option<Duration>) -> HostResult {
+    let received = fiber::wait(pin!(held.rpc.receive(limit)))?;
+    frame.vu().settle_rpc(held);
+    match received {
+        Received::Message(message) => {
+            decode::give(frame, held.terms.schema, held.terms.method.output, &message)?;
+        }
+        Received::TimedOut => lines::give_nothing(frame, "timeout"),
+        Received::Over => lines::give_nothing(frame, "closed"),
+    }
+    Ok(())
+}
+
+/// What a loop over `stream:messages()` calls.
+static NEXT: HostFn = HostFn {
+    name: "next_message",
+    sig: "(stream: GrpcStream): any",
+    doc: "The next message.",
+    run: |frame| match frame.arg(0) {
+        Arg::Object(kind, number) if std::ptr::eq(kind, &STREAM) => {
+            let held = held(frame, number)?;
+            take(frame, &held, held.patience.get())
+        }
+        _ => Err(Raise::new("write it as `for message in stream:messages() do`")),
+    },
+};
+
+pub(super) fn messages(frame: &dyn Frame, number: u64) -> HostResult {
+    let limit = lines::patience(frame, 0)?;
+    held(frame, number)?.patience.set(limit);
+    frame.give(Arg::Host(&NEXT));
+    frame.give(Arg::Object(&STREAM, number));
+    Ok(())
+}
+
+/// Ends it from this side, unless it is over.
+pub(super) fn end(frame: &dyn Frame, number: u64) {
+    if let Ok(held) = held(frame, number) {
+        frame.vu().end_rpc(&held);
+    }
+}
+
+/// `None`: not counted. `Some(None)`: a success. `Some(Some(text))`: a failure.
+pub(super) fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> HostResult {
+    let held = held(frame, number)?;
+    if held.verdict.get() != Verdict::Open {
+        return Err(Raise::new("this stream is counted already, or will be by its status")
+            .help("pass `catch_response = true` to judge it; and judge it once"));
+    }
+    match verdict {
+        Some(failure) => frame.vu().judge_rpc(&held, failure.as_deref()),
+        None => held.verdict.set(Verdict::Settled),
+    }
+    Ok(())
+}

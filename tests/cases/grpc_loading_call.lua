@@ -1,0 +1,2 @@
+-- No call while the script is loaded.
+grpc.client(env.GRPC):call("a.B/C") --@call
