@@ -10,6 +10,7 @@ mod examples;
 mod fairness;
 mod fibers;
 mod from_locust;
+mod grpc;
 mod layers;
 mod limits;
 mod results;

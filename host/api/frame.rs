@@ -47,6 +47,9 @@ impl Raise {
             Some(best) => raise.help(format!("did you mean `{best}`?")),
             None => {
                 let mut names: Vec<&str> = known.into_iter().collect();
+                if names.is_empty() {
+                    return raise;
+                }
                 names.sort_unstable();
                 raise.help(format!("known: {}", names.join(", ")))
             }

@@ -147,6 +147,26 @@ class K6Generator(Generator):
         return metrics["http_reqs"]["count"], metrics["http_req_failed"]["passes"]
 
 
+class K6Grpc(K6Generator):
+    def count(self, output, results):
+        return json.loads(results.read_text())["metrics"]["iterations"]["count"], output.count("level=error")
+
+
+class GrpcFloor(Generator):
+    """A client of tonic's that does nothing but call; built by `tools.build_floor`."""
+
+    name = "tonic"
+
+    def __init__(self, program):
+        self._program = program
+
+    def command(self, url, load, results):
+        return [self._program, url, load.users, load.seconds]
+
+    def count(self, output, results):
+        return int(re.search(r"(\d+) calls", output).group(1)), 0
+
+
 class Locust(Generator):
     name = "locust"
 
@@ -178,4 +198,4 @@ def count_locust(entries):
 
 
 WRK, E2E_, K6_, LOCUST_, OHA = Wrk(), E2e(), K6Generator(), Locust(), Oha()
-E2E_HTTP2, H2LOAD = E2eHttp2(), H2load()
+E2E_HTTP2, H2LOAD, K6_GRPC = E2eHttp2(), H2load(), K6Grpc()

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import table
 from process import CORES
-from rows import http2, memory, scale, scripts, starts, throughput
+from rows import grpc, http2, memory, scale, scripts, starts, throughput
 from tools import OUT, Failed, install
 
 ROWS = {
     "get": throughput.get,
     "http2": http2.http2,
+    "grpc": grpc.grpc,
     "smoke": throughput.smoke,
     "memory": memory.users,
     "parts": memory.parts,

@@ -1,6 +1,7 @@
 """The programs that are measured, and their installation on a machine that has only Python and apt."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -59,6 +60,16 @@ def make_venv():
     if importlib.util.find_spec("ensurepip") is None:  # Debian's python3 comes without it
         apt(["python3-venv"])
     run([sys.executable, "-m", "venv", VENV])
+
+
+def build_floor():
+    """Builds the plain client of gRPC and its service; returns the program."""
+    command = ["cargo", "build", "--release", "--locked", "--bench", "grpc_floor", "--message-format", "json"]
+    built = subprocess.run(command, capture_output=True, text=True, cwd=BENCH)
+    if built.returncode != 0:
+        raise Failed(f"`{' '.join(command)}` failed: {built.stderr.strip()[-500:]}")
+    told = [json.loads(line) for line in built.stdout.splitlines()]
+    return next(each["executable"] for each in told if each.get("target", {}).get("name") == "grpc_floor")
 
 
 def run(command):

@@ -46,7 +46,11 @@ pub(super) fn encode(
 impl Encoder<'_> {
     fn placed(&self, raise: Raise, shape: &MessageShape) -> Raise {
         let Raise::Error { what, help } = raise else { return raise };
-        let path: String = self.path.iter().rev().map(String::as_str).collect();
+        let mut path: Vec<&str> = self.path.iter().rev().map(String::as_str).collect();
+        if path.len() > 16 {
+            path.splice(8..path.len() - 8, [".."]);
+        }
+        let path = path.concat();
         let path = path.trim_start_matches('.');
         let what = match path.is_empty() {
             true => format!("cannot send {}: {what}", shape.name),

@@ -51,8 +51,8 @@ def parts(settings):
     return section
 
 
-def idle_rss(generator, count, tasks, script="idle"):
-    with Service() as service:
+def idle_rss(generator, count, tasks, script="idle", service=Service):
+    with service() as service:
         process = generator.start(service, Load(script, count, 3600, tasks))
         try:
             await_idle(process, service, 0 if script == "bare" else count)

@@ -29,25 +29,25 @@ def smoke(settings):
     return section
 
 
-def compare(section, generators, script, settings):
-    """Fills the table; returns {generator: (us per request, ratio to wrk)}."""
+def compare(section, generators, script, settings, base=WRK, service=Service):
+    """Fills the table; returns {generator: (us per request, ratio to the base)}."""
     load = Load(script, seconds=settings.seconds)
-    samples = {generator.name: [] for generator in [WRK, *generators]}
+    samples = {generator.name: [] for generator in [base, *generators]}
     ratios = {generator.name: [] for generator in generators}
     broken = {}
     for _ in range(settings.rounds):
-        before = measure(WRK, load)
-        samples["wrk"].append(before)
+        before = measure(base, load, service)
+        samples[base.name].append(before)
         for generator in generators:
             if generator.name in broken:
                 continue
             try:
-                sample = measure(generator, load)
+                sample = measure(generator, load, service)
             except Failed as failure:
                 broken[generator.name] = str(failure)
                 continue
-            after = measure(WRK, load)
-            samples["wrk"].append(after)
+            after = measure(base, load, service)
+            samples[base.name].append(after)
             samples[generator.name].append(sample)
             ratios[generator.name].append(sample.cost / ((before.cost + after.cost) / 2))
             before = after
@@ -66,6 +66,6 @@ def compare(section, generators, script, settings):
     return costs
 
 
-def measure(generator, load):
-    with Service() as service:
-        return generator.measure(service, load)
+def measure(generator, load, service=Service):
+    with service() as running:
+        return generator.measure(running, load)
