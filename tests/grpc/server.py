@@ -94,7 +94,8 @@ class Foreign(everything_pb2_grpc.ForeignServicer):
     def Down(self, request, context):
         for number in range(1, request.number + 1):
             yield pb.Piece(number=number, content=bytes(request.size))
-            time.sleep(request.pause)
+            if request.pause:
+                time.sleep(request.pause)
 
     def Up(self, requests, context):
         number = size = 0

@@ -170,7 +170,7 @@ pub(super) fn schema(client: &RpcClient) -> Result<&'static Schema, Raise> {
     if let Some(schema) = client.schema.get() {
         return Ok(schema);
     }
-    let load = client.source.load(Some((&client.channel, &client.metadata)));
+    let load = client.source.load(Some((&client.channel, &client.metadata, client.timeout)));
     // Boxed: a fiber's stack is no place for it.
     let schema = fiber::wait(Box::pin(load))?.map_err(raise)?;
     let _ = client.schema.set(schema);

@@ -26,6 +26,10 @@ use crate::net::worker::Net;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 
+/// What unread messages may cost beside their bytes; h2 ends the connection beyond it. As much as the smallest messages
+/// that the window holds: it is the window that makes a server wait for a script that does not read.
+const SMALL_MESSAGES: usize = CONNECTION_WINDOW as usize * 64;
+
 /// How a channel connects. Equal terms are one connection where it is shared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terms {
@@ -165,6 +169,9 @@ impl Channel {
         let (sender, connection) = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .data_frame_budget(SMALL_MESSAGES)
+            // Until the server says how many it takes: more may be refused.
+            .initial_max_send_streams(1)
             .max_header_list_size(u32::try_from(self.net.settings.max_header).unwrap_or(u32::MAX))
             .enable_push(false)
             .handshake::<_, Bytes>(Wire(connection))

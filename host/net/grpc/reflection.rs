@@ -1,6 +1,7 @@
 //! Asks a server for its descriptors: `grpc.reflection.v1`, else `v1alpha`. Used by `source`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -34,11 +35,11 @@ enum Refused {
 
 /// # Errors
 /// The server has no reflection, cannot be reached, or tells what makes no sense.
-pub(super) async fn ask(channel: &Channel, metadata: &Metadata) -> Result<Schema, Fault> {
+pub(super) async fn ask(channel: &Channel, metadata: &Metadata, limit: Duration) -> Result<Schema, Fault> {
     let place = channel.url();
     let fault = |what: String| Fault::new(Exit::Script, what);
     for path in PATHS {
-        match ask_at(channel, metadata, PathAndQuery::from_static(path)).await {
+        match ask_at((channel, limit), metadata, PathAndQuery::from_static(path)).await {
             Ok(files) => {
                 return build(files).map_err(|why| fault(format!("what {place} says of itself: {why}")));
             }
@@ -53,7 +54,7 @@ pub(super) async fn ask(channel: &Channel, metadata: &Metadata) -> Result<Schema
 }
 
 async fn ask_at(
-    channel: &Channel,
+    (channel, timeout): (&Channel, Duration),
     metadata: &Metadata,
     path: PathAndQuery,
 ) -> Result<Vec<FileDescriptorProto>, Refused> {
@@ -61,7 +62,7 @@ async fn ask_at(
     let outgoing = Outgoing {
         path: &path,
         metadata: [metadata, &none],
-        timeout: channel.net.settings.timeout,
+        timeout,
         coding: None,
         max_send: 0,
         max_receive: channel.net.settings.max_body,

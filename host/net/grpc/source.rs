@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -48,18 +49,19 @@ impl Source {
     }
 
     /// Reads it, unless that has been done. Files are read by a thread of their own. A server that could not be asked
-    /// is asked again the next time. `channel` and `metadata` are for asking.
+    /// is asked again the next time. `asking` tells how, and how long that may
+    /// take.
     ///
     /// # Errors
     /// What is wrong with a file, with its line; or why the server did not tell.
-    pub async fn load(&self, asking: Option<(&Channel, &Metadata)>) -> Loaded {
+    pub async fn load(&self, asking: Option<(&Channel, &Metadata, Duration)>) -> Loaded {
         let cell = self.cell();
         if let Source::Reflection { .. } = self {
-            let Some((channel, metadata)) = asking else {
+            let Some((channel, metadata, limit)) = asking else {
                 return Err(Fault::new(Exit::Script, "there is no server to be asked for its descriptors"));
             };
             let asked = cell.get_or_try_init(|| async {
-                reflection::ask(channel, metadata).await.map(|schema| Ok(keep(schema)))
+                reflection::ask(channel, metadata, limit).await.map(|schema| Ok(keep(schema)))
             });
             return asked.await?.clone();
         }

@@ -113,6 +113,16 @@ part("streams", function()
   for _ in slow:messages() do seen = seen + 1 end
   is("deadline in mid-stream", slow.status_name .. tostring(seen >= 1 and seen <= 5), "DEADLINE_EXCEEDEDtrue")
 
+  -- What is not read waits, however many small messages that is, and the connection stays.
+  local unread = client:stream(S .. "Down")
+  unread:send { number = 30000 }
+  unread:recv(10)
+  sleep(2)
+  is("a call beside it", told(client:call(S .. "Echo", {})), "OK")
+  seen = 1
+  for _ in unread:messages(20) do seen = seen + 1 end
+  is("all that waited", seen, 30000)
+
   local left = client:stream(S .. "Down")
   left:send { number = 100, pause = 0.1 }
   left:recv(10)
