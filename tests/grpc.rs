@@ -68,7 +68,7 @@ fn certify(project: &Project) {
         let cert = CertificateParams::new([host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
         project.write(&format!("{name}.key"), key.serialize_pem().as_bytes());
         let with_key = if name == "client" { key.serialize_pem() } else { String::new() };
-        project.write(&format!("{name}.pem"), (cert.pem() + &with_key).as_bytes());
+        project.write(&format!("{name}.pem"), (cert.pem() + with_key.as_str()).as_bytes());
     }
 }
 
