@@ -19,7 +19,7 @@ use super::names::Names;
 use super::state::State;
 use super::value::HostValue;
 use super::walk::{self, HostFunction, HostLoop};
-use super::{basics, globals, guards, import, limits, listeners, members, wording};
+use super::{basics, globals, guards, import, limits, listeners, members, names, pointers, wording};
 
 pub(super) type Returned = Result<Dynamic, Box<EvalAltResult>>;
 
@@ -84,6 +84,7 @@ pub(super) fn bind(engine: &mut Engine, names: &Names) {
     bind_operators(&mut module);
     guards::bind(&mut module);
     bind_members(&mut module, names);
+    pointers::bind(&mut module, names);
     for kind in [TypeId::of::<HostValue>(), TypeId::of::<HostLoop>()] {
         module.set_iter_result(kind, walk::iterate);
     }
@@ -205,7 +206,8 @@ fn bind_members(module: &mut Module, names: &Names) {
     binding.by_reference = false;
     let print = ["to_string", "print", "debug", "to_debug"].map(|name| (ImmutableString::from(name), 0));
     let view = super::view::METHODS.map(|name| (name.into(), usize::from(name == "contains")));
-    for (name, count) in names.methods.iter().chain(&print).chain(&view) {
+    let used = names.methods.iter().filter(|(name, _)| name != names::CALL);
+    for (name, count) in used.chain(&print).chain(&view) {
         for kind in kinds {
             let own = name.clone();
             binding.bind(name, (&[kind], *count), move |state, context, args| {

@@ -14,7 +14,7 @@ use crate::fault::{Fault, Place, closest};
 use crate::script::Suite;
 use crate::script::sources::{Naming, read, shown};
 
-use super::names::Names;
+use super::names::{Names, bare_call};
 use super::{bind, globals, limits, trace};
 
 /// The standard library's script side, embedded.
@@ -151,6 +151,12 @@ impl Files {
         let mut ast = engine
             .compile(body)
             .map_err(|error| trace::syntax_fault(&error, name, |line| self.line(name, line)))?;
+        if let Some(at) = bare_call(&ast) {
+            let what = "'call' is a reserved keyword".to_owned();
+            let (line, column) = (at.line().unwrap_or(1), at.position());
+            let place = Place { file: name.to_owned(), line, column, source: self.line(name, line) };
+            return Err(Fault::new(Exit::Script, what).at(place));
+        }
         ast.set_source(name);
         self.note_functions(&ast, name);
         Ok(Rc::new(Script { ast }))

@@ -1,11 +1,12 @@
 //! What a script may use: time, by the fiber it runs on; stack; memory. Asked at every operation
 //! of the engine, and at every variable, whose place is known.
 
-use rhai::{Dynamic, Engine, EvalAltResult, Position, Token};
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
 
 use crate::units;
 use crate::vu::fiber::{self, Doom};
 
+use super::names;
 use super::state::State;
 
 /// Address space of a fiber's stack. Only touched pages use memory.
@@ -40,7 +41,7 @@ pub(super) fn set(engine: &mut Engine) {
     engine.set_max_functions(usize::MAX);
     engine.set_max_variables(100_000);
     engine.disable_symbol("eval");
-    allow_debug(engine);
+    names::translate(engine);
     engine.on_progress(|_| {
         let pulse = fiber::pulse();
         if pulse.room < RESERVE {
@@ -69,15 +70,6 @@ fn give_way() -> Option<Dynamic> {
         Ok(()) => None,
         Err(_) => ended(&state),
     }
-}
-
-/// `debug` is a name that the language reserves for its function, and one that the API has: `log.debug`.
-fn allow_debug(engine: &mut Engine) {
-    #[allow(deprecated)]
-    engine.on_parse_token(|token, _, _| match token {
-        Token::Reserved(name) if *name == "debug" => Token::Identifier(name),
-        token => token,
-    });
 }
 
 /// The call has to end: at once, or where its place is known.

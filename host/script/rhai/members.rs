@@ -10,6 +10,7 @@ use super::bind::{self, GET, Returned, SET, error};
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::is_closure;
+use super::names::CALL;
 use super::state::State;
 use super::value::HostValue;
 use super::{call as calls, limits, methods, view};
@@ -125,6 +126,7 @@ pub(super) fn call(
     args: &mut [&mut Dynamic],
 ) -> Returned {
     let (object, args) = args.split_first_mut().expect("bound with a receiver");
+    let name = if name == CALL { "call" } else { name };
     if let Some(instance) = object.read_lock::<Instance>().map(|it| it.clone()) {
         return call_method(state, context, &instance, name, args);
     }

@@ -27,6 +27,7 @@ mod members;
 mod methods;
 mod names;
 mod nest;
+mod pointers;
 mod program;
 mod shape;
 mod state;

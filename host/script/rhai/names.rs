@@ -2,11 +2,43 @@
 //! them are bound to host values, classes and instances, so that the engine finds them at once
 //! rather than by asking for each in vain first. Used by `library`.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Stmt};
+use rhai::{AST, ASTNode, Engine, Expr, ImmutableString, Position, Stmt, Token};
 
 use super::limits;
+
+/// What `x.call(..)` is to the engine, which would take `call` for its own: that of functions alone.
+pub(super) const CALL: &str = "call$";
+
+/// Names that the language keeps for itself, and that the API has too: `log.debug(..)`, `client.call(..)`.
+pub(super) fn translate(engine: &mut Engine) {
+    let after_dot = Cell::new(false);
+    #[allow(deprecated)]
+    engine.on_parse_token(move |token, _, _| {
+        let is_method = after_dot.replace(matches!(token, Token::Period | Token::Elvis));
+        match token {
+            Token::Reserved(name) if *name == "debug" => Token::Identifier(name),
+            Token::Reserved(name) if is_method && *name == "call" => Token::Identifier(Box::new(CALL.into())),
+            token => token,
+        }
+    });
+}
+
+/// Where `x.call` stands without being called.
+pub(super) fn bare_call(ast: &AST) -> Option<Position> {
+    let mut found = None;
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Expr(Expr::Property(property, at))) = path.last()
+            && property.2 == CALL
+        {
+            found = Some(*at);
+        }
+        found.is_none()
+    });
+    found
+}
 
 /// The modules that a script imports by paths that are written out, each with its line. None where it
 /// cannot be compiled.
