@@ -7,9 +7,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::measured::value_of;
 use super::sink::Sink;
 use super::target::Target;
-use super::text::{counted, number};
+use super::text::counted;
 use crate::event::{Event, Outcome, RunInfo, Stop, Summary, Threshold};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -122,11 +123,15 @@ fn request(label: &Label, entry: &Entry, totals: &Snapshot) -> TestCase {
 }
 
 fn threshold(threshold: &Threshold) -> TestCase {
-    let measured = threshold.value.map(|value| format!("measured {} {}", number(value), threshold.unit));
+    let measured = value_of(threshold).map(|value| format!("measured {value}"));
     let failed = match threshold.outcome {
         Outcome::Held => None,
-        Outcome::Crossed => Some(measured.unwrap_or_default().trim_end().to_owned()),
+        Outcome::Crossed => measured,
         Outcome::NoSamples => Some("inconclusive: nothing was measured".to_owned()),
+        Outcome::Uncertain(doubt) => {
+            let measured = measured.map(|text| format!(" ({text})")).unwrap_or_default();
+            Some(format!("inconclusive: {doubt}{measured}"))
+        }
     };
     case("thresholds", format!("{}: {}", threshold.selector, threshold.expression), failed)
 }

@@ -13,10 +13,12 @@ use hdrhistogram::serialization::Deserializer;
 
 use super::outlets::{End, Interval, Judged, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, Health, Judgement, Outcome, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
+use crate::event::{Event, Health, Outcome, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
-use crate::metrics::{Buckets, Entry, Expression, Snapshot, built_in};
+use crate::metrics::{
+    Baseline, Buckets, Doubt, Entry, Expression, Finding, Regression, Selector, Snapshot, built_in,
+};
 
 /// What ends a run as it was meant to.
 const ENDINGS: [&str; 5] = ["run_time", "iterations", "shape_ended", "scenarios_ended", "users_ended"];
@@ -94,6 +96,11 @@ impl Recording {
         }
     }
 
+    /// What a run is compared with.
+    pub fn baseline(&self) -> Baseline {
+        Baseline { totals: self.totals(), watched: self.run.watched.clone() }
+    }
+
     /// All that was measured.
     pub fn totals(&self) -> Snapshot {
         let mut totals = Snapshot::default();
@@ -110,18 +117,17 @@ impl Recording {
 
     fn exit(&self, totals: &Snapshot) -> Exit {
         let failed = totals.total.failures > 0 || totals.all_exceptions() > 0;
+        let failures = if failed { Exit::Failures } else { Exit::Ok };
         match &self.end {
             // Thresholds are judged again, unless one ended the run.
-            Some(End { exit: 99, stop, .. }) if stop.is_empty() || ENDINGS.contains(&stop.as_str()) => {
-                if failed {
-                    Exit::Failures
-                } else {
-                    Exit::Ok
-                }
+            Some(End { exit: 99 | 112, stop, doubts, .. })
+                if stop.is_empty() || ENDINGS.contains(&stop.as_str()) =>
+            {
+                let doubted = if doubts.is_empty() { Exit::Ok } else { Exit::Inconclusive };
+                failures.worst(doubted)
             }
             Some(end) => Exit::of_code(end.exit).unwrap_or(Exit::Internal),
-            None if failed => Exit::Failures,
-            None => Exit::Ok,
+            None => failures,
         }
     }
 
@@ -183,7 +189,8 @@ impl Open {
 
 /// Several recordings as one run: its events, from `Started` to `Done`, as if it happened now.
 /// Runs at the same time add up; the rates of runs one after another are per second of running.
-pub fn replay(recordings: &[Recording]) -> Vec<Event> {
+/// Thresholds about a baseline are judged again where there is one.
+pub fn replay(recordings: &[Recording], baseline: Option<&Baseline>) -> Vec<Event> {
     let started_at = recordings.iter().map(|one| one.run.started_at).min().unwrap_or_default();
     let info = info(recordings, time(started_at));
     let watched = info.watched.clone();
@@ -220,14 +227,11 @@ pub fn replay(recordings: &[Recording]) -> Vec<Event> {
     }
     totals.merge(&fresh);
     let mut summary = summary(recordings, totals, fresh);
-    summary.thresholds = thresholds(recordings, &summary, &watched);
+    summary.thresholds = thresholds(recordings, &summary, (&watched, baseline));
     for threshold in &summary.thresholds {
-        summary.exit = summary.exit.worst(match threshold.outcome {
-            Outcome::Held => Exit::Ok,
-            Outcome::Crossed => Exit::Threshold,
-            Outcome::NoSamples => Exit::Inconclusive,
-        });
+        summary.exit = summary.exit.worst(threshold.outcome.exit());
     }
+    summary.verdict = verdict(recordings, &summary);
     let (started_at, ended_at) = (time(started_at), time(ended));
     events.push(Event::Done(Arc::new(Summary { started_at, ended_at, since, ..summary })));
     events
@@ -273,11 +277,6 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
     if cut > 0 {
         notes.push(format!("{cut} of {} logs have no end: the run was killed", recordings.len()));
     }
-    let judgement = match exit {
-        Exit::Ok => Judgement::Passed,
-        Exit::Inconclusive => Judgement::Inconclusive,
-        _ => Judgement::Failed,
-    };
     Summary {
         totals: Arc::new(totals),
         interval: Arc::new(interval),
@@ -290,10 +289,52 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
         failures_code: Exit::Failures.code(),
         thresholds: Vec::new(),
         interrupted: ends().map(|end| end.interrupted).sum(),
-        verdict: Verdict { judgement, reasons: Vec::new() },
-        health: Health::default(),
+        verdict: Verdict::default(),
+        health: health(recordings),
         notes,
     }
+}
+
+fn verdict(recordings: &[Recording], summary: &Summary) -> Verdict {
+    let mut doubts: Vec<String> = Vec::new();
+    for doubt in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.doubts) {
+        if !doubts.contains(doubt) {
+            doubts.push(doubt.clone());
+        }
+    }
+    let mut lacking: Vec<&str> = summary
+        .thresholds
+        .iter()
+        .filter(|threshold| threshold.outcome == Outcome::NoSamples)
+        .map(|threshold| threshold.selector.as_str())
+        .collect();
+    lacking.dedup();
+    let lacking = lacking.iter().map(|selector| Verdict::lacking(selector)).collect();
+    let outcome = (summary.exit, Some(&summary.stop));
+    Verdict::of(outcome, doubts, (&summary.thresholds, lacking), &summary.totals)
+}
+
+/// The worst of what the generators felt; what is a part of the requests, of all of them.
+fn health(recordings: &[Recording]) -> Health {
+    let mut all = Health::default();
+    let (mut affected, mut requests) = (0.0, 0);
+    for recording in recordings {
+        let Some(Health { late, latest, busiest, robbed, affected: part, exhausted }) =
+            recording.end.as_ref().map(|end| end.health)
+        else {
+            continue;
+        };
+        all.late = all.late.max(late);
+        all.latest = all.latest.max(latest);
+        all.busiest = all.busiest.max(busiest);
+        all.robbed = all.robbed.max(robbed);
+        all.exhausted += exhausted;
+        let own: u64 = recording.intervals.iter().map(|interval| interval.measured.total.requests).sum();
+        affected += part * own as f64;
+        requests += own;
+    }
+    all.affected = if requests == 0 { 0.0 } else { affected / requests as f64 };
+    all
 }
 
 /// The place in `all` of each of these.
@@ -303,15 +344,34 @@ fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
 }
 
 /// The thresholds of the runs, judged by what all of them measured together.
-fn thresholds(recordings: &[Recording], summary: &Summary, watched: &[String]) -> Vec<Threshold> {
+fn thresholds(
+    recordings: &[Recording],
+    summary: &Summary,
+    (watched, baseline): (&[String], Option<&Baseline>),
+) -> Vec<Threshold> {
     let mut all: Vec<Threshold> = Vec::new();
     let seconds = summary.elapsed.as_secs_f64();
     for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
-        let Judged { selector, expression, value, held } = judged;
+        let Judged { selector, expression, value, held, regression, change, doubt } = judged;
         if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
             continue;
         }
         let number = watched.iter().position(|name| name == selector).and_then(|at| u32::try_from(at).ok());
+        if *regression {
+            let rule = Regression::parse(expression).zip(Selector::parse(selector).ok()).zip(baseline);
+            let (change, finding) = match (rule, number, held) {
+                (Some(((rule, own), baseline)), Some(number), _) => {
+                    rule.judge(baseline, &own, (&summary.totals, number))
+                }
+                // As it was judged when it ran; of several runs together nobody has.
+                (_, _, _) if recordings.len() > 1 => (None, Finding::Unknown(Doubt::NoBaseline)),
+                (_, _, Some(true)) => (*change, Finding::Held),
+                (_, _, Some(false)) => (*change, Finding::Crossed),
+                (_, _, None) => (*change, Finding::Unknown(doubt.unwrap_or(Doubt::NoBaseline))),
+            };
+            all.push(Threshold::of_change(selector.clone(), expression.clone(), change, finding));
+            continue;
+        }
         let measure = number.and_then(|number| summary.totals.watched.get(&number));
         let again = Expression::parse(expression)
             .ok()
@@ -327,6 +387,7 @@ fn thresholds(recordings: &[Recording], summary: &Summary, watched: &[String]) -
             expression: expression.clone(),
             unit: built_in(metric).map_or("", |metric| metric.unit),
             value,
+            change: None,
             outcome: match held {
                 Some(true) => Outcome::Held,
                 Some(false) => Outcome::Crossed,
