@@ -124,6 +124,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     let mut outputs = prepare_outputs(&plan, &options).map_err(|fault| vec![fault])?;
     setup.thresholds.observe(outputs.observed());
     setup.samples = outputs.samples();
+    setup.shares = outputs.shares(!setup.parts.is_empty());
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));

@@ -16,6 +16,7 @@ mod recorder;
 mod regression;
 mod rewrite;
 mod selector;
+mod shares;
 mod slots;
 mod snapshot;
 mod stored;
@@ -34,6 +35,7 @@ pub use raw::{RawRequest, RawSample, RawSink, RawWhat};
 pub use recorder::{Call, Exception, Key, Recorder};
 pub use regression::{Baseline, Doubt, Finding, Regression};
 pub use selector::{Selector, Unselective};
+pub use shares::ShareKey;
 pub use snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
     OverflowKind, Snapshot,

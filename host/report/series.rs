@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::metrics::{Entry, Label, Measure, Snapshot, Trend, built_in};
+use crate::metrics::{Entry, Measure, Snapshot, Trend, built_in};
 
 /// One metric with certain tags.
 pub(super) struct Series<'a> {
@@ -59,9 +59,9 @@ impl Users {
     }
 }
 
-/// Whether requests under this label are HTTP's: `WS` and gRPC have metrics of their own.
-pub(super) fn is_http(label: &Label) -> bool {
-    !matches!(&*label.method, "WS" | "GRPC" | "gRPC")
+/// Whether requests under this label are HTTP's: sockets and gRPC have metrics of their own.
+pub(super) fn is_http(method: &str) -> bool {
+    !matches!(method, "WS" | "grpc")
 }
 
 /// Metrics that are measured only where an output shows them. k6 counts the second half of a
@@ -95,8 +95,12 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
     let totals = measured.totals;
     let mut all = Vec::new();
     let mut http = Entry::default();
-    totals.entries.iter().filter(|(label, _)| is_http(label)).for_each(|(_, entry)| http.merge(entry));
-    if totals.entries.keys().any(|label| is_http(label)) {
+    totals
+        .entries
+        .iter()
+        .filter(|(label, _)| is_http(&label.method))
+        .for_each(|(_, entry)| http.merge(entry));
+    if totals.entries.keys().any(|label| is_http(&label.method)) {
         let received = http.bytes as f64;
         requests(&mut all, Cow::Owned(http), Vec::new());
         put(&mut all, "data_received", Unit::Data, Value::Counter(received));
@@ -143,18 +147,27 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
 pub(super) fn tagged(measured: Measured<'_>) -> Vec<Series<'_>> {
     let totals = measured.totals;
     let mut all = Vec::new();
+    for (key, durations) in totals.shares.iter().filter(|(key, _)| is_http(&key.method)) {
+        let hits = if key.failed { durations.count } else { 0 };
+        let tags = vec![
+            pair("method", &key.method),
+            pair("name", &key.name),
+            ("status".into(), key.status.to_string().into()),
+            pair("scenario", &key.scenario),
+            ("group".into(), group_path(&key.group).into()),
+            pair("expected_response", if key.failed { "false" } else { "true" }),
+        ];
+        let mut put = |name: &'static str, unit, value| {
+            all.push(Series { name: name.into(), tags: tags.clone(), unit, value });
+        };
+        put("http_reqs", Unit::Other, Value::Counter(durations.count as f64));
+        put("http_req_failed", Unit::Other, Value::Rate { hits, count: durations.count });
+        put("http_req_duration", Unit::Time, Value::Trend(Spread::Trend(Cow::Borrowed(durations))));
+    }
     for (label, entry) in &totals.entries {
-        let tags = vec![pair("method", &label.method), pair("name", &label.name)];
-        match is_http(label) {
-            true => requests(&mut all, Cow::Borrowed(entry), tags),
-            // Scripts' sockets have their own.
-            false if label.method == "WS" => {}
-            false => all.push(Series {
-                name: "grpc_req_duration".into(),
-                tags,
-                unit: Unit::Time,
-                value: Value::Trend(Spread::Requests(Cow::Borrowed(entry))),
-            }),
+        if totals.shares.is_empty() && is_http(&label.method) {
+            let tags = vec![pair("method", &label.method), pair("name", &label.name)];
+            requests(&mut all, Cow::Borrowed(entry), tags);
         }
     }
     for (key, count) in &totals.checks {

@@ -84,3 +84,38 @@ fn what_is_no_regression_is_refused_before_the_run() {
     run("none.hlog").refused(104, &["cannot read the log `none.hlog`"]);
     run("s.lua").refused(104, &["`s.lua` is no log of a run"]);
 }
+
+/// One suite for each scenario, also from the log; what belongs to none is in the run's own.
+#[test]
+fn junit_has_a_suite_for_each_scenario() {
+    let script = "\
+options { scenarios = {
+  one = { executor = 'per_vu_iterations', vus = 1, iterations = 3, exec = 'A' },
+  two = { executor = 'per_vu_iterations', vus = 1, iterations = 4, exec = 'B' },
+} }
+setup(function() http.get('/begin') end)
+local A, B = HttpUser:extend('A'), HttpUser:extend('B')
+A:task('a', function(self) self.client:get('/same') end)
+B:task('b', function(self) self.client:get('/same', { catch_response = true }):failure('no \"<good>\"') end)
+";
+    let project = Project::new(&[("s.lua", script)]);
+    let url = server(Duration::ZERO);
+    project.run(&format!("-f s.lua -H {url} --junit j.xml --out hdr=a.hlog")).code(1);
+    project.run("report a.hlog --junit again.xml").code(1);
+    for file in ["j.xml", "again.xml"] {
+        let xml = project.read(file);
+        let suite = |name: &str| {
+            let (_, rest) =
+                xml.split_once(&format!("<testsuite name=\"{name}\"")).unwrap_or_else(|| panic!("{xml}"));
+            rest.split("</testsuite>").next().unwrap().to_owned()
+        };
+        assert!(suite("one").contains("name=\"GET /same\"") && !suite("one").contains("<failure"), "{xml}");
+        assert!(suite("two").contains("4 of 4 requests failed"), "{xml}");
+        assert!(
+            suite("two").contains("4 times no &quot;&lt;good&gt;&quot;")
+                || suite("two").contains("&lt;good&gt;"),
+            "{xml}"
+        );
+        assert!(suite("A, B").contains("GET /begin") && !suite("A, B").contains("GET /same"), "{xml}");
+    }
+}
