@@ -123,6 +123,9 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     let options = output_options(&plan, surroundings);
     let mut outputs = prepare_outputs(&plan, &options).map_err(|fault| vec![fault])?;
     setup.thresholds.observe(outputs.observed());
+    if !setup.parts.is_empty() && !outputs.observed().is_empty() {
+        setup.thresholds.observe(&["http_req_duration_intended"]);
+    }
     setup.samples = outputs.samples();
     setup.shares = outputs.shares(!setup.parts.is_empty());
     let info = info(&plan, &setup);

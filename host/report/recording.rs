@@ -1,6 +1,8 @@
 //! The HDR logs of runs, read again: added up exactly, and told as one run. Used by `app` for
 //! `e2e report` and `--baseline`; what writes them is `outlets/hdr`.
 
+mod judged;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +13,14 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::outlets::{End, Interval, Judged, Run, SECTION, Section};
+use judged::{health, thresholds, verdict};
+
+use super::outlets::{End, Interval, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, Health, Outcome, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
+use crate::event::{Event, RunInfo, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
-use crate::metrics::{
-    Baseline, Buckets, Doubt, Entry, Expression, Finding, Regression, Selector, Snapshot, built_in,
-};
+use crate::metrics::{Baseline, Buckets, Entry, Snapshot};
 
 /// What ends a run as it was meant to.
 const ENDINGS: [&str; 5] = ["run_time", "iterations", "shape_ended", "scenarios_ended", "users_ended"];
@@ -295,107 +297,10 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
     }
 }
 
-fn verdict(recordings: &[Recording], summary: &Summary) -> Verdict {
-    let mut doubts: Vec<String> = Vec::new();
-    for doubt in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.doubts) {
-        if !doubts.contains(doubt) {
-            doubts.push(doubt.clone());
-        }
-    }
-    let mut lacking: Vec<&str> = summary
-        .thresholds
-        .iter()
-        .filter(|threshold| threshold.outcome == Outcome::NoSamples)
-        .map(|threshold| threshold.selector.as_str())
-        .collect();
-    lacking.dedup();
-    let lacking = lacking.iter().map(|selector| Verdict::lacking(selector)).collect();
-    let outcome = (summary.exit, Some(&summary.stop));
-    Verdict::of(outcome, doubts, (&summary.thresholds, lacking), &summary.totals)
-}
-
-/// The worst of what the generators felt; what is a part of the requests, of all of them.
-fn health(recordings: &[Recording]) -> Health {
-    let mut all = Health::default();
-    let (mut affected, mut requests) = (0.0, 0);
-    for recording in recordings {
-        let Some(Health { late, latest, busiest, robbed, affected: part, exhausted }) =
-            recording.end.as_ref().map(|end| end.health)
-        else {
-            continue;
-        };
-        all.late = all.late.max(late);
-        all.latest = all.latest.max(latest);
-        all.busiest = all.busiest.max(busiest);
-        all.robbed = all.robbed.max(robbed);
-        all.exhausted += exhausted;
-        let own: u64 = recording.intervals.iter().map(|interval| interval.measured.total.requests).sum();
-        affected += part * own as f64;
-        requests += own;
-    }
-    all.affected = if requests == 0 { 0.0 } else { affected / requests as f64 };
-    all
-}
-
 /// The place in `all` of each of these.
 fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
     let place = |name: &String| all.iter().position(|known| known == name).unwrap_or(all.len());
     own.iter().map(|name| u32::try_from(place(name)).unwrap_or(u32::MAX)).collect()
-}
-
-/// The thresholds of the runs, judged by what all of them measured together.
-fn thresholds(
-    recordings: &[Recording],
-    summary: &Summary,
-    (watched, baseline): (&[String], Option<&Baseline>),
-) -> Vec<Threshold> {
-    let mut all: Vec<Threshold> = Vec::new();
-    let seconds = summary.elapsed.as_secs_f64();
-    for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
-        let Judged { selector, expression, value, held, regression, change, doubt } = judged;
-        if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
-            continue;
-        }
-        let number = watched.iter().position(|name| name == selector).and_then(|at| u32::try_from(at).ok());
-        if *regression {
-            let rule = Regression::parse(expression).zip(Selector::parse(selector).ok()).zip(baseline);
-            let (change, finding) = match (rule, number, held) {
-                (Some(((rule, own), baseline)), Some(number), _) => {
-                    rule.judge(baseline, &own, (&summary.totals, number))
-                }
-                // As it was judged when it ran; of several runs together nobody has.
-                (_, _, _) if recordings.len() > 1 => (None, Finding::Unknown(Doubt::NoBaseline)),
-                (_, _, Some(true)) => (*change, Finding::Held),
-                (_, _, Some(false)) => (*change, Finding::Crossed),
-                (_, _, None) => (*change, Finding::Unknown(doubt.unwrap_or(Doubt::NoBaseline))),
-            };
-            all.push(Threshold::of_change(selector.clone(), expression.clone(), change, finding));
-            continue;
-        }
-        let measure = number.and_then(|number| summary.totals.watched.get(&number));
-        let again = Expression::parse(expression)
-            .ok()
-            .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
-        // What a run knows of itself alone (how many users there were) stays as it was judged.
-        let (value, held) = match again {
-            Some((value, expression)) => (Some(value), Some(expression.holds(value))),
-            None => (*value, *held),
-        };
-        let metric = selector.split('{').next().unwrap_or_default();
-        all.push(Threshold {
-            selector: selector.clone(),
-            expression: expression.clone(),
-            unit: built_in(metric).map_or("", |metric| metric.unit),
-            value,
-            change: None,
-            outcome: match held {
-                Some(true) => Outcome::Held,
-                Some(false) => Outcome::Crossed,
-                None => Outcome::NoSamples,
-            },
-        });
-    }
-    all
 }
 
 /// How long at least one of the spans lasted, ms.

@@ -7,7 +7,8 @@ use super::*;
 use proptest::prelude::*;
 
 use crate::config::Outlet;
-use crate::metrics::{Call, Group, Kind, Phases, Recorder, Sample, Scene, TagSet};
+use crate::event::{Outcome, Threshold};
+use crate::metrics::{Call, Group, Kind, Phases, Recorder, Sample, Scene, Selector, TagSet};
 use crate::report::{outlets, sample};
 
 /// Writes the log of these events.

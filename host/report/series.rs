@@ -334,3 +334,45 @@ fn ms(us: u64) -> f64 {
 pub(super) fn share(hits: u64, count: u64) -> f64 {
     if count == 0 { 0.0 } else { hits as f64 / count as f64 }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::metrics::{Call, Kind, Recorder, Scene};
+
+    /// Calls of gRPC have k6's metrics, and are no requests of HTTP.
+    #[test]
+    fn grpc_is_told_by_its_own_metrics() {
+        let mut recorder = Recorder::new();
+        for (method, name) in [("GET", "/a"), ("grpc", "pkg.Service/Get"), ("WS", "chat")] {
+            let key = recorder.key(method, name);
+            let latency = Duration::from_millis(4);
+            recorder.call(key, &Call { latency, bytes: 1, at: 1, failure: None });
+        }
+        let duration = recorder.metric(Kind::Trend, "grpc_req_duration", "ms").unwrap();
+        recorder.add(duration, 4.0, 1, Scene::NONE);
+        let streams = recorder.metric(Kind::Counter, "grpc_streams", "").unwrap();
+        recorder.add(streams, 1.0, 1, Scene::NONE);
+        let totals = recorder.take();
+        let measured = Measured { totals: &totals, users: Users::default(), watched: &[] };
+        let count = |series: &Series<'_>| match &series.value {
+            Value::Counter(sum) => *sum,
+            Value::Trend(spread) => spread.count() as f64,
+            _ => 0.0,
+        };
+        for (name, expected) in [
+            ("http_reqs", 1.0),
+            ("http_req_duration", 1.0),
+            ("grpc_req_duration", 1.0),
+            ("grpc_streams", 1.0),
+        ] {
+            let all = tagged(measured);
+            let own: Vec<f64> = all.iter().filter(|series| series.name == name).map(count).collect();
+            assert_eq!(own, [expected], "{name}");
+            assert_eq!(count(&overall(measured)[name]), expected, "{name}");
+        }
+    }
+}

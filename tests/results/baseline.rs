@@ -78,7 +78,7 @@ fn what_is_no_regression_is_refused_before_the_run() {
     );
     refused("regression = 'p(95)<+10%'", 104, &["a regression is about a metric"]);
     let both = "http_req_duration = { regression = 'med<+1%', threshold = 'med<1' }";
-    refused(both, 104, &["has both `threshold` and `regression`"]);
+    refused(both, 107, &["has both `threshold` and `regression`"]);
     let project = Project::new(&[("s.lua", SCRIPT)]);
     let run = |file: &str| project.run(&format!("-f s.lua -i 1 -H http://127.0.0.1:1 --baseline {file}"));
     run("none.hlog").refused(104, &["cannot read the log `none.hlog`"]);
@@ -117,5 +117,26 @@ B:task('b', function(self) self.client:get('/same', { catch_response = true }):f
             "{xml}"
         );
         assert!(suite("A, B").contains("GET /begin") && !suite("A, B").contains("GET /same"), "{xml}");
+    }
+}
+
+/// Example 40 in each language, the second time beside a log of the first.
+#[test]
+fn the_example_of_outputs() {
+    for language in ["lua", "rhai"] {
+        let project = Project::new(&[("config/local.yaml", "target: demo\n")]);
+        let script = format!("examples/40_outputs.{language}");
+        let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        project.write(&format!("s.{language}"), &std::fs::read(script).unwrap());
+        let run = |more: &str| project.run(&format!("-f s.{language} -t 60s {more}"));
+        run("--out hdr=before.hlog --junit j.xml")
+            .code(112)
+            .printed(&["no baseline", "nothing to compare with"]);
+        run("--baseline before.hlog").code(0).printed(&[
+            "med<+900%",
+            "(95 %: ",
+            "Compared with the baseline",
+        ]);
+        assert!(project.read("j.xml").contains("GET look"));
     }
 }
