@@ -117,6 +117,11 @@ impl Recording {
         (first, self.end.as_ref().map_or(last, |end| end.at).max(first))
     }
 
+    fn elapsed_ms(&self) -> u64 {
+        let (first, last) = self.span();
+        self.end.as_ref().map_or(last - first, |end| end.elapsed_ms)
+    }
+
     fn exit(&self, totals: &Snapshot) -> Exit {
         let failed = totals.total.failures > 0 || totals.all_exceptions() > 0;
         let failures = if failed { Exit::Failures } else { Exit::Ok };
@@ -129,7 +134,8 @@ impl Recording {
                 failures.worst(doubted)
             }
             Some(end) => Exit::of_code(end.exit).unwrap_or(Exit::Internal),
-            None => failures,
+            // It was killed: nobody knows what the rest would have been.
+            None => failures.worst(Exit::Signal),
         }
     }
 
@@ -282,7 +288,9 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
     Summary {
         totals: Arc::new(totals),
         interval: Arc::new(interval),
-        elapsed: Duration::from_millis(ends().map(|end| end.elapsed_ms).max().unwrap_or_default()),
+        elapsed: Duration::from_millis(
+            recordings.iter().map(Recording::elapsed_ms).max().unwrap_or_default(),
+        ),
         started_at: UNIX_EPOCH,
         ended_at: UNIX_EPOCH,
         since: UNIX_EPOCH,

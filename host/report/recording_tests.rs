@@ -75,6 +75,7 @@ fn a_log_that_was_cut_off_counts_as_far_as_it_is_whole() {
     let replayed = replay(&[Recording::read(&path).unwrap()], None);
     assert_eq!(done(&replayed).totals.total.requests, sample::REQUESTS);
     assert!(done(&replayed).notes[0].contains("1 of 1 logs have no end"));
+    assert_eq!((done(&replayed).exit, done(&replayed).elapsed.as_secs()), (Exit::Signal, 10));
 }
 
 #[test]
