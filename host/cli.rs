@@ -131,6 +131,7 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
             summary_export: origins.option("summary_export", args.summary_export),
             junit: origins.option("junit", args.junit),
             out: origins.list("out", out),
+            baseline: origins.option("baseline", args.baseline),
             only_summary: origins.flag("only_summary", args.only_summary),
             quiet: origins.flag("quiet", args.quiet),
             loglevel: origins.option("loglevel", args.loglevel),

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::metrics::Snapshot;
+use crate::metrics::{Change, Doubt, Finding, Snapshot};
 
 /// In this order: one `Started`, `Tick`s and `Log`s, one `Done`.
 #[derive(Clone, Debug)]
@@ -126,6 +128,55 @@ pub struct Verdict {
     pub judgement: Judgement,
     /// Why it did not pass, one sentence each; empty where it did.
     pub reasons: Vec<String>,
+    /// Those of them that the generator gave: why it cannot be relied on.
+    pub doubts: Vec<String>,
+}
+
+impl Verdict {
+    /// That a threshold about `selector` had nothing to judge.
+    pub fn lacking(selector: &str) -> String {
+        format!("nothing was measured of `{selector}`, so its threshold says nothing")
+    }
+
+    /// How it went, where the process would exit with `exit`. `doubts` are those of the generator, `lacking`
+    /// what thresholds had nothing to judge.
+    pub fn of(
+        (exit, stop): (Exit, Option<&Stop>),
+        doubts: Vec<String>,
+        (thresholds, lacking): (&[Threshold], Vec<String>),
+        totals: &Snapshot,
+    ) -> Verdict {
+        let judgement = match exit {
+            Exit::Ok => return Verdict::default(),
+            Exit::Inconclusive | Exit::Signal => Judgement::Inconclusive,
+            _ => Judgement::Failed,
+        };
+        let mut reasons = Vec::new();
+        match stop {
+            Some(Stop::Signal) => reasons.push("it was stopped by a signal".to_owned()),
+            Some(Stop::Abort(message)) => reasons.push(format!("it was aborted: {message}")),
+            Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
+            _ => {}
+        }
+        reasons.extend(doubts.iter().cloned());
+        reasons.extend(lacking);
+        for threshold in thresholds {
+            if let Outcome::Uncertain(doubt) = threshold.outcome {
+                reasons.push(format!("`{} {}`: {doubt}", threshold.selector, threshold.expression));
+            }
+        }
+        let counted = |count: u64, one: &str, more: &str| match count {
+            0 => None,
+            1 => Some(one.to_owned()),
+            _ => Some(format!("{count} {more}")),
+        };
+        let crossed = thresholds.iter().filter(|threshold| threshold.outcome == Outcome::Crossed).count();
+        reasons.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
+        reasons.extend(counted(totals.total.failures, "a request failed", "requests failed"));
+        let raised = totals.all_exceptions();
+        reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
+        Verdict { judgement, reasons, doubts }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,7 +189,8 @@ pub enum Judgement {
 }
 
 /// What the generator felt of itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     /// How late what was due came, on average.
     pub late: Duration,
@@ -159,13 +211,49 @@ pub struct Health {
 pub struct Threshold {
     /// The metric and the tags that it is about: `http_req_duration{name:GET /ready}`.
     pub selector: String,
-    /// As written: `p(95)<500`.
+    /// As written: `p(95)<500`, or `p(95)<+10%` for one about a baseline.
     pub expression: String,
-    /// Of the value: `ms`, `B`, or nothing.
+    /// Of the value: `ms`, `B`, `%` of a change, or nothing.
     pub unit: &'static str,
     /// What was measured; None without samples.
     pub value: Option<f64>,
+    /// How it changed since the baseline, for one about it.
+    pub change: Option<Change>,
     pub outcome: Outcome,
+}
+
+impl Threshold {
+    /// One about a baseline, as it was found to be.
+    pub fn of_change(
+        selector: String,
+        expression: String,
+        change: Option<Change>,
+        finding: Finding,
+    ) -> Threshold {
+        let outcome = match finding {
+            Finding::Held => Outcome::Held,
+            Finding::Crossed => Outcome::Crossed,
+            Finding::Unknown(doubt) => Outcome::Uncertain(doubt),
+        };
+        let value = change.map(|change| (change.ratio - 1.0) * 100.0);
+        Threshold { selector, expression, unit: "%", value, change, outcome }
+    }
+
+    /// Whether it is about a change.
+    pub fn is_about_a_baseline(&self) -> bool {
+        self.change.is_some() || matches!(self.outcome, Outcome::Uncertain(_))
+    }
+}
+
+impl Outcome {
+    /// What the process exits with for it.
+    pub fn exit(self) -> Exit {
+        match self {
+            Outcome::Held => Exit::Ok,
+            Outcome::Crossed => Exit::Threshold,
+            Outcome::NoSamples | Outcome::Uncertain(_) => Exit::Inconclusive,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +262,8 @@ pub enum Outcome {
     Crossed,
     /// Nobody knows: there was nothing to judge.
     NoSamples,
+    /// Nobody knows how it is beside the baseline.
+    Uncertain(Doubt),
 }
 
 /// Who asks a run to end from outside.

@@ -9,6 +9,7 @@ mod connections;
 mod examples;
 mod fairness;
 mod fibers;
+mod from_k6;
 mod from_locust;
 mod grpc;
 mod layers;

@@ -2,6 +2,7 @@
 //! last request whatever ended the run, and the load is the one that was asked for.
 
 mod authoring;
+mod baseline;
 mod bodies;
 mod complete;
 mod data;

@@ -117,6 +117,12 @@ pub(super) static THRESHOLD: Record = Record {
             doc: "A method, a comparison and a number: `p(95)<500`. Methods are `count` and `rate` of counters, `value` of \
                   gauges, `rate` of rates, and `avg`, `min`, `max`, `med` and `p(N)` of trends.",
         },
+        Field {
+            name: "regression",
+            sig: "string",
+            doc: "Instead of `threshold`: how much worse than in the run of `--baseline` a percentile of a trend may be, \
+                  as `p(95)<+10%` or `med<+5%`.",
+        },
         Field { name: "abort_on_fail", sig: "boolean", doc: "Ends the run as soon as it is crossed." },
         Field {
             name: "delay",

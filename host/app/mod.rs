@@ -114,9 +114,20 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     }
     let Prepared { plan, manifest, config, env, sources, demo } = prepared;
     let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
-    let mut outputs = prepare_outputs(&plan, surroundings).map_err(|fault| vec![fault])?;
+    // Read before anything is written: it may be what `--out hdr` writes.
+    let baseline = plan.outputs.baseline.as_deref().map(report::read_baseline).transpose();
+    let baseline = baseline.map_err(|fault| vec![fault])?;
+    if let Some(baseline) = &baseline {
+        setup.thresholds.compare_with(baseline.clone());
+    }
+    let options = output_options(&plan, surroundings);
+    let mut outputs = prepare_outputs(&plan, &options).map_err(|fault| vec![fault])?;
     setup.thresholds.observe(outputs.observed());
+    if !setup.parts.is_empty() && !outputs.observed().is_empty() {
+        setup.thresholds.observe(&["http_req_duration_intended"]);
+    }
     setup.samples = outputs.samples();
+    setup.shares = outputs.shares(!setup.parts.is_empty());
     let info = info(&plan, &setup);
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
@@ -129,13 +140,16 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         print_fault(&fault);
         exit = exit.worst(fault.exit);
     }
+    if let Some(baseline) = &baseline {
+        report::print_comparison(baseline, &summary.totals, &options);
+    }
     Ok(exit.code_with(plan.exit_code_on_error))
 }
 
-fn prepare_outputs(plan: &Plan, surroundings: &Surroundings) -> Result<Outputs, Fault> {
+fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
     let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
     let given = &plan.outputs;
-    let options = Options {
+    Options {
         csv: given.csv.as_ref().map(Into::into),
         csv_full_history: given.csv_full_history,
         json: given.json,
@@ -151,10 +165,14 @@ fn prepare_outputs(plan: &Plan, surroundings: &Surroundings) -> Result<Outputs, 
         width: terminal_width(),
         tty: stdout,
         stderr_tty: stderr,
-    };
-    check_files(&options, given.logfile.as_deref())?;
-    let mut outputs = Outputs::prepare(&options, Writers::standard())?;
-    if let Some(path) = &given.logfile {
+    }
+}
+
+fn prepare_outputs(plan: &Plan, options: &Options) -> Result<Outputs, Fault> {
+    let logfile = &plan.outputs.logfile;
+    check_files(options, logfile.as_deref())?;
+    let mut outputs = Outputs::prepare(options, Writers::standard())?;
+    if let Some(path) = logfile {
         outputs.add(Box::new(logfile::Logfile::open(path)?));
     }
     Ok(outputs)

@@ -1,12 +1,14 @@
 //! `e2e report`: recorded runs, added up and told as one. Called by `app`.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use crate::cli::Report;
 use crate::config::Surroundings;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::metrics::{Baseline, Snapshot};
 use crate::report::{Options, Outputs, Recording, Writers, check_files, compare, replay};
 
 /// Prints the tables and writes what is asked for; the exit code is that of the runs together.
@@ -19,7 +21,7 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
             Err(fault) => faults.push(fault),
         }
     }
-    let baseline = asked.baseline.as_deref().map(Recording::read).transpose();
+    let baseline = asked.baseline.as_deref().map(read_baseline).transpose();
     let baseline = baseline.unwrap_or_else(|fault| {
         faults.push(fault);
         None
@@ -48,22 +50,33 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
     check_files(&options, None).map_err(one)?;
     let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
     let (mut exit, mut now) = (Exit::Ok, None);
-    for event in replay(&recordings) {
+    for event in replay(&recordings, baseline.as_ref()) {
         if let Event::Done(summary) = &event {
             exit = summary.exit;
             now = Some(summary.totals.clone());
         }
         outputs.on(&event);
     }
-    if let (Some(baseline), Some(now)) = (baseline, now)
-        && !options.quiet
-    {
-        let color = options.color && if options.json { stderr_tty } else { tty };
-        let text = compare(&baseline.totals(), &now, options.width, color);
-        // Where the statistics go to stdout, they are alone there.
-        if options.json { super::tell(&text) } else { super::print(text.as_bytes()) }
+    if let (Some(baseline), Some(now)) = (baseline, now) {
+        print_comparison(&baseline, &now, &options);
     }
     let faults = outputs.finish();
     faults.iter().for_each(super::print_fault);
     Ok(faults.iter().fold(exit, |exit, fault| exit.worst(fault.exit)).code())
+}
+
+/// The log of an earlier run.
+pub(super) fn read_baseline(file: &Path) -> Result<Baseline, Fault> {
+    Ok(Recording::read(file)?.baseline())
+}
+
+/// What has changed, below the tables.
+pub(super) fn print_comparison(baseline: &Baseline, now: &Snapshot, options: &Options) {
+    if options.quiet {
+        return;
+    }
+    let color = options.color && if options.json { options.stderr_tty } else { options.tty };
+    let text = compare(&baseline.totals, now, options.width, color);
+    // Where the statistics go to stdout, they are alone there.
+    if options.json { super::tell(&text) } else { super::print(text.as_bytes()) }
 }

@@ -117,6 +117,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND=TARGET", help_heading = "Results")]
     pub(super) out: Vec<String>,
 
+    /// Compare with an earlier run, recorded in FILE by --out hdr=FILE; thresholds may ask for that
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Run without a web interface (the default)
     #[arg(long, help_heading = "Terminal")]
     pub(super) headless: bool,

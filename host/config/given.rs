@@ -79,6 +79,7 @@ pub struct GivenOutputs {
     pub summary_export: Option<Sited<PathBuf>>,
     pub junit: Option<Sited<PathBuf>>,
     pub out: Option<Sited<Vec<Outlet>>>,
+    pub baseline: Option<Sited<PathBuf>>,
     pub only_summary: Option<Sited<bool>>,
     pub quiet: Option<Sited<bool>>,
     pub loglevel: Option<Sited<Level>>,

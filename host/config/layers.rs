@@ -228,6 +228,7 @@ impl Layers {
                 summary_export: outputs.summary_export.clone().map(|file| file.value),
                 junit: outputs.junit.clone().map(|file| file.value),
                 out: outputs.out.clone().map(|out| out.value).unwrap_or_default(),
+                baseline: outputs.baseline.clone().map(|file| file.value),
                 only_summary: flag(&outputs.only_summary),
                 quiet: flag(&outputs.quiet),
                 loglevel: outputs.loglevel.as_ref().map(|level| level.value).unwrap_or_default(),

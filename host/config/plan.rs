@@ -55,6 +55,8 @@ pub struct Outputs {
     pub junit: Option<PathBuf>,
     /// Where results go while the run goes on.
     pub out: Vec<Outlet>,
+    /// The log of an earlier run.
+    pub baseline: Option<PathBuf>,
     pub only_summary: bool,
     pub quiet: bool,
     pub loglevel: Level,

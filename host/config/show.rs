@@ -150,6 +150,7 @@ impl Rows {
         self.optional("summary_export", outputs.summary_export.as_ref().map(path).as_ref(), "none");
         self.optional("junit", outputs.junit.as_ref().map(path).as_ref(), "none");
         self.list("out", outputs.out.as_ref(), "none");
+        self.optional("baseline", outputs.baseline.as_ref().map(path).as_ref(), "none");
         self.optional("only_summary", outputs.only_summary.as_ref(), "false");
         self.optional("quiet", outputs.quiet.as_ref(), "false");
         let level = outputs.loglevel.clone().unwrap_or_else(|| Sited::default(Default::default()));
@@ -186,6 +187,9 @@ impl Rows {
         for criterion in layers.thresholds(options) {
             for rule in &criterion.value.rules {
                 let mut text = rule.expression.clone();
+                if rule.regression {
+                    text.insert_str(0, "regression ");
+                }
                 if rule.abort_on_fail {
                     text.push_str(", abort_on_fail");
                 }

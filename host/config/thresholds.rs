@@ -26,6 +26,8 @@ pub struct Criterion {
 pub struct Rule {
     /// Such as `p(95)<500`, as written.
     pub expression: String,
+    /// It is about the change since the baseline: `p(95)<+10%`.
+    pub regression: bool,
     /// The run ends as soon as it is crossed.
     pub abort_on_fail: bool,
     /// But not before so much time has passed.
@@ -35,7 +37,7 @@ pub struct Rule {
 /// Why it is no threshold: what, and what to do.
 type Wrong = (String, Option<String>);
 
-const KEYS: [&str; 3] = ["threshold", "abort_on_fail", "delay"];
+const KEYS: [&str; 4] = ["threshold", "regression", "abort_on_fail", "delay"];
 
 /// What k6 calls them.
 const ELSEWHERE: [(&str, &str); 2] = [("abortOnFail", "abort_on_fail"), ("delayAbortEval", "delay")];
@@ -67,15 +69,19 @@ fn rule(selector: &str, value: &Value) -> Result<Rule, Wrong> {
     let wrong = |key: &str, wanted: &str, value: &Value| {
         (format!("`{key}` of `{selector}` must be {wanted}, not {value}"), None)
     };
-    let plain =
-        |text: &str| Rule { expression: text.to_owned(), abort_on_fail: false, delay: Duration::ZERO };
+    let plain = |text: &str| Rule {
+        expression: text.to_owned(),
+        regression: false,
+        abort_on_fail: false,
+        delay: Duration::ZERO,
+    };
     let fields = match value {
         Value::String(text) => return Ok(plain(text)),
         Value::Object(fields) => fields,
         other => {
             return Err((
                 format!("a threshold of `{selector}` must be a text or a table, not {other}"),
-                Some("write it as \"p(95)<500\", or as a table with `threshold`".into()),
+                Some("write it as \"p(95)<500\", or as a table with `threshold` or `regression`".into()),
             ));
         }
     };
@@ -87,10 +93,16 @@ fn rule(selector: &str, value: &Value) -> Result<Rule, Wrong> {
         };
         return Err((format!("a threshold of `{selector}` has no `{key}`"), Some(help)));
     }
-    let mut rule = match fields.get("threshold") {
-        Some(Value::String(text)) => plain(text),
-        Some(other) => return Err(wrong("threshold", "a text", other)),
-        None => {
+    let mut rule = match (fields.get("threshold"), fields.get("regression")) {
+        (Some(_), Some(_)) => {
+            let what = format!("a threshold of `{selector}` has both `threshold` and `regression`");
+            return Err((what, Some("make two of it, in a list".into())));
+        }
+        (Some(Value::String(text)), None) => plain(text),
+        (None, Some(Value::String(text))) => Rule { regression: true, ..plain(text) },
+        (Some(other), None) => return Err(wrong("threshold", "a text", other)),
+        (None, Some(other)) => return Err(wrong("regression", "a text", other)),
+        (None, None) => {
             let what = format!("a threshold of `{selector}` says nothing: `threshold` is missing");
             return Err((what, Some("write `threshold = \"p(95)<500\"`".into())));
         }

@@ -1,5 +1,5 @@
 //! How a percentile has changed since an earlier run, and how certain that is. Asked by `report`,
-//! and by thresholds about a baseline.
+//! and by `regression` for thresholds.
 //!
 //! The 95 % interval of a percentile is that of order statistics: how many of `n` values lie below
 //! the true one is binomial, so two ranks of the histogram enclose it, whatever the distribution.
@@ -7,18 +7,21 @@
 //! (MOVER), on logarithms. Both take values as independent: those of a stalling server are not, and
 //! the true uncertainty is then larger.
 
+use serde::{Deserialize, Serialize};
+
 use super::entry::Entry;
+use super::measure::Trend;
 
 /// A normal value lies beyond so many deviations in 2.5 % of cases.
 const DEVIATIONS: f64 = 1.959_964;
 /// From this variance on a binomial is as good as normal.
 const LARGE: f64 = 25.0;
 
-/// A percentile, now and before; latencies in us.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A percentile, now and before, in the unit of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    pub before: u64,
-    pub now: u64,
+    pub before: f64,
+    pub now: f64,
     /// Now for each one before: 1.1 is 10 % more.
     pub ratio: f64,
     /// The ends of its 95 % interval; None where too few values say nothing of that end.
@@ -26,33 +29,15 @@ pub struct Change {
     pub high: Option<f64>,
 }
 
-/// What may become worse by how much: `p(95)<+10%`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Regression {
-    /// Of 0..=1.
-    pub fraction: f64,
-    /// 1.1 for 10 %.
-    pub limit: f64,
-}
-
-/// What a comparison says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
-    Held,
-    /// It is worse beyond the limit, and that is no chance.
-    Crossed,
-    /// It looks worse beyond the limit, but may be chance; or there is nothing to compare.
-    Unknown,
-}
-
 impl Change {
-    /// From `before` to `now`; None where one of them has no requests.
-    pub fn of(before: &Entry, now: &Entry, fraction: f64) -> Option<Change> {
+    /// From `before` to `now`; None where one of them has no values.
+    pub fn of<D: Distribution>(before: &D, now: &D, fraction: f64) -> Option<Change> {
         let (was, is) = (Bounds::of(before, fraction)?, Bounds::of(now, fraction)?);
+        let log = |value: f64| value.max(now.floor()).ln();
         let ratio = log(is.value) - log(was.value);
         // How far the end of one lies from its value, and the opposite end of the other.
         let reach =
-            |a: Option<u64>, b: Option<u64>| Some((log(is.value) - log(a?)).hypot(log(b?) - log(was.value)));
+            |a: Option<f64>, b: Option<f64>| Some((log(is.value) - log(a?)).hypot(log(b?) - log(was.value)));
         Some(Change {
             before: was.value,
             now: is.value,
@@ -68,42 +53,56 @@ impl Change {
     }
 }
 
-impl Regression {
-    /// Reads `p(95)<+10%`; None for another text.
-    pub fn parse(text: &str) -> Option<Regression> {
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let (percentile, limit) = text.split_once("<+")?;
-        let percent: f64 = match percentile {
-            "med" => 50.0,
-            text => text.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()?,
-        };
-        let more: f64 = limit.strip_suffix('%')?.parse().ok()?;
-        let is_sound = (0.0..=100.0).contains(&percent) && more.is_finite() && more >= 0.0;
-        is_sound.then_some(Regression { fraction: percent / 100.0, limit: 1.0 + more / 100.0 })
+/// Values of which a percentile can be told.
+pub trait Distribution {
+    fn count(&self) -> u64;
+    /// The value that a fraction did not exceed; None without values.
+    fn value(&self, fraction: f64) -> Option<f64>;
+    /// Values below it count as it: a ratio needs something above zero.
+    fn floor(&self) -> f64;
+}
+
+impl Distribution for Entry {
+    fn count(&self) -> u64 {
+        self.requests
     }
 
-    pub fn judge(&self, before: &Entry, now: &Entry) -> Finding {
-        match Change::of(before, now, self.fraction) {
-            Some(change) if change.ratio < self.limit => Finding::Held,
-            Some(change) if change.low.is_some_and(|low| low >= self.limit) => Finding::Crossed,
-            _ => Finding::Unknown,
-        }
+    fn value(&self, fraction: f64) -> Option<f64> {
+        self.percentile(fraction).map(|us| us as f64)
+    }
+
+    fn floor(&self) -> f64 {
+        1.0
+    }
+}
+
+impl Distribution for Trend {
+    fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn value(&self, fraction: f64) -> Option<f64> {
+        (self.count > 0).then(|| self.percentile(fraction))
+    }
+
+    fn floor(&self) -> f64 {
+        f64::MIN_POSITIVE
     }
 }
 
 /// A percentile and the ends of its interval.
 struct Bounds {
-    value: u64,
-    low: Option<u64>,
-    high: Option<u64>,
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 impl Bounds {
-    fn of(entry: &Entry, fraction: f64) -> Option<Bounds> {
-        let value = entry.percentile(fraction)?;
-        let (low, high) = ranks(fraction, entry.requests);
+    fn of(values: &impl Distribution, fraction: f64) -> Option<Bounds> {
+        let value = values.value(fraction)?;
+        let (low, high) = ranks(fraction, values.count());
         // The middle of a rank's share, which no rounding takes to its neighbour.
-        let at = |rank: u64| entry.percentile((rank as f64 - 0.5) / entry.requests as f64);
+        let at = |rank: u64| values.value((rank as f64 - 0.5) / values.count() as f64);
         Some(Bounds { value, low: low.and_then(at), high: high.and_then(at) })
     }
 }
@@ -133,11 +132,6 @@ fn ranks(fraction: f64, count: u64) -> (Option<u64>, Option<u64>) {
         likely *= k as f64 / (count - k + 1) as f64 * (1.0 - fraction) / fraction;
     }
     (None, high)
-}
-
-/// A latency of less than 1 us counts as one.
-fn log(us: u64) -> f64 {
-    (us.max(1) as f64).ln()
 }
 
 #[cfg(test)]
@@ -182,18 +176,8 @@ mod tests {
         assert!(!change.is_certain() && change.low.unwrap() <= 1.0 && change.high.unwrap() >= 1.0);
         let change = Change::of(&before, &slower, 0.95).unwrap();
         assert!(change.is_certain() && (change.ratio - 1.3).abs() < 0.01, "{change:?}");
-        let rule = Regression::parse("p(95) < +10%").unwrap();
-        assert_eq!(rule.judge(&before, &same), Finding::Held);
-        assert_eq!(rule.judge(&before, &slower), Finding::Crossed);
-        assert_eq!(rule.judge(&before, &entry([20_000].into_iter())), Finding::Unknown, "one is no proof");
-        assert_eq!(rule.judge(&Entry::default(), &same), Finding::Unknown);
-    }
-
-    #[test]
-    fn what_is_no_regression() {
-        assert_eq!(Regression::parse("med<+0.5%"), Some(Regression { fraction: 0.5, limit: 1.005 }));
-        for text in ["p(95)<10%", "p(95)<+10", "p(101)<+1%", "avg<+1%", "p(95)>+1%", "p(95)<+-1%", ""] {
-            assert_eq!(Regression::parse(text), None, "{text}");
-        }
+        let one = Change::of(&before, &entry([20_000].into_iter()), 0.95).unwrap();
+        assert_eq!((one.low, one.high), (None, None), "one is no proof");
+        assert_eq!(Change::of(&Entry::default(), &same, 0.95), None);
     }
 }

@@ -13,8 +13,10 @@ mod latencies;
 mod measure;
 mod raw;
 mod recorder;
+mod regression;
 mod rewrite;
 mod selector;
+mod shares;
 mod slots;
 mod snapshot;
 mod stored;
@@ -22,7 +24,7 @@ mod summary;
 mod tally;
 mod watched;
 
-pub use baseline::{Change, Finding, Regression};
+pub use baseline::{Change, Distribution};
 pub use builtin::{BUILT_IN, BuiltIn, Part, Source, built_in};
 pub use custom::{Metric, MetricKey, Undeclared};
 pub use entry::{Entry, Label};
@@ -31,7 +33,9 @@ pub use groups::{Group, GroupCount};
 pub use measure::{Counter, Gauge, Kind, Measure, Rate, Trend};
 pub use raw::{RawRequest, RawSample, RawSink, RawWhat};
 pub use recorder::{Call, Exception, Key, Recorder};
+pub use regression::{Baseline, Doubt, Finding, Regression};
 pub use selector::{Selector, Unselective};
+pub use shares::ShareKey;
 pub use snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
     OverflowKind, Snapshot,

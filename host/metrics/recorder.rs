@@ -15,6 +15,7 @@ use super::entry::{Entry, Label, micros};
 use super::groups::{Group, Groups};
 use super::latencies::{Latencies, Ruler};
 use super::raw::Raw;
+use super::shares::Shares;
 use super::slots::Slots;
 use super::snapshot::{
     CheckCount, CheckKey, ExceptionCount, ExceptionKey, FailureKey, Occurrences, Origin, Overflow,
@@ -96,6 +97,7 @@ pub struct Recorder {
     pub(super) custom: Custom,
     pub(super) watched: Watched,
     pub(super) raw: Option<Box<Raw>>,
+    pub(super) shares: Option<Box<Shares>>,
     iterations: u64,
     pub(super) dropped: u64,
     overflow: Option<Overflow>,
@@ -121,6 +123,7 @@ impl Recorder {
             custom: Custom::default(),
             watched: Watched::default(),
             raw: None,
+            shares: None,
             iterations: 0,
             dropped: 0,
             overflow: None,
@@ -319,6 +322,9 @@ impl Recorder {
         self.groups.take(&self.ruler, &mut snapshot);
         self.custom.take(&mut snapshot);
         self.watched.take(&mut snapshot);
+        if let Some(shares) = &mut self.shares {
+            shares.take(&mut snapshot);
+        }
         if let Some(raw) = &mut self.raw {
             raw.flush();
         }

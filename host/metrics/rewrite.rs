@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::custom::MetricKey;
 use super::entry::Label;
+use super::shares::ShareKey;
 use super::snapshot::{CheckKey, ExceptionKey, FailureKey, Origin, Overflow, Snapshot};
 
 /// Writes a text anew; borrowed where it stays as it is.
@@ -27,7 +28,9 @@ impl Snapshot {
         });
         let tags = self.metrics.keys().flat_map(|key| &key.tags).flat_map(|(name, value)| [&**name, value]);
         let units = self.metrics.keys().flat_map(|key| [&*key.name, &key.unit]);
+        let shares = self.shares.keys().flat_map(|key| [&*key.name, &key.method, &key.scenario, &key.group]);
         labels
+            .chain(shares)
             .chain(checks)
             .chain(failures)
             .chain(exceptions)
@@ -68,6 +71,17 @@ impl Snapshot {
             };
             let own = snapshot.metrics.entry(Arc::new(key));
             own.and_modify(|own| own.merge(measure)).or_insert_with(|| measure.clone());
+        }
+        for (key, durations) in &self.shares {
+            let own = ShareKey {
+                name: new(&key.name),
+                method: new(&key.method),
+                scenario: new(&key.scenario),
+                group: new(&key.group),
+                status: key.status,
+                failed: key.failed,
+            };
+            snapshot.shares.entry(Arc::new(own)).or_default().merge(durations);
         }
         for (key, seen) in &self.failures {
             let (name, method) = (new(&key.name), new(&key.method));

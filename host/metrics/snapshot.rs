@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::custom::MetricKey;
 use super::entry::{Entry, Label};
 use super::groups::GroupCount;
-use super::measure::Measure;
+use super::measure::{Measure, Trend};
+use super::shares::ShareKey;
 use super::stored::pairs;
 
 /// A mergeable sum of measurements.
@@ -37,6 +38,9 @@ pub struct Snapshot {
     pub metrics: BTreeMap<Arc<MetricKey>, Measure>,
     /// What thresholds ask for, by the number of its selector.
     pub watched: BTreeMap<u32, Measure>,
+    /// Requests by the tags that dashboards split by, and how long they took; empty unless an output shows them.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<Arc<ShareKey>, Trend>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
     /// Iterations that were due, and that no user was free for.
@@ -187,6 +191,12 @@ impl Snapshot {
                 None => {
                     self.watched.insert(*number, measure.clone());
                 }
+            }
+        }
+        for (key, durations) in &other.shares {
+            match self.shares.get_mut(key) {
+                Some(own) => own.merge(durations),
+                None => drop(self.shares.insert(key.clone(), durations.clone())),
             }
         }
         self.iterations += other.iterations;

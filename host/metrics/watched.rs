@@ -128,7 +128,7 @@ impl Recorder {
 
     /// Whether [`Recorder::sample`] has anything to do.
     pub fn watches_requests(&self) -> bool {
-        !self.watched.requests.is_empty() || self.emits()
+        !self.watched.requests.is_empty() || self.shares.is_some() || self.emits()
     }
 
     /// Whether scripts' own tags of requests are asked for.
@@ -181,6 +181,7 @@ impl Recorder {
         if self.emits() {
             self.emit_request(sample);
         }
+        self.share(sample);
         for at in 0..self.watched.requests.len() {
             let (number, part) = self.watched.requests[at];
             if self.watched.watchers[number]

@@ -1,5 +1,5 @@
 //! A run beside an earlier one: how its percentiles have changed, with the uncertainty. Printed by
-//! `app` for `--baseline`.
+//! `app` for `--baseline`; thresholds about one are shown in the same words.
 
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
@@ -45,7 +45,6 @@ fn rows((method, name): (&str, &str), before: &Entry, now: &Entry) -> Vec<Vec<Ce
         };
         let first = rows.is_empty();
         let show = |text: &str| Cell::new(if first { printable(text, false) } else { String::new() });
-        let end = |end: Option<f64>| end.map_or("?".to_owned(), more);
         let shares = format!(
             "{} → {}",
             percent(before.failures, before.requests),
@@ -55,18 +54,24 @@ fn rows((method, name): (&str, &str), before: &Entry, now: &Entry) -> Vec<Vec<Ce
             show(method),
             show(name),
             Cell::new(head),
-            Cell::new(ms(change.before as f64)),
-            Cell::new(ms(change.now as f64)),
+            Cell::new(ms(change.before)),
+            Cell::new(ms(change.now)),
             Cell::new(more(change.ratio)).tint(tint),
-            Cell::new(format!("{} … {}", end(change.low), end(change.high))),
+            Cell::new(interval(&change)),
             show(&shares),
         ]);
     }
     rows
 }
 
+/// The interval of a change, as far as it is known.
+pub(super) fn interval(change: &Change) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), more);
+    format!("{} … {}", end(change.low), end(change.high))
+}
+
 /// A ratio as what it is more, or less.
-fn more(ratio: f64) -> String {
+pub(super) fn more(ratio: f64) -> String {
     format!("{:+.1} %", (ratio - 1.0) * 100.0)
 }
 

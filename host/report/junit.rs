@@ -1,19 +1,21 @@
 //! The JUnit report (`--junit`): what went wrong where a CI server shows tests. A case for each
 //! named request, each check and each error, and one for the run itself. Written at the end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::measured::value_of;
 use super::sink::Sink;
 use super::target::Target;
-use super::text::{counted, number};
+use super::text::counted;
 use crate::event::{Event, Outcome, RunInfo, Stop, Summary, Threshold};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::metrics::{Entry, Label, Snapshot};
+use crate::metrics::{Entry, Label, ShareKey, Snapshot, Trend};
 
 /// Errors that the case of a request quotes.
 const QUOTED: usize = 5;
@@ -56,7 +58,12 @@ fn render(summary: &Summary, info: Option<&RunInfo>) -> String {
             suite.add_property(("host", host.as_str()));
         }
     }
-    suite.add_test_cases(totals.entries.iter().map(|(label, entry)| request(label, entry, totals)));
+    // Those of scenarios have suites of their own.
+    let scenarios: Vec<&str> = info.iter().flat_map(|info| &info.scenarios).map(String::as_str).collect();
+    let has_own = !scenarios.is_empty() && !totals.shares.is_empty();
+    let is_told = |label: &Label| has_own && totals.shares.keys().any(|key| own(key, label, &scenarios));
+    let rest = totals.entries.iter().filter(|(label, _)| !is_told(label));
+    suite.add_test_cases(rest.map(|(label, entry)| request(label, entry, totals)));
     for (key, count) in &totals.checks {
         let path =
             if key.group.is_empty() { key.name.clone() } else { format!("{}::{}", key.group, key.name) };
@@ -77,9 +84,40 @@ fn render(summary: &Summary, info: Option<&RunInfo>) -> String {
     suite.add_test_case(run(summary));
     let mut report = Report::new("e2e");
     report.set_time(summary.elapsed);
+    if has_own {
+        report.add_test_suites(scenarios.iter().map(|name| scenario(name, totals)));
+    }
     report.add_test_suite(suite);
     // Into memory, from texts that it has made fit for XML itself.
     report.to_string().unwrap_or_default()
+}
+
+/// Whether a share is of these requests, within one of the scenarios.
+fn own(key: &ShareKey, label: &Label, scenarios: &[&str]) -> bool {
+    key.name == label.name && key.method == label.method && scenarios.contains(&key.scenario.as_str())
+}
+
+/// The suite of a scenario: its requests.
+fn scenario(scenario: &str, totals: &Snapshot) -> TestSuite {
+    let mut suite = TestSuite::new(scenario);
+    let mut requests: BTreeMap<Label, (u64, Trend)> = BTreeMap::new();
+    for (key, durations) in totals.shares.iter().filter(|(key, _)| key.scenario == scenario) {
+        let label = Label { name: key.name.clone(), method: key.method.clone() };
+        let (failures, all) = requests.entry(label).or_default();
+        *failures += if key.failed { durations.count } else { 0 };
+        all.merge(durations);
+    }
+    for (label, (failures, durations)) in &requests {
+        let all = counted(durations.count, "request");
+        let failed = (*failures > 0).then(|| format!("{failures} of {all} failed"));
+        let mut case = case("requests", title(label), failed);
+        case.set_time(Duration::from_nanos((durations.average() * 1e6) as u64));
+        if *failures > 0 {
+            describe(&mut case, label, totals);
+        }
+        suite.add_test_case(case);
+    }
+    suite
 }
 
 /// The suite: what the user named, classes or scripts.
@@ -104,6 +142,12 @@ fn request(label: &Label, entry: &Entry, totals: &Snapshot) -> TestCase {
     let mut case = case("requests", title(label), failed);
     // How long one took: the report is about requests, and their number is no duration.
     case.set_time(Duration::from_nanos((entry.average() * 1e3) as u64));
+    describe(&mut case, label, totals);
+    case
+}
+
+/// Quotes the errors of these requests.
+fn describe(case: &mut TestCase, label: &Label, totals: &Snapshot) {
     let own = |key: &crate::metrics::FailureKey| key.name == label.name && key.method == label.method;
     let mut errors: Vec<_> = totals.failures.iter().filter(|(key, _)| own(key)).collect();
     errors.sort_by_key(|(_, seen)| std::cmp::Reverse(seen.count));
@@ -118,15 +162,18 @@ fn request(label: &Label, entry: &Entry, totals: &Snapshot) -> TestCase {
     if !lines.is_empty() {
         case.status.set_description(lines.join("\n"));
     }
-    case
 }
 
 fn threshold(threshold: &Threshold) -> TestCase {
-    let measured = threshold.value.map(|value| format!("measured {} {}", number(value), threshold.unit));
+    let measured = value_of(threshold).map(|value| format!("measured {value}"));
     let failed = match threshold.outcome {
         Outcome::Held => None,
-        Outcome::Crossed => Some(measured.unwrap_or_default().trim_end().to_owned()),
+        Outcome::Crossed => measured,
         Outcome::NoSamples => Some("inconclusive: nothing was measured".to_owned()),
+        Outcome::Uncertain(doubt) => {
+            let measured = measured.map(|text| format!(" ({text})")).unwrap_or_default();
+            Some(format!("inconclusive: {doubt}{measured}"))
+        }
     };
     case("thresholds", format!("{}: {}", threshold.selector, threshold.expression), failed)
 }

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::comparison::{interval, more};
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{ms, number, percent, printable, rate};
 use crate::event::{Outcome, Threshold};
-use crate::metrics::{CheckCount, Kind, Measure, MetricKey, Snapshot};
+use crate::metrics::{CheckCount, Doubt, Kind, Measure, MetricKey, Snapshot};
 
 /// The kinds of metrics, as their tables are headed.
 pub(super) const KINDS: [(&str, Kind); 4] =
@@ -58,12 +59,13 @@ pub(super) fn thresholds(thresholds: &[Threshold], columns: usize, paint: Paint)
         let (mark, tint) = match threshold.outcome {
             Outcome::Held => ("✓", Tint::Good),
             Outcome::Crossed => ("✗", Tint::Bad),
-            Outcome::NoSamples => ("?", Tint::Warning),
+            Outcome::NoSamples | Outcome::Uncertain(_) => ("?", Tint::Warning),
         };
-        let value = match threshold.value {
-            Some(value) => format!("{} {}", number(value), threshold.unit).trim_end().to_owned(),
-            None => "no samples".to_owned(),
-        };
+        let value = value_of(threshold).unwrap_or_else(|| match threshold.outcome {
+            Outcome::Uncertain(Doubt::NoBaseline) => "no baseline".to_owned(),
+            Outcome::Uncertain(Doubt::NotInBaseline) => "not in the baseline".to_owned(),
+            _ => "no samples".to_owned(),
+        });
         table.row(vec![
             Cell::new(mark).tint(tint),
             Cell::new(printable(&threshold.selector, false)),
@@ -72,6 +74,14 @@ pub(super) fn thresholds(thresholds: &[Threshold], columns: usize, paint: Paint)
         ]);
     }
     table.render(columns, paint)
+}
+
+/// What was measured for a threshold: a value, or a change with its uncertainty.
+pub(super) fn value_of(threshold: &Threshold) -> Option<String> {
+    Some(match &threshold.change {
+        Some(change) => format!("{} (95 %: {})", more(change.ratio), interval(change)),
+        None => format!("{} {}", number(threshold.value?), threshold.unit).trim_end().to_owned(),
+    })
 }
 
 /// How often each group ran and how long it took; and the requests that were made in it, and in

@@ -34,6 +34,10 @@ pub struct Outputs {
     warns: bool,
     /// Some output shows every metric of k6.
     observes: bool,
+    /// Some output shows requests by their tags.
+    shares: bool,
+    /// Some output tells scenarios apart.
+    shows_scenarios: bool,
     console: Console,
     faults: Vec<Fault>,
 }
@@ -71,12 +75,29 @@ impl Outputs {
             !matches!(outlet.kind, OutletKind::Json | OutletKind::Csv | OutletKind::Influxdb)
         };
         let observes = options.summary_export.is_some() || options.out.iter().any(full);
-        Ok(Outputs { files, pumps, observes, warns: options.warns, console, faults: Vec::new() })
+        let has = |kinds: &[OutletKind]| options.out.iter().any(|outlet| kinds.contains(&outlet.kind));
+        let shares = has(&[OutletKind::Prometheus, OutletKind::PrometheusRw, OutletKind::Otlp]);
+        let shows_scenarios = options.junit.is_some() || has(&[OutletKind::Hdr]);
+        Ok(Outputs {
+            files,
+            pumps,
+            observes,
+            shares,
+            shows_scenarios,
+            warns: options.warns,
+            console,
+            faults: Vec::new(),
+        })
     }
 
     /// The metrics that some output needs besides what is always measured.
     pub fn observed(&self) -> &'static [&'static str] {
         if self.observes { OBSERVED } else { &[] }
+    }
+
+    /// Whether requests are to be told apart by their tags; those of scenarios are in more outputs.
+    pub fn shares(&self, scenarios: bool) -> bool {
+        self.shares || (scenarios && self.shows_scenarios)
     }
 
     /// Takes single samples, where some output shows them.

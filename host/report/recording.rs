@@ -1,6 +1,8 @@
 //! The HDR logs of runs, read again: added up exactly, and told as one run. Used by `app` for
 //! `e2e report` and `--baseline`; what writes them is `outlets/hdr`.
 
+mod judged;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,12 +13,14 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
-use super::outlets::{End, Interval, Judged, Run, SECTION, Section};
+use judged::{health, thresholds, verdict};
+
+use super::outlets::{End, Interval, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, Health, Judgement, Outcome, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
+use crate::event::{Event, RunInfo, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
-use crate::metrics::{Buckets, Entry, Expression, Snapshot, built_in};
+use crate::metrics::{Baseline, Buckets, Entry, Snapshot};
 
 /// What ends a run as it was meant to.
 const ENDINGS: [&str; 5] = ["run_time", "iterations", "shape_ended", "scenarios_ended", "users_ended"];
@@ -94,6 +98,11 @@ impl Recording {
         }
     }
 
+    /// What a run is compared with.
+    pub fn baseline(&self) -> Baseline {
+        Baseline { totals: self.totals(), watched: self.run.watched.clone() }
+    }
+
     /// All that was measured.
     pub fn totals(&self) -> Snapshot {
         let mut totals = Snapshot::default();
@@ -108,20 +117,25 @@ impl Recording {
         (first, self.end.as_ref().map_or(last, |end| end.at).max(first))
     }
 
+    fn elapsed_ms(&self) -> u64 {
+        let (first, last) = self.span();
+        self.end.as_ref().map_or(last - first, |end| end.elapsed_ms)
+    }
+
     fn exit(&self, totals: &Snapshot) -> Exit {
         let failed = totals.total.failures > 0 || totals.all_exceptions() > 0;
+        let failures = if failed { Exit::Failures } else { Exit::Ok };
         match &self.end {
             // Thresholds are judged again, unless one ended the run.
-            Some(End { exit: 99, stop, .. }) if stop.is_empty() || ENDINGS.contains(&stop.as_str()) => {
-                if failed {
-                    Exit::Failures
-                } else {
-                    Exit::Ok
-                }
+            Some(End { exit: 99 | 112, stop, doubts, .. })
+                if stop.is_empty() || ENDINGS.contains(&stop.as_str()) =>
+            {
+                let doubted = if doubts.is_empty() { Exit::Ok } else { Exit::Inconclusive };
+                failures.worst(doubted)
             }
             Some(end) => Exit::of_code(end.exit).unwrap_or(Exit::Internal),
-            None if failed => Exit::Failures,
-            None => Exit::Ok,
+            // It was killed: nobody knows what the rest would have been.
+            None => failures.worst(Exit::Signal),
         }
     }
 
@@ -183,7 +197,8 @@ impl Open {
 
 /// Several recordings as one run: its events, from `Started` to `Done`, as if it happened now.
 /// Runs at the same time add up; the rates of runs one after another are per second of running.
-pub fn replay(recordings: &[Recording]) -> Vec<Event> {
+/// Thresholds about a baseline are judged again where there is one.
+pub fn replay(recordings: &[Recording], baseline: Option<&Baseline>) -> Vec<Event> {
     let started_at = recordings.iter().map(|one| one.run.started_at).min().unwrap_or_default();
     let info = info(recordings, time(started_at));
     let watched = info.watched.clone();
@@ -220,14 +235,11 @@ pub fn replay(recordings: &[Recording]) -> Vec<Event> {
     }
     totals.merge(&fresh);
     let mut summary = summary(recordings, totals, fresh);
-    summary.thresholds = thresholds(recordings, &summary, &watched);
+    summary.thresholds = thresholds(recordings, &summary, (&watched, baseline));
     for threshold in &summary.thresholds {
-        summary.exit = summary.exit.worst(match threshold.outcome {
-            Outcome::Held => Exit::Ok,
-            Outcome::Crossed => Exit::Threshold,
-            Outcome::NoSamples => Exit::Inconclusive,
-        });
+        summary.exit = summary.exit.worst(threshold.outcome.exit());
     }
+    summary.verdict = verdict(recordings, &summary);
     let (started_at, ended_at) = (time(started_at), time(ended));
     events.push(Event::Done(Arc::new(Summary { started_at, ended_at, since, ..summary })));
     events
@@ -273,15 +285,12 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
     if cut > 0 {
         notes.push(format!("{cut} of {} logs have no end: the run was killed", recordings.len()));
     }
-    let judgement = match exit {
-        Exit::Ok => Judgement::Passed,
-        Exit::Inconclusive => Judgement::Inconclusive,
-        _ => Judgement::Failed,
-    };
     Summary {
         totals: Arc::new(totals),
         interval: Arc::new(interval),
-        elapsed: Duration::from_millis(ends().map(|end| end.elapsed_ms).max().unwrap_or_default()),
+        elapsed: Duration::from_millis(
+            recordings.iter().map(Recording::elapsed_ms).max().unwrap_or_default(),
+        ),
         started_at: UNIX_EPOCH,
         ended_at: UNIX_EPOCH,
         since: UNIX_EPOCH,
@@ -290,8 +299,8 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
         failures_code: Exit::Failures.code(),
         thresholds: Vec::new(),
         interrupted: ends().map(|end| end.interrupted).sum(),
-        verdict: Verdict { judgement, reasons: Vec::new() },
-        health: Health::default(),
+        verdict: Verdict::default(),
+        health: health(recordings),
         notes,
     }
 }
@@ -300,41 +309,6 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
 fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
     let place = |name: &String| all.iter().position(|known| known == name).unwrap_or(all.len());
     own.iter().map(|name| u32::try_from(place(name)).unwrap_or(u32::MAX)).collect()
-}
-
-/// The thresholds of the runs, judged by what all of them measured together.
-fn thresholds(recordings: &[Recording], summary: &Summary, watched: &[String]) -> Vec<Threshold> {
-    let mut all: Vec<Threshold> = Vec::new();
-    let seconds = summary.elapsed.as_secs_f64();
-    for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
-        let Judged { selector, expression, value, held } = judged;
-        if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
-            continue;
-        }
-        let number = watched.iter().position(|name| name == selector).and_then(|at| u32::try_from(at).ok());
-        let measure = number.and_then(|number| summary.totals.watched.get(&number));
-        let again = Expression::parse(expression)
-            .ok()
-            .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
-        // What a run knows of itself alone (how many users there were) stays as it was judged.
-        let (value, held) = match again {
-            Some((value, expression)) => (Some(value), Some(expression.holds(value))),
-            None => (*value, *held),
-        };
-        let metric = selector.split('{').next().unwrap_or_default();
-        all.push(Threshold {
-            selector: selector.clone(),
-            expression: expression.clone(),
-            unit: built_in(metric).map_or("", |metric| metric.unit),
-            value,
-            outcome: match held {
-                Some(true) => Outcome::Held,
-                Some(false) => Outcome::Crossed,
-                None => Outcome::NoSamples,
-            },
-        });
-    }
-    all
 }
 
 /// How long at least one of the spans lasted, ms.

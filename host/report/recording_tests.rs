@@ -4,7 +4,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::*;
+use proptest::prelude::*;
+
 use crate::config::Outlet;
+use crate::event::{Outcome, Threshold};
+use crate::metrics::{Call, Group, Kind, Phases, Recorder, Sample, Scene, Selector, TagSet};
 use crate::report::{outlets, sample};
 
 /// Writes the log of these events.
@@ -34,7 +38,7 @@ fn what_is_read_is_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let events = sample::events();
     let recording = Recording::read(&log(dir.path(), "a", &events)).unwrap();
-    let replayed = replay(&[recording]);
+    let replayed = replay(&[recording], None);
     let (was, is) = (done(&events), done(&replayed));
     assert_eq!(is.totals, was.totals);
     assert_eq!((is.since, is.ended_at, is.exit, is.interrupted), (was.since, was.ended_at, was.exit, 2));
@@ -48,7 +52,7 @@ fn logs_add_up_exactly() {
     let logs = ["a", "b"].map(|name| Recording::read(&log(dir.path(), name, &events)).unwrap());
     let mut expected = (*done(&events).totals).clone();
     expected.merge(&done(&events).totals);
-    let replayed = replay(&logs);
+    let replayed = replay(&logs, None);
     assert_eq!(*done(&replayed).totals, expected);
     assert_eq!(done(&replayed).since, done(&events).since, "at the same time");
     let Event::Tick(tick) = &replayed[1] else { panic!() };
@@ -68,9 +72,10 @@ fn a_log_that_was_cut_off_counts_as_far_as_it_is_whole() {
         }
     }
     fs::write(&path, &text[..text.len() - 10]).unwrap();
-    let replayed = replay(&[Recording::read(&path).unwrap()]);
+    let replayed = replay(&[Recording::read(&path).unwrap()], None);
     assert_eq!(done(&replayed).totals.total.requests, sample::REQUESTS);
     assert!(done(&replayed).notes[0].contains("1 of 1 logs have no end"));
+    assert_eq!((done(&replayed).exit, done(&replayed).elapsed.as_secs()), (Exit::Signal, 10));
 }
 
 #[test]
@@ -100,4 +105,109 @@ fn times_that_overlap_count_once() {
     assert_eq!(covered(vec![(100, 110), (0, 10)]), 20);
     assert_eq!(covered(vec![(0, 10), (2, 4)]), 10);
     assert_eq!(covered(vec![]), 0);
+}
+
+/// One run, told by `machines` that each made a part of its requests.
+fn split(requests: &[(u64, u64, bool)], machines: usize) -> Vec<Vec<Event>> {
+    let rules = ["http_req_duration{name:GET /1}", "http_req_failed", "mine"];
+    let selectors: Vec<(Selector, Kind)> = rules
+        .iter()
+        .zip([Kind::Trend, Kind::Rate, Kind::Counter])
+        .map(|(text, kind)| (Selector::parse(text).unwrap(), kind))
+        .collect();
+    (0..machines)
+        .map(|machine| {
+            let mut recorder = Recorder::watching(&selectors);
+            let mine = recorder.metric(Kind::Counter, "mine", "").unwrap();
+            let record = |recorder: &mut Recorder, number: usize| {
+                let (name, us, failed) = requests[number];
+                let key = recorder.key("GET", &format!("/{name}"));
+                let failure = failed.then_some("it \"failed\"\nbadly");
+                let latency = Duration::from_micros(us);
+                recorder.call(key, &Call { latency, bytes: us, at: sample::START + name, failure });
+                let phases = Phases { duration: latency, ..Phases::default() };
+                recorder.sample(&Sample {
+                    scene: Scene::NONE,
+                    key,
+                    tags: TagSet::NONE,
+                    url: &String::new,
+                    status: 200,
+                    error_code: 0,
+                    error: None,
+                    failed,
+                    phases,
+                    sent_bytes: 1,
+                    received_bytes: us,
+                });
+                recorder.check(Group::NONE, "ok", !failed);
+                recorder.clear_tags();
+                recorder.add(mine, us as f64 * 1e-3, number as u64, Scene::NONE);
+                recorder.iteration();
+            };
+            let own =
+                |range: std::ops::Range<usize>| range.filter(move |number| number % machines == machine);
+            let half = requests.len() / 2;
+            let mut info = sample::info();
+            info.watched = rules.map(str::to_owned).to_vec();
+            own(0..half).for_each(|number| record(&mut recorder, number));
+            let first = recorder.take();
+            own(half..requests.len()).for_each(|number| record(&mut recorder, number));
+            let rest = recorder.take();
+            let mut totals = first.clone();
+            totals.merge(&rest);
+            let mut summary = sample::summary(totals.clone(), 0.0, 10.0);
+            summary.interval = Arc::new(rest);
+            let threshold = |selector: &str, expression: &str| Threshold {
+                selector: selector.into(),
+                expression: expression.into(),
+                unit: "",
+                value: None,
+                change: None,
+                outcome: Outcome::NoSamples,
+            };
+            summary.thresholds = vec![
+                threshold(rules[0], "p(90)<3000"),
+                threshold(rules[1], "rate<0.5"),
+                threshold(rules[2], "count<1000"),
+            ];
+            let tick = Tick {
+                elapsed: Duration::from_secs(5),
+                at: sample::at(5.0),
+                users: 4,
+                classes: Arc::default(),
+                totals: Arc::new(first.clone()),
+                interval: Arc::new(first),
+                since: sample::at(0.0),
+            };
+            vec![Event::Started(Arc::new(info)), Event::Tick(tick), Event::Done(Arc::new(summary))]
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// However a run is split over machines, the sum of their logs is the run of one.
+    #[test]
+    fn machines_that_made_a_run_together_tell_what_one_would(
+        requests in prop::collection::vec((0u64..4, 1u64..9_000_000, any::<bool>()), 0..40),
+        machines in 1usize..5,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |runs: Vec<Vec<Event>>| {
+            let read = |(number, events): (usize, &Vec<Event>)| {
+                Recording::read(&log(dir.path(), &number.to_string(), events)).unwrap()
+            };
+            let logs: Vec<Recording> = runs.iter().enumerate().map(read).collect();
+            replay(&logs, None)
+        };
+        let whole = split(&requests, 1);
+        let measured = done(&whole[0]).totals.clone();
+        let (one, all) = (told(whole), told(split(&requests, machines)));
+        let (one, all) = (done(&one), done(&all));
+        prop_assert_eq!(&one.totals, &measured);
+        prop_assert_eq!(&all.totals, &measured);
+        prop_assert_eq!(&all.thresholds, &one.thresholds);
+        prop_assert_eq!((all.exit, &all.verdict), (one.exit, &one.verdict));
+        prop_assert!(requests.is_empty() || one.thresholds[1].outcome != Outcome::NoSamples);
+    }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::metrics::{Entry, Label, Measure, Snapshot, Trend, built_in};
+use crate::metrics::{Entry, Measure, Snapshot, Trend, built_in};
 
 /// One metric with certain tags.
 pub(super) struct Series<'a> {
@@ -59,9 +59,9 @@ impl Users {
     }
 }
 
-/// Whether requests under this label are HTTP's: `WS` and gRPC have metrics of their own.
-pub(super) fn is_http(label: &Label) -> bool {
-    !matches!(&*label.method, "WS" | "GRPC" | "gRPC")
+/// Whether requests under this label are HTTP's: sockets and gRPC have metrics of their own.
+pub(super) fn is_http(method: &str) -> bool {
+    !matches!(method, "WS" | "grpc")
 }
 
 /// Metrics that are measured only where an output shows them. k6 counts the second half of a
@@ -95,8 +95,12 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
     let totals = measured.totals;
     let mut all = Vec::new();
     let mut http = Entry::default();
-    totals.entries.iter().filter(|(label, _)| is_http(label)).for_each(|(_, entry)| http.merge(entry));
-    if totals.entries.keys().any(|label| is_http(label)) {
+    totals
+        .entries
+        .iter()
+        .filter(|(label, _)| is_http(&label.method))
+        .for_each(|(_, entry)| http.merge(entry));
+    if totals.entries.keys().any(|label| is_http(&label.method)) {
         let received = http.bytes as f64;
         requests(&mut all, Cow::Owned(http), Vec::new());
         put(&mut all, "data_received", Unit::Data, Value::Counter(received));
@@ -143,18 +147,27 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
 pub(super) fn tagged(measured: Measured<'_>) -> Vec<Series<'_>> {
     let totals = measured.totals;
     let mut all = Vec::new();
+    for (key, durations) in totals.shares.iter().filter(|(key, _)| is_http(&key.method)) {
+        let hits = if key.failed { durations.count } else { 0 };
+        let tags = vec![
+            pair("method", &key.method),
+            pair("name", &key.name),
+            ("status".into(), key.status.to_string().into()),
+            pair("scenario", &key.scenario),
+            ("group".into(), group_path(&key.group).into()),
+            pair("expected_response", if key.failed { "false" } else { "true" }),
+        ];
+        let mut put = |name: &'static str, unit, value| {
+            all.push(Series { name: name.into(), tags: tags.clone(), unit, value });
+        };
+        put("http_reqs", Unit::Other, Value::Counter(durations.count as f64));
+        put("http_req_failed", Unit::Other, Value::Rate { hits, count: durations.count });
+        put("http_req_duration", Unit::Time, Value::Trend(Spread::Trend(Cow::Borrowed(durations))));
+    }
     for (label, entry) in &totals.entries {
-        let tags = vec![pair("method", &label.method), pair("name", &label.name)];
-        match is_http(label) {
-            true => requests(&mut all, Cow::Borrowed(entry), tags),
-            // Scripts' sockets have their own.
-            false if label.method == "WS" => {}
-            false => all.push(Series {
-                name: "grpc_req_duration".into(),
-                tags,
-                unit: Unit::Time,
-                value: Value::Trend(Spread::Requests(Cow::Borrowed(entry))),
-            }),
+        if totals.shares.is_empty() && is_http(&label.method) {
+            let tags = vec![pair("method", &label.method), pair("name", &label.name)];
+            requests(&mut all, Cow::Borrowed(entry), tags);
         }
     }
     for (key, count) in &totals.checks {
@@ -320,4 +333,46 @@ fn ms(us: u64) -> f64 {
 /// The share of `hits` in `count`; 0 without any.
 pub(super) fn share(hits: u64, count: u64) -> f64 {
     if count == 0 { 0.0 } else { hits as f64 / count as f64 }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::metrics::{Call, Kind, Recorder, Scene};
+
+    /// Calls of gRPC have k6's metrics, and are no requests of HTTP.
+    #[test]
+    fn grpc_is_told_by_its_own_metrics() {
+        let mut recorder = Recorder::new();
+        for (method, name) in [("GET", "/a"), ("grpc", "pkg.Service/Get"), ("WS", "chat")] {
+            let key = recorder.key(method, name);
+            let latency = Duration::from_millis(4);
+            recorder.call(key, &Call { latency, bytes: 1, at: 1, failure: None });
+        }
+        let duration = recorder.metric(Kind::Trend, "grpc_req_duration", "ms").unwrap();
+        recorder.add(duration, 4.0, 1, Scene::NONE);
+        let streams = recorder.metric(Kind::Counter, "grpc_streams", "").unwrap();
+        recorder.add(streams, 1.0, 1, Scene::NONE);
+        let totals = recorder.take();
+        let measured = Measured { totals: &totals, users: Users::default(), watched: &[] };
+        let count = |series: &Series<'_>| match &series.value {
+            Value::Counter(sum) => *sum,
+            Value::Trend(spread) => spread.count() as f64,
+            _ => 0.0,
+        };
+        for (name, expected) in [
+            ("http_reqs", 1.0),
+            ("http_req_duration", 1.0),
+            ("grpc_req_duration", 1.0),
+            ("grpc_streams", 1.0),
+        ] {
+            let all = tagged(measured);
+            let own: Vec<f64> = all.iter().filter(|series| series.name == name).map(count).collect();
+            assert_eq!(own, [expected], "{name}");
+            assert_eq!(count(&overall(measured)[name]), expected, "{name}");
+        }
+    }
 }

@@ -174,6 +174,7 @@ mod tests {
             expression: expression.into(),
             unit: "",
             value: Some(4.0),
+            change: None,
             outcome,
         };
         summary.thresholds =

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Outcome, Stop, Summary, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Summary, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -154,11 +154,7 @@ impl Running {
             exit = exit.worst(Exit::Inconclusive);
         }
         for threshold in self.judge() {
-            exit = exit.worst(match threshold.outcome {
-                Outcome::Held => Exit::Ok,
-                Outcome::Crossed => Exit::Threshold,
-                Outcome::NoSamples => Exit::Inconclusive,
-            });
+            exit = exit.worst(threshold.outcome.exit());
         }
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
             exit = exit.worst(Exit::Failures);

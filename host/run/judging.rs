@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use crate::config::Level;
-use crate::event::{Event, Judgement, Outcome, Stop, Threshold, Verdict};
+use crate::event::{Event, Outcome, Stop, Threshold, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Kind, Measure};
 
@@ -99,31 +99,8 @@ impl Running {
 
     /// How it went, where the process would exit with `exit`.
     pub(super) fn verdict(&self, exit: Exit, thresholds: &[Threshold]) -> Verdict {
-        let judgement = match exit {
-            Exit::Ok => return Verdict::default(),
-            Exit::Inconclusive | Exit::Signal => Judgement::Inconclusive,
-            _ => Judgement::Failed,
-        };
-        let mut reasons = Vec::new();
-        match &self.stop {
-            Some(Stop::Signal) => reasons.push("it was stopped by a signal".to_owned()),
-            Some(Stop::Abort(message)) => reasons.push(format!("it was aborted: {message}")),
-            Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
-            _ => {}
-        }
-        reasons.extend(self.health.reasons());
-        reasons.extend(self.lacking(thresholds));
-        let counted = |count: u64, one: &str, more: &str| match count {
-            0 => None,
-            1 => Some(one.to_owned()),
-            _ => Some(format!("{count} {more}")),
-        };
-        let crossed = thresholds.iter().filter(|threshold| threshold.outcome == Outcome::Crossed).count();
-        reasons.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
-        reasons.extend(counted(self.totals.total.failures, "a request failed", "requests failed"));
-        let raised = self.totals.all_exceptions();
-        reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
-        Verdict { judgement, reasons }
+        let lacking = (thresholds, self.lacking(thresholds));
+        Verdict::of((exit, self.stop.as_ref()), self.health.reasons(), lacking, &self.totals)
     }
 
     /// Which thresholds had nothing to judge, each metric once.
@@ -137,7 +114,7 @@ impl Running {
         let reason = |selector: &str| {
             let meant = self.setup.thresholds.meant(selector, &self.totals);
             let meant = meant.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
-            format!("nothing was measured of `{selector}`, so its threshold says nothing{meant}")
+            Verdict::lacking(selector) + meant.as_str()
         };
         selectors.into_iter().map(reason).collect()
     }

@@ -79,6 +79,8 @@ pub struct Setup {
     pub thresholds: Thresholds,
     /// Takes each single sample, where an output shows them.
     pub samples: Option<RawSink>,
+    /// Whether some output tells requests apart by their tags.
+    pub shares: bool,
     pub reset_stats: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
@@ -146,6 +148,7 @@ impl Setup {
             classes,
             thresholds,
             samples: None,
+            shares: false,
             reset_stats: plan.reset_stats,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,

@@ -10,6 +10,7 @@ use crate::metrics::{Call, Recorder};
 fn criterion(selector: &str, rules: &[(&str, Option<u64>)]) -> Sited<Criterion> {
     let rule = |&(expression, abort): &(&str, Option<u64>)| Written {
         expression: expression.to_owned(),
+        regression: expression.contains("<+"),
         abort_on_fail: abort.is_some(),
         delay: Duration::from_secs(abort.unwrap_or(0)),
     };

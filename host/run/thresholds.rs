@@ -1,13 +1,17 @@
 //! The thresholds of a run: what they say checked against the metrics there are, before it; judged
 //! by what was measured, each second and at the end. Made by `setup`, asked by `running`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Criterion, Origin, Scenario, Sited};
 use crate::event::{Outcome, Threshold};
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
-use crate::metrics::{BUILT_IN, Expression, Kind, Malformed, Measure, Selector, Snapshot, Source, built_in};
+use crate::metrics::{
+    BUILT_IN, Baseline, Doubt, Expression, Finding, Kind, Malformed, Measure, Regression, Selector, Snapshot,
+    Source, built_in,
+};
 use crate::vu::SCENARIO;
 
 /// Every threshold of a run.
@@ -16,15 +20,24 @@ pub struct Thresholds {
     /// What recorders keep apart, and as what; its number is that in [`Snapshot::watched`].
     pub(super) selectors: Vec<(Selector, Kind)>,
     rules: Vec<Rule>,
+    /// The earlier run, where one is given.
+    baseline: Option<Arc<Baseline>>,
 }
 
 #[derive(Clone, Debug)]
 struct Rule {
     /// Which selector.
     number: usize,
-    expression: Expression,
+    demand: Demand,
     abort_on_fail: bool,
     delay: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Demand {
+    Value(Expression),
+    /// Of the change since the baseline; as written.
+    Change(Regression, String),
 }
 
 /// What there is that thresholds may be about.
@@ -53,17 +66,12 @@ impl Thresholds {
             known.check_tags(&selector, source, origin)?;
             let number = thresholds.selectors.len();
             for rule in rules {
-                let expression = Expression::parse(&rule.expression).map_err(|why| {
-                    let fault = refuse(format!("`{}` is no threshold", rule.expression));
-                    advise(fault.why(why.to_string()), &why)
-                })?;
-                if !expression.method.is_of(kind) {
-                    let (name, method) = (&selector.metric, expression.method);
-                    let fault = refuse(format!("`{name}` is a {} and has no `{method}`", kind.name()));
-                    return Err(fault.help(format!("a {} has {}", kind.name(), kind.methods())));
-                }
+                let demand = match rule.regression {
+                    true => regression(&rule.expression, (&selector, kind), origin)?,
+                    false => expression(&rule.expression, (&selector, kind), origin)?,
+                };
                 let (abort_on_fail, delay) = (rule.abort_on_fail, rule.delay);
-                thresholds.rules.push(Rule { number, expression, abort_on_fail, delay });
+                thresholds.rules.push(Rule { number, demand, abort_on_fail, delay });
             }
             thresholds.selectors.push((selector, kind));
         }
@@ -79,6 +87,11 @@ impl Thresholds {
                 self.selectors.push((selector, metric.kind));
             }
         }
+    }
+
+    /// The earlier run that regressions are about.
+    pub fn compare_with(&mut self, baseline: Baseline) {
+        self.baseline = Some(Arc::new(baseline));
     }
 
     /// What is kept apart, as people write it, by its number in [`Snapshot::watched`].
@@ -102,18 +115,29 @@ impl Thresholds {
     fn judge_one(&self, rule: &Rule, totals: &Snapshot, seconds: f64) -> Threshold {
         let (selector, kind) = &self.selectors[rule.number];
         let number = u32::try_from(rule.number).unwrap_or(u32::MAX);
+        let expression = match &rule.demand {
+            Demand::Value(expression) => expression,
+            Demand::Change(regression, text) => {
+                let (change, finding) = match &self.baseline {
+                    Some(baseline) => regression.judge(baseline, selector, (totals, number)),
+                    None => (None, Finding::Unknown(Doubt::NoBaseline)),
+                };
+                return Threshold::of_change(selector.to_string(), text.clone(), change, finding);
+            }
+        };
         let nothing = Measure::new(*kind);
         let measure = totals.watched.get(&number);
         let is_known = measure.is_some() || (*kind == Kind::Counter && none_is_known(selector, totals));
-        let value = rule.expression.method.of(measure.unwrap_or(&nothing), seconds).filter(|_| is_known);
+        let value = expression.method.of(measure.unwrap_or(&nothing), seconds).filter(|_| is_known);
         Threshold {
             selector: selector.to_string(),
-            expression: rule.expression.text.clone(),
+            expression: expression.text.clone(),
             unit: built_in(&selector.metric).map_or("", |metric| metric.unit),
             value,
+            change: None,
             outcome: match value {
                 None => Outcome::NoSamples,
-                Some(value) if rule.expression.holds(value) => Outcome::Held,
+                Some(value) if expression.holds(value) => Outcome::Held,
                 Some(_) => Outcome::Crossed,
             },
         }
@@ -144,6 +168,37 @@ impl Thresholds {
     }
 }
 
+/// What a text demands of a value.
+fn expression(text: &str, (selector, kind): (&Selector, Kind), origin: &Origin) -> Result<Demand, Fault> {
+    let refuse = |what: String| origin.fault(Exit::Config, what);
+    let expression = Expression::parse(text).map_err(|why| {
+        let fault = refuse(format!("`{text}` is no threshold")).why(why.to_string());
+        match Regression::parse(text) {
+            Some(_) => fault.help(format!("one about a baseline is written {{ regression: \"{text}\" }}")),
+            None => advise(fault, &why),
+        }
+    })?;
+    if !expression.method.is_of(kind) {
+        let (name, method) = (&selector.metric, expression.method);
+        let fault = refuse(format!("`{name}` is a {} and has no `{method}`", kind.name()));
+        return Err(fault.help(format!("a {} has {}", kind.name(), kind.methods())));
+    }
+    Ok(Demand::Value(expression))
+}
+
+/// What a text demands of a change.
+fn regression(text: &str, (selector, kind): (&Selector, Kind), origin: &Origin) -> Result<Demand, Fault> {
+    let refuse = |what: String| origin.fault(Exit::Config, what);
+    let help = "write p(N) or med, how much more it may be, and %: \"p(95)<+10%\"";
+    let regression =
+        Regression::parse(text).ok_or_else(|| refuse(format!("`{text}` is no regression")).help(help))?;
+    if kind != Kind::Trend {
+        let what = format!("`{}` is a {} and has no percentiles to compare", selector.metric, kind.name());
+        return Err(refuse(what).help("regressions are about trends, such as http_req_duration"));
+    }
+    Ok(Demand::Change(regression, text.trim().to_owned()))
+}
+
 /// Whether that nothing was counted means that there was nothing to count, rather than nobody who would have.
 fn none_is_known(selector: &Selector, totals: &Snapshot) -> bool {
     match built_in(&selector.metric).map(|metric| metric.source) {
@@ -165,6 +220,11 @@ impl Known<'_> {
         }
         if let Some((_, kind)) = self.metrics.iter().find(|(known, _)| known == name) {
             return Ok((*kind, Source::Named));
+        }
+        if name == "regression" {
+            let what = "a regression is about a metric".to_owned();
+            let help = "write it below one: `http_req_duration: { regression: \"p(95)<+10%\" }`";
+            return Err(origin.fault(Exit::Config, what).help(help));
         }
         let own = self.metrics.iter().map(|(name, _)| name.as_str());
         let fault =

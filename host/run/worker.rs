@@ -173,7 +173,9 @@ impl Worker {
         let (sender, level) = (reports.clone(), setup.log_level);
         let shared = Rc::new(Shared {
             recorder: RefCell::new(
-                Recorder::watching(&setup.thresholds.selectors).emitting(setup.samples.clone()),
+                Recorder::watching(&setup.thresholds.selectors)
+                    .emitting(setup.samples.clone())
+                    .sharing(setup.shares),
             ),
             net,
             config: setup.config,

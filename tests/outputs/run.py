@@ -184,6 +184,8 @@ def main():
         expect("prometheus, written: all that is missing failed", rate, [1.0])
         named = promql('k6_http_reqs_total{job="",name="ready, \\"steady\\"=go"}')
         expect("prometheus, written: a name with quotes", named, [count / 2])
+        tags = '{job="",status="404",expected_response="false",scenario="default",group="::pay",method="GET"}'
+        expect("prometheus, written: by k6's tags", promql(f"sum(k6_http_reqs_total{tags})"), [count / 2])
         maximum = promql('max(k6_http_req_waiting_max{job=""})')
         expect("prometheus, written: waiting", [round(maximum[0] * 1000, 3)], [round(said["http_req_waiting"]["max"], 3)])
         page = promql('sum(last_over_time(k6_http_reqs_total{job="e2e"}[1m]))')

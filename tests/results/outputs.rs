@@ -121,3 +121,15 @@ fn a_receiver_that_fails_or_hangs_does_not_hold_up_the_run() {
     let answered = server.answered().values().sum::<u64>();
     assert!(answered > 50, "users went on: {answered}");
 }
+
+/// What comes first is the reason, and the other outputs are whole.
+#[test]
+fn a_full_disk_costs_that_file_alone() {
+    let (project, server) = project();
+    for kind in ["json", "csv", "hdr"] {
+        let out = format!("--out {kind}=/dev/full --out hdr=whole.hlog");
+        let ended = project.run(&format!("-f s.lua -u 2 -r 100 -i 40 -H {} {out}", server.url())).code(104);
+        ended.told(&["are not complete", "no space left"]);
+        project.run("report whole.hlog").code(0).printed(&["40 requests, 0 failed"]);
+    }
+}

@@ -3,6 +3,7 @@
 pub mod counter;
 pub mod hostile;
 pub mod lab;
+pub mod page;
 pub mod project;
 pub mod relay;
 mod request;

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::super::target::{Target, reason};
 use super::{Carrier, News, Trouble};
 use crate::config::Outlet;
-use crate::event::{Outcome, RunInfo, Stop, Summary, Threshold};
+use crate::event::{Health, Outcome, RunInfo, Stop, Summary, Threshold};
 use crate::fault::Fault;
-use crate::metrics::{Label, Snapshot};
+use crate::metrics::{Change, Doubt, Label, Snapshot};
 
 /// What begins a line of e2e's own: for other tools it is a comment.
 pub(in super::super) const SECTION: &str = "#e2e ";
@@ -81,6 +81,9 @@ pub(in super::super) struct End {
     pub(in super::super) exit: u8,
     pub(in super::super) stop: String,
     pub(in super::super) thresholds: Vec<Judged>,
+    /// Why the generator could not be relied on.
+    pub(in super::super) doubts: Vec<String>,
+    pub(in super::super) health: Health,
 }
 
 /// A threshold, and what became of it.
@@ -89,8 +92,16 @@ pub(in super::super) struct Judged {
     pub(in super::super) selector: String,
     pub(in super::super) expression: String,
     pub(in super::super) value: Option<f64>,
-    /// None without samples.
+    /// None where nobody knows.
     pub(in super::super) held: Option<bool>,
+    /// It is about a baseline.
+    #[serde(default)]
+    pub(in super::super) regression: bool,
+    #[serde(default)]
+    pub(in super::super) change: Option<Change>,
+    /// Why nobody knows how it is beside the baseline.
+    #[serde(default)]
+    pub(in super::super) doubt: Option<Doubt>,
 }
 
 pub(super) struct HdrLog {
@@ -191,6 +202,8 @@ impl HdrLog {
             }
             .to_owned(),
             thresholds: summary.thresholds.iter().map(judged).collect(),
+            doubts: summary.verdict.doubts.clone(),
+            health: summary.health,
         };
         write_section(file, &Section::End(end))?;
         file.flush()
@@ -221,7 +234,13 @@ fn judged(threshold: &Threshold) -> Judged {
         held: match threshold.outcome {
             Outcome::Held => Some(true),
             Outcome::Crossed => Some(false),
-            Outcome::NoSamples => None,
+            Outcome::NoSamples | Outcome::Uncertain(_) => None,
+        },
+        regression: threshold.is_about_a_baseline(),
+        change: threshold.change,
+        doubt: match threshold.outcome {
+            Outcome::Uncertain(doubt) => Some(doubt),
+            _ => None,
         },
     }
 }

@@ -87,6 +87,7 @@ impl Pump {
         let status = Arc::new(Status::default());
         let told = status.clone();
         let thread = std::thread::Builder::new().name(format!("out-{}", outlet.kind.name()));
+        let is_file = outlet.file().is_some();
         let work = move || {
             let _ending: Sender<()> = ending;
             let mut next = None;
@@ -104,7 +105,7 @@ impl Pump {
                     }
                 }
                 let carried = carrier.carry(&news);
-                told.note(carried);
+                told.note(carried, is_file);
                 if matches!(news, News::Done(..)) {
                     return;
                 }
@@ -114,7 +115,7 @@ impl Pump {
             Fault::new(Exit::Internal, format!("cannot start a thread for --out {outlet}"))
                 .why(why.to_string())
         })?;
-        let (name, is_file) = (format!("--out {outlet}"), outlet.file().is_some());
+        let name = format!("--out {outlet}");
         let shows_samples = matches!(outlet.kind, OutletKind::Json | OutletKind::Csv | OutletKind::Influxdb);
         Ok(Pump { name, is_file, shows_samples, news, status, ended, waiting: Snapshot::default() })
     }
@@ -189,9 +190,11 @@ impl Pump {
 }
 
 impl Status {
-    fn note(&self, carried: Result<(), Trouble>) {
+    /// A file that was lost once stays lost, for the first reason.
+    fn note(&self, carried: Result<(), Trouble>, is_file: bool) {
         let mut said = self.said();
         match carried {
+            Ok(()) if is_file => {}
             Ok(()) => {
                 if said.trouble.take().is_some() {
                     let failures = std::mem::take(&mut said.failures);
@@ -205,7 +208,9 @@ impl Status {
                 if said.trouble.is_none() {
                     said.fresh.push(format!("results are not taken: {why}"));
                 }
-                said.trouble = Some((why, help));
+                if !is_file || said.trouble.is_none() {
+                    said.trouble = Some((why, help));
+                }
             }
         }
     }

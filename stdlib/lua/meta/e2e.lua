@@ -241,6 +241,7 @@
 ---What is demanded of a metric.
 ---@class Threshold
 ---@field threshold? string A method, a comparison and a number: `p(95)<500`. Methods are `count` and `rate` of counters, `value` of gauges, `rate` of rates, and `avg`, `min`, `max`, `med` and `p(N)` of trends.
+---@field regression? string Instead of `threshold`: how much worse than in the run of `--baseline` a percentile of a trend may be, as `p(95)<+10%` or `med<+5%`.
 ---@field abort_on_fail? boolean Ends the run as soon as it is crossed.
 ---@field delay? number|string How long the run must last before it may be ended by it.
 
