@@ -47,7 +47,11 @@ impl Part {
 
 /// # Errors
 /// A scenario of no class that runs; more users, or at a higher rate, than the environment allows.
-pub(super) fn parts(plan: &Plan, classes: &[ClassPlan], env: &'static Value) -> Result<Vec<Part>, Fault> {
+pub(super) fn parts(
+    plan: &Plan,
+    (classes, functions): (&[ClassPlan], &[String]),
+    env: &'static Value,
+) -> Result<Vec<Part>, Fault> {
     let mut parts: Vec<Part> = Vec::new();
     let mut before = 0;
     for Sited { value: scenario, origin } in &plan.scenarios {
@@ -56,9 +60,10 @@ pub(super) fn parts(plan: &Plan, classes: &[ClassPlan], env: &'static Value) -> 
             |what: String| origin.fault(Exit::Config, format!("scenario `{}`: {what}", scenario.name));
         let class = match &scenario.exec {
             Some(exec) => names.iter().position(|name| name == exec).ok_or_else(|| {
-                refuse(format!("no user class `{exec}` runs"))
-                    .help(format!("there are {}", names.join(", ")))
-                    .suggest(exec, names.iter().copied())
+                let all: Vec<&str> = names.iter().copied().chain(functions.iter().map(String::as_str)).collect();
+                refuse(format!("there is no user class and no function `{exec}` that it could run"))
+                    .help(format!("there are {} (functions must be global)", all.join(", ")))
+                    .suggest(exec, all.iter().copied())
             })?,
             None if names.len() == 1 => 0,
             None => {

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::metrics::RawSink;
 use crate::net::{self, Allowed, Settings, Tls, Turns};
-use crate::script::{Class, Language, Manifest, Set, Suite};
+use crate::script::{Class, Function, Language, Manifest, Set, Suite};
 use crate::vu::{Hooks, OwnClient};
 
 use super::linking::{check_link, own_places, prepare_link};
@@ -103,13 +103,15 @@ impl Setup {
         env: &'static Value,
         sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
+        let called = called_functions(plan, &manifest);
         let named = named_classes(plan, &manifest)?;
+        let functions: Vec<String> = manifest.functions.iter().map(|function| function.name.clone()).collect();
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
-        let classes = choose(plan, manifest.classes, &named)?;
+        let classes = choose(plan, (manifest.classes, called), &named)?;
+        let parts = parts(plan, (&classes, &functions), env)?;
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
         let known = Known { metrics: &manifest.metrics, classes: &names, scenarios: &plan.scenarios };
         let thresholds = Thresholds::new(&plan.thresholds, &known)?;
-        let parts = parts(plan, &classes, env)?;
         let schedule = match parts.is_empty() {
             true => Schedule::new(plan, shapes, &classes)?,
             false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
@@ -269,15 +271,30 @@ pub fn named_classes<'p>(plan: &'p Plan, manifest: &Manifest) -> Result<Vec<&'p 
     }
 }
 
+/// The functions that scenarios name, as classes; a class of that name comes before a function.
+fn called_functions(plan: &Plan, manifest: &Manifest) -> Vec<Class> {
+    let named = |name: &str| plan.scenarios.iter().any(|it| it.value.exec.as_deref() == Some(name));
+    let is_class = |name: &str| manifest.classes.iter().any(|class| class.name == name);
+    let functions = manifest.functions.iter();
+    let functions = functions.filter(|function| named(&function.name) && !is_class(&function.name));
+    functions.cloned().map(Function::class).collect()
+}
+
 /// The classes that are `chosen` (else all), with their tags applied.
-fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassPlan>, Fault> {
+/// `called` are made of functions that scenarios name: they run whatever else was chosen.
+fn choose(
+    plan: &Plan,
+    (all, called): (Vec<Class>, Vec<Class>),
+    chosen: &[&String],
+) -> Result<Vec<ClassPlan>, Fault> {
     let known: Vec<String> = all.iter().map(|class| class.name.clone()).collect();
     let tags = Tags::of(plan);
     let tagged = tags.given();
     let mut classes = Vec::new();
-    for class in all {
+    let first_called = all.len();
+    for (index, class) in all.into_iter().chain(called).enumerate() {
         let is_chosen = chosen.contains(&&class.name);
-        let named = chosen.is_empty() || is_chosen;
+        let named = chosen.is_empty() || is_chosen || index >= first_called;
         if !named || class.tasks.is_empty() {
             if is_chosen {
                 return Err(Fault::new(Exit::Script, format!("class `{}` has no task", class.name)));
