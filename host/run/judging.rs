@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::metrics::{Entry, Kind, Measure};
 
 use super::ending::warning;
+use super::health;
 use super::pulse::Pulse;
 use super::running::Running;
 
@@ -111,7 +112,7 @@ impl Running {
             Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
             _ => {}
         }
-        reasons.extend(self.health.reasons());
+        reasons.extend(self.doubts());
         reasons.extend(self.lacking(thresholds));
         let counted = |count: u64, one: &str, more: &str| match count {
             0 => None,
@@ -124,6 +125,32 @@ impl Running {
         let raised = self.totals.all_exceptions();
         reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
         Verdict { judgement, reasons }
+    }
+
+    /// Why this machine is to blame for what was measured, if it is.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        if !self.setup.judges_generator {
+            return Vec::new();
+        }
+        let mut doubts = self.health.reasons();
+        let measured = |metric: &str, scenario: &str| {
+            let number = self.setup.thresholds.of_arrivals(metric, scenario)?;
+            match self.totals.watched.get(&number)? {
+                Measure::Trend(trend) => Some(trend.average()),
+                _ => None,
+            }
+        };
+        for part in &self.setup.parts {
+            let name = &part.scenario.name;
+            let Some(late) = measured("arrival_lateness", name) else { continue };
+            let taken = measured("http_req_duration_intended", name).unwrap_or(0.0);
+            if health::is_late(late, taken) {
+                doubts.push(format!(
+                    "the generator could not keep the rate: iterations of `{name}` began {late:.0} ms late on average"
+                ));
+            }
+        }
+        doubts
     }
 
     /// Which thresholds had nothing to judge, each metric once.

@@ -24,6 +24,7 @@ mod routes;
 mod running;
 mod schedule;
 mod setup;
+mod steering;
 mod thresholds;
 mod ticks;
 mod turns;

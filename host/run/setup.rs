@@ -19,7 +19,7 @@ use crate::script::{Class, Function, Language, Manifest, Set, Suite};
 use crate::vu::{Hooks, OwnClient};
 
 use super::linking::{check_link, own_places, prepare_link};
-use super::parts::{Part, ends, most_users, most_workers, parts};
+use super::parts::{Part, ends, most_users, most_workers, parts, spawned};
 use super::phases::on_stop_time;
 use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
@@ -80,6 +80,8 @@ pub struct Setup {
     /// Takes each single sample, where an output shows them.
     pub samples: Option<RawSink>,
     pub reset_stats: bool,
+    /// Whether a generator that could not keep up makes the run inconclusive.
+    pub judges_generator: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
     pub memory_limit: usize,
@@ -105,16 +107,20 @@ impl Setup {
     ) -> Result<Setup, Fault> {
         let called = called_functions(plan, &manifest);
         let named = named_classes(plan, &manifest)?;
-        let functions: Vec<String> = manifest.functions.iter().map(|function| function.name.clone()).collect();
+        let functions: Vec<String> =
+            manifest.functions.iter().map(|function| function.name.clone()).collect();
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
         let classes = choose(plan, (manifest.classes, called), &named)?;
         let parts = parts(plan, (&classes, &functions), env)?;
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
         let known = Known { metrics: &manifest.metrics, classes: &names, scenarios: &plan.scenarios };
-        let thresholds = Thresholds::new(&plan.thresholds, &known)?;
+        let mut thresholds = Thresholds::new(&plan.thresholds, &known)?;
+        thresholds.observe_arrivals(parts.iter().map(|part| &part.scenario));
         let schedule = match parts.is_empty() {
             true => Schedule::new(plan, shapes, &classes)?,
-            false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
+            false => {
+                Schedule::Scenarios { users: most_users(&parts), end: ends(&parts), spawned: spawned(&parts) }
+            }
         };
         let says = match schedule.shape() {
             Some(shape) => Some(format!("the load shape `{shape}` says")),
@@ -149,6 +155,7 @@ impl Setup {
             thresholds,
             samples: None,
             reset_stats: plan.reset_stats,
+            judges_generator: plan.judges_generator,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,
             memory_limit: plan.settings.memory_limit as usize,
@@ -190,7 +197,7 @@ impl Setup {
     pub fn ends_after(&self) -> Option<Duration> {
         let stages = match &self.schedule {
             Schedule::Stages { stages, .. } => Some(stages.end()),
-            Schedule::Scenarios { end, .. } => Some(*end),
+            Schedule::Scenarios { end, .. } => *end,
             _ => None,
         };
         self.run_time.into_iter().chain(stages).min()

@@ -41,6 +41,9 @@ impl User {
     pub(super) async fn work(&self, vm: &mut Option<Box<dyn Vm>>, way: &mut Way) -> Leave {
         let mut in_iteration = false;
         loop {
+            if self.worker.members.is_paused() && !in_iteration {
+                self.rest().await;
+            }
             if vm.is_none() {
                 if self.stopping() {
                     return Leave::Lost;
@@ -101,6 +104,15 @@ impl User {
             };
             self.wait(time).await;
         }
+    }
+
+    /// Until the run goes on, or ends.
+    async fn rest(&self) {
+        poll_fn(|_| match self.worker.members.is_paused() && !self.stopping() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+        .await;
     }
 
     /// One task, or one step into a set.

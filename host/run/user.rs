@@ -140,6 +140,8 @@ impl User {
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {
+                let is_stunted = fault.exit == Exit::Internal;
+                self.worker.stunted.set(self.worker.stunted.get() + u64::from(is_stunted));
                 self.raised(&"the script's top level", &fault);
                 return Err(Leave::Lost);
             }
@@ -179,6 +181,7 @@ impl User {
         let call = match fiber::call(self.worker.setup.cpu_budget, f) {
             Ok(call) => call,
             Err(why) => {
+                self.worker.stunted.set(self.worker.stunted.get() + 1);
                 self.worker.say(&format!("no stack for another call: {why} (see vm.max_map_count)"));
                 return None;
             }

@@ -25,6 +25,14 @@ pub struct Manifest {
     pub functions: Vec<Function>,
 }
 
+impl Manifest {
+    /// When the stages of the load shape are over, where there is one, and has stages.
+    pub fn shape_ends(&self) -> Option<Duration> {
+        let [Shape { form: ShapeForm::Stages(stages), .. }] = &self.shapes[..] else { return None };
+        Some(stages.iter().map(|(lasts, _)| *lasts).sum())
+    }
+}
+
 /// A function that anybody can name.
 #[derive(Clone, Debug)]
 pub struct Function {

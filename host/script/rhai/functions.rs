@@ -18,9 +18,7 @@ pub(super) fn read(state: &State) -> Vec<Function> {
         names.extend(script.ast.iter_functions().map(|function| function.name.to_owned()));
     }
     for scope in &*state.scopes.borrow() {
-        names.extend(
-            scope.iter().filter(|(.., value)| value.is_fnptr()).map(|(name, ..)| name.to_owned()),
-        );
+        names.extend(scope.iter().filter(|(.., value)| value.is_fnptr()).map(|(name, ..)| name.to_owned()));
     }
     names.retain(|name| !is_closure(name));
     names.sort();
