@@ -268,6 +268,14 @@ fn scenarios() {
 }
 
 #[test]
+fn functions_of_scenarios() {
+    let run = example("32_functions.lua");
+    run.exits(0).says(&["✓", "iterations{scenario:order}", "count==6"]).says(&["look", "arrival_lateness"]);
+    let run = example("33_scenarios.rhai");
+    run.exits(0).says(&["✓", "is ready", "100.00%"]).says(&["✓", "iterations{scenario:read}"]);
+}
+
+#[test]
 fn start_and_stop() {
     for run in example("17_start_and_stop") {
         run.exits(0).says(&["POST", "write", "6", "0(0.00%)"]).says(&["DELETE", "remove", "6", "0(0.00%)"]);

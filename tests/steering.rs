@@ -64,7 +64,7 @@ function ask() http.get("/ready") end
 #[test]
 fn statistics_can_begin_when_scenarios_have_their_users() {
     let script = r#"
-events.on("spawning_complete", function(event) print("complete " .. event.user_count) end)
+events.spawning_complete:add_listener(function(event) print("complete " .. event.user_count) end)
 options { scenarios = {
   early = { executor = "constant_vus", vus = 1, duration = 3, exec = "early" },
   late = { executor = "ramping_vus", start_vus = 0, stages = { { duration = 1, target = 2 }, { duration = 2, target = 2 } }, exec = "late" },

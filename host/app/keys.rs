@@ -1,7 +1,7 @@
 //! Keys on the terminal while a run goes on, as Locust has them: w and W for a user more, or ten, s and S
 //! for less, p to pause and go on, q to stop. Used by `app`.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
-use nix::unistd::{getpgrp, tcgetpgrp};
+use nix::unistd::{getpgrp, read, tcgetpgrp};
 
 use crate::event::{Change, Command, Wish};
 
@@ -84,16 +84,17 @@ fn hear(sender: &Sender<Wish>) {
             Ok(_) => {}
             Err(_) => return,
         }
-        let mut byte = [0];
-        match is_in_front().then(|| stdin.lock().read(&mut byte)) {
+        // Not by way of the library's buffer: what lies in that, `poll` does not see.
+        let mut typed = [0; 64];
+        let count = match is_in_front().then(|| read(&stdin, &mut typed)) {
             None => continue,
-            Some(Ok(1)) => {}
-            Some(_) => return,
-        }
-        if let Some(command) = command(byte[0])
-            && sender.send(Wish::Command(command)).is_err()
-        {
-            return;
+            Some(Ok(0) | Err(_)) => return,
+            Some(Ok(count)) => count,
+        };
+        for command in typed[..count].iter().copied().filter_map(command) {
+            if sender.send(Wish::Command(command)).is_err() {
+                return;
+            }
         }
     }
 }

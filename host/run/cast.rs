@@ -56,6 +56,13 @@ pub(super) struct Desk {
     counted: Cell<bool>,
 }
 
+impl Desk {
+    /// Whether it has an arrival that is yet to be begun.
+    pub(super) fn is_given(&self) -> bool {
+        self.work.get().is_some()
+    }
+}
+
 impl Cast {
     pub(super) fn new(worker: Rc<Worker>, number: usize) -> Rc<Cast> {
         let part = &worker.setup.parts[number];

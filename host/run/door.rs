@@ -142,6 +142,12 @@ mod tests {
         }
         assert_eq!(seen, [(1, 0, 5), (2, 20, 7), (3, 20, 5)]);
         assert!(door.is_newest(3) && !door.is_newest(2));
+        // A scenario's number, since when, to what; users, all of them, at once.
+        door.tune(2, (Duration::ZERO, 4.0), (true, 9.0, 4.0)).unwrap();
+        assert!(matches!(orders.try_recv(), Ok(Order::Tune(2, (Duration::ZERO, 4.0)))));
+        assert_eq!((door.tuned(2), door.tuned(1)), (Some(4.0), None));
+        door.pause(true);
+        assert!(door.is_paused() && matches!(orders.try_recv(), Ok(Order::Pause(true))));
         let rate = Target { spawn_rate: 0.0, ..target(1) };
         assert!(door.aim(Duration::ZERO, rate).is_err() && door.is_newest(3));
     }

@@ -82,9 +82,13 @@ impl Health {
         let is_busy = ran >= BUSY;
         self.busy_seconds += u32::from(is_busy);
         if measured.requests > 0 && (is_robbed || is_late) {
-            // Reports come about whole seconds, a little before or after.
+            // Reports come about whole seconds, a little before or after; one that has been starved comes
+            // seldom, and is about all the seconds before it.
             let second = (at + Duration::from_millis(500)).as_secs();
-            self.affected_seconds += u32::from(self.last_affected.replace(second) != Some(second));
+            let length = (pulse.lasted.as_secs_f64().round() as u64).max(1);
+            let new = self.last_affected.map_or(length, |last| length.min(second.saturating_sub(last)));
+            self.affected_seconds += u32::try_from(new).unwrap_or(u32::MAX);
+            self.last_affected = self.last_affected.max(Some(second));
             self.affected += measured.requests;
         }
         let percent = |part: f64| format!("{:.0} %", part * 100.0);

@@ -127,6 +127,11 @@ impl User {
         self.worker.members.phase_of(self.place) > Phase::Running || self.vu.leaving.get()
     }
 
+    /// How far its end has come.
+    pub(super) fn own_phase(&self) -> Phase {
+        self.worker.members.phase_of(self.place)
+    }
+
     /// A new VM, its on_start done.
     pub(super) async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         // Of a VM that broke, nobody knows the numbers of.
