@@ -57,6 +57,7 @@ impl Function {
             has_on_start: false,
             has_on_stop: false,
             http: false,
+            grpc: None,
             place: self.place,
         }
     }

@@ -7,7 +7,7 @@ use rhai::{Dynamic, FnPtr, Map};
 
 use crate::script::Function;
 
-use super::class::{Base, Class, ClassRef};
+use super::class::{Base, Class, ClassRef, Client};
 use super::library::is_closure;
 use super::state::State;
 
@@ -56,7 +56,7 @@ pub(super) fn class(state: &State, name: &str) -> Option<ClassRef> {
     let task = Map::from([("name".into(), name.into()), ("target".into(), function.into())]);
     Some(ClassRef::new(Class {
         name: name.into(),
-        base: Base::User { http: true },
+        base: Base::User(Client::Http),
         parent: ClassRef::root("HttpUser"),
         place,
         members: RefCell::default(),
