@@ -120,6 +120,7 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
         exclude_tags: origins.list("exclude_tags", args.exclude_tags),
         exit_code_on_error: origins.option("exit_code_on_error", args.exit_code_on_error),
         reset_stats: origins.flag("reset_stats", args.reset_stats),
+        no_generator_check: origins.flag("no_generator_check", args.no_generator_check),
         seed: origins.option("seed", args.seed),
         workers: origins.option("workers", args.workers),
         confirm: origins.option("confirm", args.confirm),

@@ -266,13 +266,37 @@ pub enum Outcome {
     Uncertain(Doubt),
 }
 
-/// Who asks a run to end from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What somebody outside wants of a run.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// A person, or the system.
     Signal,
     /// `--watch`, for a file has changed.
     Changed,
+    Command(Command),
+}
+
+/// How a run under way is steered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// No further task begins; users stay.
+    Pause,
+    Resume,
+    PauseOrResume,
+    /// Another number of users; of a scenario at an arrival rate another rate, iterations a second.
+    Load {
+        /// None: the run as a whole, or its only scenario.
+        scenario: Option<String>,
+        amount: Amount,
+    },
+    /// As a first signal.
+    Stop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    To(f64),
+    By(f64),
 }
 
 /// Why a run ended.

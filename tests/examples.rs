@@ -268,6 +268,14 @@ fn scenarios() {
 }
 
 #[test]
+fn functions_of_scenarios() {
+    for run in example("32_functions") {
+        run.exits(0).says(&["✓", "iterations{scenario:order}", "count==6"]);
+        run.says(&["look", "arrival_lateness"]).says(&["✓", "is ready", "100.00%"]);
+    }
+}
+
+#[test]
 fn start_and_stop() {
     for run in example("17_start_and_stop") {
         run.exits(0).says(&["POST", "write", "6", "0(0.00%)"]).says(&["DELETE", "remove", "6", "0(0.00%)"]);

@@ -16,6 +16,7 @@ mod layers;
 mod limits;
 mod results;
 mod rhai;
+mod steering;
 mod suites;
 mod support;
 mod verdict;

@@ -60,7 +60,7 @@ pub(super) static SCENARIO: Record = Record {
         Field {
             name: "exec",
             sig: "string",
-            doc: "The user class that it runs; needed where there are several.",
+            doc: "The user class, or the global function, that it runs; needed where there are several classes. A function gets the user as its argument, as a task does.",
         },
         Field { name: "start_time", sig: "number|string", doc: "When it begins, since the first users (0)." },
         Field {

@@ -4,6 +4,7 @@ mod check;
 mod eyes;
 mod files;
 mod init;
+mod keys;
 mod logfile;
 mod look;
 mod prepare;
@@ -20,6 +21,8 @@ use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::SystemTime;
+
+use keys::Keys;
 
 use crate::cli::{self, Command};
 use crate::config::{Level, Plan, Surroundings};
@@ -129,9 +132,10 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     setup.samples = outputs.samples();
     setup.shares = outputs.shares(!setup.parts.is_empty());
     let info = info(&plan, &setup);
+    let keys = (!run.watched).then(|| Keys::listen(signals.sender())).flatten();
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
-    drop(demo);
+    drop((demo, keys));
     let mut exit = summary.exit;
     if let Stop::Fault(fault) = &summary.stop {
         print_fault(fault);

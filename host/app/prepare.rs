@@ -49,7 +49,8 @@ impl Prepared {
             super::print(show_config(&layers, options).as_bytes());
             std::process::exit(0);
         }
-        let manifest = declared?;
+        let mut manifest = declared?;
+        manifest.options.shape_ends = manifest.shape_ends();
         if !only_looks {
             layers.check_limits(&manifest.options).map_err(one)?;
             ask(&mut layers).map_err(one)?;

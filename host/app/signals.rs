@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::keys;
 use crate::event::Wish;
 use crate::exit::Exit;
 
@@ -17,6 +18,7 @@ pub(super) const CHANGED: u8 = b'c';
 pub(super) struct Signals {
     receiver: Receiver<Wish>,
     running: Arc<AtomicBool>,
+    sender: Sender<Wish>,
 }
 
 impl Signals {
@@ -25,7 +27,7 @@ impl Signals {
     pub(super) fn listen(watched: bool) -> Signals {
         let (sender, receiver) = unbounded();
         let running = Arc::new(AtomicBool::new(false));
-        let ears = Ears { sender, running: running.clone(), count: Arc::default() };
+        let ears = Ears { sender: sender.clone(), running: running.clone(), count: Arc::default() };
         if watched {
             let ears = ears.clone();
             let watch = std::thread::Builder::new().name("watch".into());
@@ -34,7 +36,12 @@ impl Signals {
         let listener = std::thread::Builder::new().name("signals".into()).spawn(move || follow(&ears));
         // Without a listener the system's own way of ending on a signal stays.
         drop(listener);
-        Signals { receiver, running }
+        Signals { receiver, running, sender }
+    }
+
+    /// For what else is wanted of the run.
+    pub(super) fn sender(&self) -> Sender<Wish> {
+        self.sender.clone()
     }
 
     /// From now on one message for each signal. The first ends the run gracefully, the second at
@@ -64,6 +71,7 @@ impl Ears {
         let before = self.count.fetch_add(1, Ordering::SeqCst);
         let wish = if is_wanted { Wish::Signal } else { Wish::Changed };
         if self.sender.send(wish).is_err() || before >= 2 {
+            keys::restore();
             std::process::exit(Exit::Signal.code().into());
         }
     }

@@ -84,6 +84,10 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Load")]
     pub(super) reset_stats: bool,
 
+    /// Judge the run even where this machine could not keep up: for busy machines, where times do not matter
+    #[arg(long, help_heading = "Results")]
+    pub(super) no_generator_check: bool,
+
     /// Exit code when a request failed or a task raised (1)
     #[arg(long, value_name = "N", help_heading = "Results")]
     pub(super) exit_code_on_error: Option<u8>,

@@ -102,6 +102,7 @@ pub struct Given {
     pub exclude_tags: Option<Sited<Vec<String>>>,
     pub exit_code_on_error: Option<Sited<u8>>,
     pub reset_stats: Option<Sited<bool>>,
+    pub no_generator_check: Option<Sited<bool>>,
     pub seed: Option<Sited<u64>>,
     pub workers: Option<Sited<usize>>,
     pub confirm: Option<Sited<String>>,

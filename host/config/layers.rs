@@ -184,14 +184,21 @@ impl Layers {
     pub fn plan(self, options: &ScriptOptions) -> Result<Plan, Fault> {
         let merged = self.merged(options);
         let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
-        self.check(&safety, &merged, self.given.confirm.as_ref().map(|confirm| confirm.value.as_str()))?;
+        let answer = self.given.confirm.as_ref().map(|confirm| confirm.value.as_str());
+        self.check(&safety, (&merged, self.ends(options)), answer)?;
         self.plan_to_look(options)
     }
 
     /// What `plan` would refuse whatever `question` is answered.
     pub fn check_limits(&self, options: &ScriptOptions) -> Result<(), Fault> {
         let safety = self.written().map(|raw| Safety { confirm: None, ..raw.safety.clone() });
-        self.check(&safety.unwrap_or_default(), &self.merged(options), None)
+        self.check(&safety.unwrap_or_default(), (&self.merged(options), self.ends(options)), None)
+    }
+
+    /// When the load ends by itself.
+    fn ends(&self, options: &ScriptOptions) -> Option<Duration> {
+        let scenarios = self.scenarios(options);
+        scenarios.iter().map(|scenario| scenario.value.ends()).max().or(options.shape_ends)
     }
 
     /// The plan for looking without running: nothing is asked, and nothing refused.
@@ -216,6 +223,7 @@ impl Layers {
             workers: self.workers.value,
             exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
             reset_stats: flag(&self.given.reset_stats),
+            judges_generator: !flag(&self.given.no_generator_check),
             thresholds: self.thresholds(options),
             scenarios: self.scenarios(options),
             settings: self.settings(),
@@ -321,7 +329,12 @@ impl Layers {
         }
     }
 
-    fn check(&self, safety: &Safety, merged: &Merged, answer: Option<&str>) -> Result<(), Fault> {
+    fn check(
+        &self,
+        safety: &Safety,
+        (merged, ends): (&Merged, Option<Duration>),
+        answer: Option<&str>,
+    ) -> Result<(), Fault> {
         let scripts: Vec<PathBuf> = self.scripts.value.iter().map(|script| locate::resolve(script)).collect();
         // The file itself may be a link, as it is where a cluster mounts it; its folder is what counts.
         let folder = self.file.as_ref().and_then(|(path, _)| path.parent());
@@ -335,6 +348,7 @@ impl Layers {
             users: &merged.users,
             spawn_rate: &merged.spawn_rate,
             run_time: merged.run_time.as_ref(),
+            ends,
             stop_timeout: &merged.stop_timeout,
             longest_stop: written.map_or(STOP_TIMEOUT, |written| written.value.max(STOP_TIMEOUT)),
             base_url: self.base_url.as_ref(),

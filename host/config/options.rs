@@ -1,6 +1,8 @@
 //! What the script's `options { ... }` sets. Filled by `script` while the script's top level runs, merged by
 //! `layers` below flags, variables and the environment file.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::exit::Exit;
@@ -19,6 +21,8 @@ pub struct ScriptOptions {
     pub seed: Option<Sited<u64>>,
     pub thresholds: Vec<Sited<Criterion>>,
     pub scenarios: Vec<Sited<Scenario>>,
+    /// When the stages of the only load shape are over; what scripts declare beside the options.
+    pub shape_ends: Option<Duration>,
 }
 
 /// The keys of `options`.

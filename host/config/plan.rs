@@ -100,6 +100,8 @@ pub struct Plan {
     pub workers: usize,
     pub exit_code_on_error: u8,
     pub reset_stats: bool,
+    /// Whether a generator that could not keep up makes the run inconclusive.
+    pub judges_generator: bool,
     pub thresholds: Vec<Sited<Criterion>>,
     /// None: the load is users, spawn rate and the like, or a load shape.
     pub scenarios: Vec<Sited<Scenario>>,

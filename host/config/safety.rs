@@ -32,6 +32,8 @@ pub(super) struct Intent<'p> {
     pub(super) users: &'p Sited<u32>,
     pub(super) spawn_rate: &'p Sited<f64>,
     pub(super) run_time: Option<&'p Sited<Duration>>,
+    /// When the load ends by itself, at the latest.
+    pub(super) ends: Option<Duration>,
     pub(super) stop_timeout: &'p Sited<Duration>,
     /// The longest stop timeout beside `max_run_time`.
     pub(super) longest_stop: Duration,
@@ -106,6 +108,18 @@ impl Safety {
         Ok(())
     }
 
+    /// Refuses iterations that come faster than requests may.
+    pub fn check_rps(&self, rate: f64) -> Result<(), Fault> {
+        match &self.max_rps {
+            Some(max) if rate > max.value => {
+                let what =
+                    format!("{rate} iterations per second are more than `safety.max_rps`, {}", max.value);
+                Err(refuse(max, what).why("each is taken to send at least one request"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses a preparation (`setup` and the like) that has taken so long, for it is part of the run.
     pub fn check_preparation(&self, time: Duration) -> Result<(), Fault> {
         match &self.max_run_time {
@@ -131,6 +145,15 @@ impl Safety {
         if let Some(max) = &self.max_run_time {
             let longest = format_duration(max.value);
             match intent.run_time {
+                None if intent.ends.is_some_and(|ends| ends <= max.value) => {}
+                None if intent.ends.is_some() => {
+                    let ends = format_duration(intent.ends.unwrap_or_default());
+                    let what = format!(
+                        "scenarios or stages that last {ends} exceed `safety.max_run_time`, {longest}"
+                    );
+                    return Err(refuse(max, what)
+                        .help(format!("make them shorter, or give a run time: --run-time {longest}")));
+                }
                 None => {
                     let what = format!("a run without a run time exceeds `safety.max_run_time`, {longest}");
                     return Err(refuse(max, what).help(format!("give a run time: --run-time {longest}")));
@@ -240,6 +263,7 @@ mod tests {
         };
         change(&mut run);
         let result = safety.check(&Intent {
+            ends: None,
             users: &run.users,
             spawn_rate: &run.spawn_rate,
             run_time: run.run_time.as_ref(),

@@ -31,6 +31,13 @@ pub struct Scenario {
     pub tags: BTreeMap<String, String>,
 }
 
+impl Scenario {
+    /// When no further iteration begins, since the first users, at the latest.
+    pub fn ends(&self) -> Duration {
+        self.start_time.saturating_add(self.pacing.lasts())
+    }
+}
+
 /// What is wrong, and what to do.
 pub(super) type Wrong = (String, Option<String>);
 

@@ -140,6 +140,7 @@ impl Rows {
         self.sited("workers", &layers.workers);
         self.optional("exit_code_on_error", given.exit_code_on_error.as_ref(), "1");
         self.optional("reset_stats", given.reset_stats.as_ref(), "false");
+        self.optional("no_generator_check", given.no_generator_check.as_ref(), "false");
         self.optional("csv", outputs.csv.as_ref(), "none");
         self.optional("csv_full_history", outputs.csv_full_history.as_ref(), "false");
         self.optional("json", outputs.json.as_ref(), "false");

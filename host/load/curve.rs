@@ -86,6 +86,27 @@ impl Curve {
         self.lines.iter().fold(0.0, |most: f64, line| most.max(line.from).max(line.to))
     }
 
+    /// When the greatest height is reached first.
+    pub fn time_of_most(&self) -> Duration {
+        let most = self.most();
+        let times = self.lines.iter().filter_map(|line| {
+            if line.from >= most {
+                return Some(line.at);
+            }
+            (line.to >= most).then_some(line.at + line.lasts)
+        });
+        Duration::from_secs_f64(times.into_iter().next().unwrap_or(0.0))
+    }
+
+    /// The most that it rises in a second: what it begins with, and each step, rise at once.
+    pub fn steepest(&self) -> f64 {
+        let begins = self.lines.first().map_or(0.0, |line| line.from);
+        self.lines.iter().fold(begins, |most, line| {
+            let rise = (line.to - line.from).max(0.0);
+            most.max(if line.lasts > 1.0 { rise / line.lasts } else { rise })
+        })
+    }
+
     /// How much has come by then: the area below it. Of a rate a second, how many arrivals.
     pub fn area(&self, by: Duration) -> f64 {
         let by = by.as_secs_f64();
@@ -155,6 +176,19 @@ mod tests {
             (curve.end(), curve.most(), curve.area(s(3.0)), curve.area(s(99.0))),
             (s(5.0), 8.0, 16.0, 18.0)
         );
+    }
+
+    #[test]
+    fn the_top_and_the_steepest_rise() {
+        let of = |start, stages: &[(f64, f64)]| {
+            let curve = Curve::stages(start, stages.iter().map(|(lasts, to)| (s(*lasts), *to)));
+            (curve.time_of_most().as_secs_f64(), curve.steepest())
+        };
+        assert_eq!(of(5.0, &[(9.0, 5.0)]), (0.0, 5.0));
+        assert_eq!(of(0.0, &[(10.0, 50.0), (10.0, 50.0), (10.0, 0.0)]), (10.0, 5.0));
+        // A step is a rise at once, and so is less than a second.
+        assert_eq!(of(1.0, &[(4.0, 2.0), (0.0, 9.0), (5.0, 9.0)]), (4.0, 7.0));
+        assert_eq!(of(2.0, &[(0.5, 6.0), (8.0, 7.0)]), (8.5, 4.0));
     }
 
     fn any_curve() -> impl Strategy<Value = Curve> {

@@ -38,6 +38,31 @@ impl Pacing {
         }
     }
 
+    /// When all users are there that there are to be at first, or most.
+    pub fn spawned(&self) -> Duration {
+        match self {
+            Pacing::Users(curve) => curve.time_of_most(),
+            Pacing::Arrivals { .. } => Duration::ZERO,
+        }
+    }
+
+    /// The most users that it can start in a second.
+    pub fn most_started(&self) -> f64 {
+        match self {
+            Pacing::Users(curve) => curve.steepest(),
+            // Those that are needed may be needed at once.
+            Pacing::Arrivals { most, .. } => *most as f64,
+        }
+    }
+
+    /// The most iterations that begin in a second, where that is known.
+    pub fn most_arrivals(&self) -> f64 {
+        match self {
+            Pacing::Users(_) => 0.0,
+            Pacing::Arrivals { rate, .. } => rate.most(),
+        }
+    }
+
     /// The most users that there can be at a time.
     pub fn most_users(&self) -> u64 {
         match self {

@@ -35,6 +35,8 @@ pub enum Source {
     Named,
     /// Iterations that no user was free for.
     Dropped,
+    /// How late those began that came at an arrival rate.
+    Arrivals,
     /// The run as a whole: how many users there are.
     Run,
 }
@@ -72,6 +74,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     of("iterations", Kind::Counter, "", Source::Iterations),
     of("iteration_duration", Kind::Trend, "ms", Source::IterationDurations),
     of("dropped_iterations", Kind::Counter, "", Source::Dropped),
+    of("arrival_lateness", Kind::Trend, "ms", Source::Arrivals),
     bytes("data_sent", Part::SentBytes),
     bytes("data_received", Part::ReceivedBytes),
     of("checks", Kind::Rate, "", Source::Checks),
@@ -99,6 +102,9 @@ pub const BUILT_IN: &[BuiltIn] = &[
     named("sse_event", Kind::Counter),
 ];
 
+/// What is measured of each scenario at an arrival rate, whoever asks: all trends.
+pub const ARRIVALS: [&str; 3] = ["arrival_lateness", "http_req_duration", "http_req_duration_intended"];
+
 /// The one of that name.
 pub fn built_in(name: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|metric| metric.name == name)
@@ -125,7 +131,7 @@ impl Source {
             Source::Checks => &["check", "class", "scenario", "group"],
             Source::Iterations | Source::IterationDurations => &["class", "scenario"],
             Source::Groups | Source::Named => &SCENE,
-            Source::Dropped => &["scenario"],
+            Source::Dropped | Source::Arrivals => &["scenario"],
             Source::Run => &[],
         }
     }

@@ -25,7 +25,7 @@ mod tally;
 mod watched;
 
 pub use baseline::{Change, Distribution};
-pub use builtin::{BUILT_IN, BuiltIn, Part, Source, built_in};
+pub use builtin::{ARRIVALS, BUILT_IN, BuiltIn, Part, Source, built_in};
 pub use custom::{Metric, MetricKey, Undeclared};
 pub use entry::{Entry, Label};
 pub use expression::{Comparison, Expression, Malformed, Method};

@@ -47,6 +47,11 @@ impl Selector {
         let tags = rest.map_or(Ok(Vec::new()), read_tags)?;
         Ok(Selector { metric: metric.to_owned(), tags })
     }
+
+    /// The samples of a metric that are of that scenario.
+    pub fn of_scenario(metric: &str, scenario: &str) -> Selector {
+        Selector { metric: metric.to_owned(), tags: vec![("scenario".to_owned(), scenario.to_owned())] }
+    }
 }
 
 /// What stands behind the opening brace.

@@ -94,6 +94,7 @@ pub(super) struct Watched {
     groups: Vec<usize>,
     named: Vec<usize>,
     dropped: Vec<usize>,
+    arrivals: Vec<usize>,
     /// Scripts' own tags of requests are asked for.
     tagged: bool,
     sets: Slots<Tags>,
@@ -117,6 +118,7 @@ impl Recorder {
                 Source::Groups => watched.groups.push(number),
                 Source::Named => watched.named.push(number),
                 Source::Dropped => watched.dropped.push(number),
+                Source::Arrivals => watched.arrivals.push(number),
                 Source::Run => {}
             }
             watched.watchers.push(Watcher { selector: selector.clone(), measure: Measure::new(*kind) });
@@ -267,6 +269,12 @@ impl Recorder {
         self.dropped += 1;
         let scene = Scene { scenario, ..Scene::NONE };
         self.add_watched(|watched| &watched.dropped, scene, |_, _| false, 1.0);
+    }
+
+    /// Counts an iteration that began at an arrival rate, so late.
+    pub fn arrive(&mut self, scenario: &str, late: Duration) {
+        let scene = Scene { scenario, ..Scene::NONE };
+        self.add_watched(|watched| &watched.arrivals, scene, |_, _| false, late.as_secs_f64() * 1e3);
     }
 
     /// Counts a value of a metric with a name, and the tags that were set for it, for whoever asked

@@ -2,6 +2,7 @@
 //! stderr, where stdout carries the JSON array).
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressDrawTarget;
@@ -36,6 +37,8 @@ pub(super) struct Console {
     err_paint: Paint,
     /// When the next table is due, since the start.
     due: Duration,
+    /// What runs.
+    info: Option<Arc<RunInfo>>,
 }
 
 impl Console {
@@ -58,10 +61,12 @@ impl Console {
             out_paint: Paint(options.color && tables_tty),
             err_paint: Paint(options.color && options.stderr_tty),
             due: EVERY,
+            info: None,
         }
     }
 
-    fn started(&mut self, info: &RunInfo) {
+    fn started(&mut self, info: &Arc<RunInfo>) {
+        self.info = Some(info.clone());
         self.tell(&opening(info, self.err_paint));
         if let Some(target) = self.target.take() {
             self.bar = Some(Bar::new(target, info.run_time, self.err_paint));
@@ -100,7 +105,7 @@ impl Console {
         if let Some(bar) = self.bar.take() {
             bar.finish();
         }
-        let text = sections::closing(summary, self.width, self.out_paint);
+        let text = sections::closing(summary, self.info.as_deref(), self.width, self.out_paint);
         self.print(&text)
     }
 

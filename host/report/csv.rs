@@ -3,15 +3,17 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::files::{CSV, beginning_with};
+use super::arrivals::{self, Row};
+use super::files::{CSV, CSV_ARRIVALS, beginning_with};
 use super::sink::Sink;
 use super::target::{Target, lost};
-use crate::event::Event;
+use crate::event::{Event, RunInfo};
 use crate::fault::Fault;
 use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span, epoch};
 
@@ -20,6 +22,9 @@ pub(super) struct Csv {
     failures: Target,
     exceptions: Target,
     history: Target,
+    /// The prefix of all files; what is written where there are arrivals.
+    prefix: PathBuf,
+    arrivals: Option<(Target, Arc<RunInfo>)>,
     /// A history row for each name as well.
     full: bool,
     /// Open from the start of the run on, until a row is lost.
@@ -47,6 +52,8 @@ impl Csv {
             failures: target(failures)?,
             exceptions: target(exceptions)?,
             history: target(history)?,
+            prefix: prefix.to_owned(),
+            arrivals: None,
             full,
             log: None,
         })
@@ -57,7 +64,11 @@ impl Csv {
         let stats = self.stats.replace(stats(view).as_bytes());
         let failures = self.failures.replace(failures(view.totals).as_bytes());
         let exceptions = self.exceptions.replace(exceptions(view.totals).as_bytes());
-        stats.and(failures).and(exceptions)
+        let arrivals = match &self.arrivals {
+            Some((target, info)) => target.replace(arrivals(info, view.totals).as_bytes()),
+            None => Ok(()),
+        };
+        stats.and(failures).and(exceptions).and(arrivals)
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
@@ -85,6 +96,10 @@ impl Sink for Csv {
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         match event {
             Event::Started(info) => {
+                if arrivals::has_any(info) {
+                    let target = Target::prepare(&beginning_with(&self.prefix, CSV_ARRIVALS))?;
+                    self.arrivals = Some((target, info.clone()));
+                }
                 let totals = Snapshot::default();
                 let span = Span::of(&totals, info.started_at, info.started_at);
                 // A failure here or at a tick is made good by the next rewrite.
@@ -175,6 +190,24 @@ fn history(view: &View<'_>, full: bool) -> String {
         ];
         let counts = [entry.requests.to_string(), entry.failures.to_string()];
         lines.row(before.into_iter().chain(percentiles(entry)).chain(counts).chain(times(entry)));
+    }
+    lines.0
+}
+
+/// What was measured of scenarios at an arrival rate; times in ms, with fractions.
+fn arrivals(info: &RunInfo, totals: &Snapshot) -> String {
+    let mut lines = Lines::default();
+    let heads = ["Scenario", "Metric", "Count", "Average", "Min"];
+    lines.row(heads.into_iter().chain(PERCENTILES.map(|(_, head)| head)).map(str::to_owned));
+    for Row { scenario, metric, trend } in arrivals::rows(info, totals) {
+        let before = [
+            scenario.to_owned(),
+            metric.to_owned(),
+            trend.count.to_string(),
+            float(trend.average()),
+            float(trend.min),
+        ];
+        lines.row(before.into_iter().chain(PERCENTILES.map(|(q, _)| float(trend.percentile(q)))));
     }
     lines.0
 }

@@ -11,6 +11,9 @@ use crate::fault::Fault;
 /// What `--csv PREFIX` adds to its prefix.
 pub(super) const CSV: [&str; 4] = ["_stats.csv", "_failures.csv", "_exceptions.csv", "_stats_history.csv"];
 
+/// And what it adds where scenarios are at an arrival rate; Locust has none.
+pub(super) const CSV_ARRIVALS: &str = "_arrivals.csv";
+
 /// A file that begins with `prefix`.
 pub(super) fn beginning_with(prefix: &Path, suffix: &str) -> PathBuf {
     let mut name = prefix.as_os_str().to_owned();
@@ -23,8 +26,11 @@ pub(super) fn beginning_with(prefix: &Path, suffix: &str) -> PathBuf {
 /// # Errors
 /// [`Exit::Usage`], naming both options.
 pub fn check_files(options: &Options, logfile: Option<&Path>) -> Result<(), Fault> {
-    let csv =
-        options.csv.iter().flat_map(|prefix| CSV.map(|suffix| ("--csv", beginning_with(prefix, suffix))));
+    let suffixes = || CSV.into_iter().chain([CSV_ARRIVALS]);
+    let of_csv = |prefix: &PathBuf| -> Vec<(&str, PathBuf)> {
+        suffixes().map(|suffix| ("--csv", beginning_with(prefix, suffix))).collect()
+    };
+    let csv = options.csv.iter().flat_map(of_csv);
     let json = options.json_file.iter().map(|path| ("--json-file", Json::named(path)));
     let export = options.summary_export.iter().map(|path| ("--summary-export", path.clone()));
     let junit = options.junit.iter().map(|path| ("--junit", path.clone()));

@@ -2,6 +2,7 @@
 //! and nothing else, and all render from the same final snapshot. Called by
 //! `app`, which prepares the outputs before the run and feeds them during it.
 
+mod arrivals;
 mod bar;
 mod comparison;
 mod console;

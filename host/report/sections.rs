@@ -3,11 +3,12 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::arrivals;
 use super::measured;
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{clock, counted, cut_end, cut_middle, duration, ms, percent, printable, rate};
-use crate::event::{Health, Stop, Summary};
+use crate::event::{Health, RunInfo, Stop, Summary};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span};
 
@@ -74,7 +75,7 @@ fn aggregated() -> Label {
 }
 
 /// The whole report of a run that has ended.
-pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String {
+pub(super) fn closing(summary: &Summary, info: Option<&RunInfo>, columns: usize, paint: Paint) -> String {
     let totals = &*summary.totals;
     let span = Span::of(totals, summary.since, summary.ended_at);
     let mut text = String::new();
@@ -85,6 +86,8 @@ pub(super) fn closing(summary: &Summary, columns: usize, paint: Paint) -> String
     };
     section("Statistics (times in ms)", statistics(totals, &span, false).render(columns, paint));
     section("Percentiles (ms)", percentiles(totals).render(columns, paint));
+    let arrivals = info.map(|info| arrivals::table(info, totals, columns, paint));
+    section("Arrivals (times in ms)", arrivals.unwrap_or_default());
     section("Thresholds", measured::thresholds(&summary.thresholds, columns, paint));
     section("Checks", measured::checks(totals, columns, paint));
     section("Groups (times in ms)", measured::groups(totals, columns, paint));

@@ -215,6 +215,9 @@ fn watched(measured: Measured<'_>) -> impl Iterator<Item = (&str, &Measure)> {
 /// What has no tags at all.
 fn whole(all: &mut Vec<Series<'_>>, totals: &Snapshot, users: Users) {
     put(all, "iterations", Unit::Other, Value::Counter(totals.iterations as f64));
+    if totals.dropped > 0 {
+        put(all, "dropped_iterations", Unit::Other, Value::Counter(totals.dropped as f64));
+    }
     let Users { now, least, most } = users;
     let gauge =
         |last: u64, min: u64, max: u64| Value::Gauge { last: last as f64, min: min as f64, max: max as f64 };

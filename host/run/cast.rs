@@ -15,7 +15,8 @@ use crate::vu::Role;
 use super::crew::dismiss;
 use super::message::Phase;
 use super::pacer;
-use super::parts::Part;
+use super::parts::{Part, most_users};
+use super::steering::Tuning;
 use super::user::User;
 use super::worker::Worker;
 
@@ -36,6 +37,10 @@ pub(super) struct Cast {
     /// Users started so far.
     started: Cell<u64>,
     waiter: RefCell<Option<Waker>>,
+    /// What a person has changed it to, and when.
+    tuned: Cell<Option<Tuning>>,
+    /// Users beyond those that were planned, so far.
+    extra: Cell<u64>,
 }
 
 /// Where a user takes its work from.
@@ -45,6 +50,17 @@ pub(super) struct Desk {
     work: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
     closed: Cell<bool>,
+    /// It is among those that are free.
+    listed: Cell<bool>,
+    /// The arrival that it was started for has been counted.
+    counted: Cell<bool>,
+}
+
+impl Desk {
+    /// Whether it has an arrival that is yet to be begun.
+    pub(super) fn is_given(&self) -> bool {
+        self.work.get().is_some()
+    }
 }
 
 impl Cast {
@@ -67,6 +83,8 @@ impl Cast {
             living: Cell::new(0),
             started: Cell::new(0),
             waiter: RefCell::default(),
+            tuned: Cell::new(None),
+            extra: Cell::new(0),
             worker,
         })
     }
@@ -88,7 +106,7 @@ impl Cast {
             Pacing::Users(curve) => self.follow(curve, start).await,
             Pacing::Arrivals { rate, ready, most } => {
                 let (ready, most) = (self.split.share(*ready), self.split.share(*most));
-                self.serve(pacer::start(rate.clone(), self.split, start), (ready, most)).await;
+                self.serve(rate, start, (ready, most)).await;
             }
         }
         let grace = self.part().scenario.graceful_stop;
@@ -112,7 +130,8 @@ impl Cast {
             if passed >= curve.end() {
                 return;
             }
-            let wanted = self.split.share(curve.height(passed).round() as u64);
+            let height = self.tuned.get().map_or_else(|| curve.height(passed), |(_, users)| users);
+            let wanted = self.split.share(height.round() as u64);
             // One that ended by itself is not replaced.
             for _ in wanted_before..wanted {
                 self.start(None);
@@ -131,13 +150,31 @@ impl Cast {
     }
 
     /// Hands arrivals to users that are free, or to new ones, while there may be more.
-    async fn serve(self: &Rc<Self>, mut arrivals: UnboundedReceiver<Instant>, (ready, most): (u64, u64)) {
+    async fn serve(self: &Rc<Self>, rate: &Curve, start: Instant, (ready, most): (u64, u64)) {
         for _ in 0..ready {
             self.start(None);
         }
-        while let Some(intended) = arrivals.recv().await {
+        let mut arrivals = pacer::start(rate.clone(), self.split, start);
+        let mut tuned = None;
+        loop {
+            let heard = self.arrival(&mut arrivals, tuned).await;
             if self.worker.members.phase() > Phase::Running {
                 return;
+            }
+            let intended = match heard {
+                Some(intended) => intended,
+                None if self.tuned.get() == tuned => return,
+                None => {
+                    tuned = self.tuned.get();
+                    if let Some((at, value)) = tuned {
+                        let rest = Curve::steady(value, rate.end().saturating_sub(at));
+                        arrivals = pacer::start(rest, self.split, start + at);
+                    }
+                    continue;
+                }
+            };
+            if self.worker.members.is_paused() {
+                continue;
             }
             let desk = loop {
                 match self.free.borrow_mut().pop() {
@@ -147,23 +184,73 @@ impl Cast {
             };
             match desk {
                 Some(desk) => {
+                    desk.listed.set(false);
                     desk.work.set(Some(intended));
                     desk.waker.borrow().iter().for_each(Waker::wake_by_ref);
                 }
-                None if self.living.get() < most => self.start(Some(intended)),
+                None if self.living.get() < most => {
+                    self.came(intended);
+                    self.start(Some(intended));
+                }
                 None => self.worker.shared.recorder.borrow_mut().drop_iteration(&self.role.name),
             }
         }
     }
 
+    /// The next arrival; None at the end, and where the rate was changed.
+    async fn arrival(
+        &self,
+        arrivals: &mut UnboundedReceiver<Instant>,
+        tuned: Option<Tuning>,
+    ) -> Option<Instant> {
+        poll_fn(|cx| {
+            if self.tuned.get() != tuned {
+                return Poll::Ready(None);
+            }
+            let polled = arrivals.poll_recv(cx);
+            if polled.is_pending() && self.waiter.borrow().as_ref().is_none_or(|it| !it.will_wake(cx.waker()))
+            {
+                *self.waiter.borrow_mut() = Some(cx.waker().clone());
+            }
+            polled
+        })
+        .await
+    }
+
+    /// Goes on with so many users, or iterations a second, from that moment on.
+    pub(super) fn tune(&self, tuning: Tuning) {
+        self.tuned.set(Some(tuning));
+        if let Some(waiter) = self.waiter.borrow_mut().take() {
+            waiter.wake();
+        }
+    }
+
     fn start(self: &Rc<Self>, work: Option<Instant>) {
         let part = self.part();
-        let own = self.started.replace(self.started.get() + 1);
         let most = self.split.share(part.scenario.pacing.most_users()).max(1);
-        // One that comes after another has ended has its number.
-        let id = part.before + self.split.global(own % most) + 1;
-        let desk =
-            Rc::new(Desk { id, work: Cell::new(work), waker: RefCell::default(), closed: Cell::new(false) });
+        let id = if self.living.get() < most {
+            let own = self.started.replace(self.started.get() + 1);
+            // One that comes after another has ended has its number.
+            part.before + self.split.global(own % most) + 1
+        } else {
+            // More than were planned: behind the numbers of all scenarios, and apart from their extra ones.
+            let extra = self.extra.replace(self.extra.get() + 1);
+            let parts = &self.worker.setup.parts;
+            most_users(parts) + self.split.global(extra) * parts.len() as u64 + self.number as u64 + 1
+        };
+        let is_free = work.is_none() && matches!(part.scenario.pacing, Pacing::Arrivals { .. });
+        let desk = Rc::new(Desk {
+            id,
+            work: Cell::new(work),
+            waker: RefCell::default(),
+            closed: Cell::new(false),
+            listed: Cell::new(is_free),
+            counted: Cell::new(work.is_some()),
+        });
+        // An arrival can be given to it before it has begun: late is better than dropped.
+        if is_free {
+            self.free.borrow_mut().push(desk.clone());
+        }
         self.living.set(self.living.get() + 1);
         let mut desks = self.desks.borrow_mut();
         desks.retain(|desk| !desk.closed.get());
@@ -186,11 +273,11 @@ impl Cast {
 
     /// Until a user leaves, the end of the run comes nearer, or it is so late.
     async fn changed(&self, at: Option<Instant>) {
-        let before = (self.living.get(), self.worker.members.phase());
+        let before = (self.living.get(), self.worker.members.phase(), self.tuned.get());
         let mut sleep = std::pin::pin!(at.map(|at| tokio::time::sleep_until(at.into())));
         poll_fn(|cx| {
             *self.waiter.borrow_mut() = Some(cx.waker().clone());
-            let now = (self.living.get(), self.worker.members.phase());
+            let now = (self.living.get(), self.worker.members.phase(), self.tuned.get());
             let due = sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
             if due || now != before { Poll::Ready(()) } else { Poll::Pending }
         })
@@ -199,10 +286,10 @@ impl Cast {
 
     /// The intended start of the next iteration; None where no further one is to begin.
     pub(super) async fn next(&self, desk: &Rc<Desk>, stopping: impl Fn() -> bool) -> Option<Instant> {
-        if desk.work.get().is_none() {
+        if desk.work.get().is_none() && !desk.listed.replace(true) {
             self.free.borrow_mut().push(desk.clone());
         }
-        poll_fn(|cx| {
+        let next = poll_fn(|cx| {
             if stopping() {
                 return Poll::Ready(None);
             }
@@ -212,7 +299,16 @@ impl Cast {
             *desk.waker.borrow_mut() = Some(cx.waker().clone());
             Poll::Pending
         })
-        .await
+        .await;
+        // What the start takes of one that was started for an arrival is no lateness of the arrival.
+        let is_counted = desk.counted.take();
+        next.into_iter().filter(|_| !is_counted).for_each(|intended| self.came(intended));
+        next
+    }
+
+    /// Counts an arrival, and how late it is.
+    fn came(&self, intended: Instant) {
+        self.worker.shared.recorder.borrow_mut().arrive(&self.role.name, intended.elapsed());
     }
 
     /// A user is gone.

@@ -30,12 +30,15 @@ pub(super) struct Crew {
     reached: Option<u64>,
     /// Scenarios that are not over.
     plays: Rc<Cell<usize>>,
+    casts: Vec<Rc<Cast>>,
 }
 
 impl Crew {
     pub(super) fn new(worker: Rc<Worker>, roster: Roster) -> Crew {
         let split = Split::new(worker.number, worker.setup.workers);
-        Crew { worker, roster, split, closed: false, orphaned: false, reached: None, plays: Rc::default() }
+        let casts = (0..worker.setup.parts.len()).map(|number| Cast::new(worker.clone(), number)).collect();
+        let plays = Rc::default();
+        Crew { worker, roster, split, closed: false, orphaned: false, reached: None, plays, casts }
     }
 
     /// Until no user is left and none is to come.
@@ -67,11 +70,11 @@ impl Crew {
 
     /// Begins to play the scenarios.
     fn open(&self) {
-        self.plays.set(self.worker.setup.parts.len());
-        for number in 0..self.plays.get() {
-            let (worker, plays) = (self.worker.clone(), self.plays.clone());
+        self.plays.set(self.casts.len());
+        for cast in &self.casts {
+            let (worker, plays, cast) = (self.worker.clone(), self.plays.clone(), cast.clone());
             tokio::task::spawn_local(async move {
-                Cast::new(worker.clone(), number).play().await;
+                cast.play().await;
                 plays.set(plays.get() - 1);
                 worker.members.wake_closer();
             });
@@ -119,6 +122,8 @@ impl Crew {
             }
             Order::Close => self.closed = true,
             Order::Go(phase) => self.worker.members.advance(phase),
+            Order::Pause(paused) => self.worker.members.pause(paused),
+            Order::Tune(number, tuning) => self.casts[number].tune(tuning),
             Order::Reset => {
                 drop(self.worker.shared.recorder.borrow_mut().take());
                 let _ = self.worker.reports.send(Report::Reset { worker: self.worker.number });

@@ -14,11 +14,19 @@ use super::running::{Act, Running};
 use super::schedule::Schedule;
 
 impl Running {
+    /// What comes from outside.
+    pub(super) fn heed(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
+        match &wish {
+            Wish::Command(command) => self.command(command, tell),
+            Wish::Signal | Wish::Changed => self.signal(wish, tell),
+        }
+    }
+
     pub(super) fn signal(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
         self.signals += 1;
         self.end(match wish {
-            Wish::Signal => Stop::Signal,
             Wish::Changed => Stop::Changed,
+            _ => Stop::Signal,
         });
         if self.signals > 1 {
             self.go(Phase::Killing);
@@ -31,10 +39,10 @@ impl Running {
             let time = self.phases.deadline().map(|at| at.saturating_duration_since(Instant::now()));
             let time = time.unwrap_or_default().as_secs_f64().round();
             tell(&warning(match wish {
-                Wish::Signal => format!(
+                Wish::Changed => format!("a file changed: {what} may take {time} s to finish"),
+                _ => format!(
                     "stopping: {what} may take {time} s to finish; a second signal (Ctrl-C) ends it at once"
                 ),
-                Wish::Changed => format!("a file changed: {what} may take {time} s to finish"),
             }));
         }
     }
@@ -150,7 +158,7 @@ impl Running {
     /// What the process exits with, as far as it is known.
     pub(super) fn exit(&self) -> Exit {
         let mut exit = Exit::of_internal_faults();
-        if !self.health.reasons().is_empty() {
+        if !self.doubts().is_empty() {
             exit = exit.worst(Exit::Inconclusive);
         }
         for threshold in self.judge() {

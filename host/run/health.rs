@@ -40,6 +40,11 @@ const BUSY: f64 = 0.95;
 /// How often a warning of one kind is repeated.
 const AGAIN: Duration = Duration::from_secs(30);
 
+/// Whether what began so late makes up too much of what was measured, both in ms.
+pub(super) fn is_late(late: f64, measured: f64) -> bool {
+    late >= LATE.as_secs_f64() * 1e3 && late >= SEEN * measured
+}
+
 #[derive(Default)]
 pub(super) struct Health {
     told: Told,
@@ -51,6 +56,8 @@ pub(super) struct Health {
     last_affected: Option<u64>,
     affected: u64,
     requests: u64,
+    /// Users that this machine had no room for.
+    stunted: u64,
     busy_seconds: u32,
     /// When each kind of warning was given last.
     warned: [Option<Duration>; 3],
@@ -64,20 +71,24 @@ impl Health {
         self.late += pulse.late;
         self.requests += measured.requests;
         self.told.exhausted += pulse.exhausted;
+        self.stunted += pulse.stunted;
         self.told.latest = self.told.latest.max(pulse.latest);
         let part = |time: Duration| time.as_secs_f64() / pulse.lasted.as_secs_f64().max(1e-3);
         let (ran, waited) = pulse.cpu.map_or((0.0, 0.0), |(ran, waited)| (part(ran), part(waited)));
         self.told.busiest = self.told.busiest.max(ran.min(1.0));
         self.told.robbed = self.told.robbed.max(waited.min(1.0));
         let is_robbed = waited >= ROBBED && 1.0 - ran - waited < SPARE;
-        let late = pulse.late.as_secs_f64() * 1e6;
-        let is_late = pulse.late >= LATE && late >= SEEN * measured.average();
+        let is_late = is_late(pulse.late.as_secs_f64() * 1e3, measured.average() / 1e3);
         let is_busy = ran >= BUSY;
         self.busy_seconds += u32::from(is_busy);
         if measured.requests > 0 && (is_robbed || is_late) {
-            // Reports come about whole seconds, a little before or after.
+            // Reports come about whole seconds, a little before or after; one that has been starved comes
+            // seldom, and is about all the seconds before it.
             let second = (at + Duration::from_millis(500)).as_secs();
-            self.affected_seconds += u32::from(self.last_affected.replace(second) != Some(second));
+            let length = (pulse.lasted.as_secs_f64().round() as u64).max(1);
+            let new = self.last_affected.map_or(length, |last| length.min(second.saturating_sub(last)));
+            self.affected_seconds += u32::try_from(new).unwrap_or(u32::MAX);
+            self.last_affected = self.last_affected.max(Some(second));
             self.affected += measured.requests;
         }
         let percent = |part: f64| format!("{:.0} %", part * 100.0);
@@ -150,6 +161,12 @@ impl Health {
         if exhausted > 0 && self.share(exhausted) >= EXHAUSTED {
             reasons.push(format!(
                 "{exhausted} connections failed for want of room on this machine (files or ports), not at the server"
+            ));
+        }
+        if self.stunted > 0 {
+            let count = self.stunted;
+            reasons.push(format!(
+                "{count} times a user could not run for want of memory on this machine: the load was short of the plan"
             ));
         }
         reasons

@@ -9,7 +9,7 @@ use crate::metrics::{Call, Recorder};
 fn pulse(ran: u64, waited: u64, late: u64) -> Pulse {
     let ms = Duration::from_millis;
     let (late, cpu) = (ms(late), Some((ms(ran), ms(waited))));
-    Pulse { lasted: ms(1000), late, latest: late * 2, cpu, exhausted: 0 }
+    Pulse { lasted: ms(1000), late, latest: late * 2, cpu, exhausted: 0, stunted: 0 }
 }
 
 /// So many requests that took so many ms each.
@@ -59,6 +59,11 @@ fn a_starved_generator_is_not_believed() {
     assert!(warned && reasons.len() == 1 && reasons[0].contains("100 % of the requests"), "{reasons:?}");
     let (warned, reasons) = judged(pulse(30, 600, 120), &requests(50, 150));
     assert!(warned && reasons[0].contains("late (by up to 240 ms)"), "{reasons:?}");
+    // One that hardly runs tells seldom: what it tells is about all that time.
+    let mut health = Health::default();
+    let rare = Pulse { lasted: Duration::from_secs(6), ..pulse(10, 5900, 1500) };
+    health.hear(&rare, &requests(19, 5000), Duration::from_secs(6));
+    assert_eq!(health.reasons().len(), 1);
     // Nothing was measured that could be wrong.
     assert_eq!(judged(pulse(480, 515, 300), &requests(0, 1)).1, Vec::<String>::new());
 }

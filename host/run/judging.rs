@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::metrics::{Entry, Kind, Measure};
 
 use super::ending::warning;
+use super::health;
 use super::pulse::Pulse;
 use super::running::Running;
 
@@ -100,7 +101,33 @@ impl Running {
     /// How it went, where the process would exit with `exit`.
     pub(super) fn verdict(&self, exit: Exit, thresholds: &[Threshold]) -> Verdict {
         let lacking = (thresholds, self.lacking(thresholds));
-        Verdict::of((exit, self.stop.as_ref()), self.health.reasons(), lacking, &self.totals)
+        Verdict::of((exit, self.stop.as_ref()), self.doubts(), lacking, &self.totals)
+    }
+
+    /// Why this machine is to blame for what was measured, if it is.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        if !self.setup.judges_generator {
+            return Vec::new();
+        }
+        let mut doubts = self.health.reasons();
+        let measured = |metric: &str, scenario: &str| {
+            let number = self.setup.thresholds.of_arrivals(metric, scenario)?;
+            match self.totals.watched.get(&number)? {
+                Measure::Trend(trend) => Some(trend.average()),
+                _ => None,
+            }
+        };
+        for part in &self.setup.parts {
+            let name = &part.scenario.name;
+            let Some(late) = measured("arrival_lateness", name) else { continue };
+            let taken = measured("http_req_duration_intended", name).unwrap_or(0.0);
+            if health::is_late(late, taken) {
+                doubts.push(format!(
+                    "the generator could not keep the rate: iterations of `{name}` began {late:.0} ms late on average"
+                ));
+            }
+        }
+        doubts
     }
 
     /// Which thresholds had nothing to judge, each metric once.

@@ -12,6 +12,7 @@ use super::message::Phase;
 /// One thread's end-of-run state and those who wait for it.
 pub(super) struct Members {
     phase: Cell<Phase>,
+    paused: Cell<bool>,
     seats: RefCell<Vec<Seat>>,
     free: RefCell<Vec<usize>>,
     /// The place of each VU, by its id.
@@ -30,6 +31,7 @@ impl Members {
     pub(super) fn new() -> Self {
         Members {
             phase: Cell::new(Phase::Running),
+            paused: Cell::new(false),
             seats: RefCell::default(),
             free: RefCell::default(),
             places: RefCell::default(),
@@ -94,6 +96,16 @@ impl Members {
             self.seats.borrow().iter().filter_map(|seat| seat.waker.as_ref()).for_each(Waker::wake_by_ref);
             self.wake_closer();
         }
+    }
+
+    /// Whether no task is to begin.
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    pub(super) fn pause(&self, paused: bool) {
+        self.paused.set(paused);
+        self.seats.borrow().iter().filter_map(|seat| seat.waker.as_ref()).for_each(Waker::wake_by_ref);
     }
 
     /// Goes forward to `phase` for this VU alone. False where it is gone.

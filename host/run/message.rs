@@ -11,6 +11,7 @@ use crate::load::Aim;
 use crate::metrics::Snapshot;
 
 use super::pulse::Pulse;
+use super::steering::Tuning;
 
 /// From a worker to the conductor.
 pub(super) enum Report {
@@ -100,6 +101,10 @@ pub(super) enum Order {
     Go(Phase),
     /// Forget what was measured: statistics begin now.
     Reset,
+    /// No task is to begin until this is taken back.
+    Pause(bool),
+    /// The scenario of that number is to go on with so many users, or iterations a second.
+    Tune(usize, Tuning),
 }
 
 /// Which worker, and its active users by class.

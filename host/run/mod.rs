@@ -4,6 +4,7 @@
 
 mod attendant;
 mod cast;
+mod classes;
 mod conductor;
 mod control;
 mod crew;
@@ -24,14 +25,16 @@ mod routes;
 mod running;
 mod schedule;
 mod setup;
+mod steering;
 mod thresholds;
 mod ticks;
 mod turns;
 mod user;
 mod worker;
 
+pub use classes::named_classes;
 pub use conductor::{Conductor, conduct};
 pub use declare::declare;
 pub use ratio::Ratio;
 pub use schedule::Schedule;
-pub use setup::{ClassPlan, Setup, named_classes};
+pub use setup::{ClassPlan, Setup};

@@ -47,18 +47,24 @@ impl Part {
 
 /// # Errors
 /// A scenario of no class that runs; more users, or at a higher rate, than the environment allows.
-pub(super) fn parts(plan: &Plan, classes: &[ClassPlan], env: &'static Value) -> Result<Vec<Part>, Fault> {
+pub(super) fn parts(
+    plan: &Plan,
+    (classes, functions): (&[ClassPlan], &[String]),
+    env: &'static Value,
+) -> Result<Vec<Part>, Fault> {
     let mut parts: Vec<Part> = Vec::new();
-    let mut before = 0;
+    let (mut before, mut started, mut arrivals) = (0, 0.0, 0.0);
     for Sited { value: scenario, origin } in &plan.scenarios {
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
         let refuse =
             |what: String| origin.fault(Exit::Config, format!("scenario `{}`: {what}", scenario.name));
         let class = match &scenario.exec {
             Some(exec) => names.iter().position(|name| name == exec).ok_or_else(|| {
-                refuse(format!("no user class `{exec}` runs"))
-                    .help(format!("there are {}", names.join(", ")))
-                    .suggest(exec, names.iter().copied())
+                let all: Vec<&str> =
+                    names.iter().copied().chain(functions.iter().map(String::as_str)).collect();
+                refuse(format!("there is no user class and no function `{exec}` that it could run"))
+                    .help(format!("there are {} (functions must be global)", all.join(", ")))
+                    .suggest(exec, all.iter().copied())
             })?,
             None if names.len() == 1 => 0,
             None => {
@@ -75,8 +81,11 @@ pub(super) fn parts(plan: &Plan, classes: &[ClassPlan], env: &'static Value) -> 
             scenario: scenario.clone(),
         });
         before += users;
-        // They come all at once.
-        plan.safety.check_target(before, users as f64)?;
+        started += scenario.pacing.most_started();
+        arrivals += scenario.pacing.most_arrivals();
+        plan.safety.check_target(before, started)?;
+        // An iteration that sends nothing is not what a limit of requests is for.
+        plan.safety.check_rps(arrivals)?;
     }
     Ok(parts)
 }
@@ -103,8 +112,19 @@ pub(super) fn most_workers(parts: &[Part]) -> u64 {
     least.unwrap_or_else(|| most_users(parts)).max(1)
 }
 
-/// When the last of them ends, but for what it may take to finish.
-pub(super) fn ends(parts: &[Part]) -> Duration {
-    let end = |part: &Part| part.scenario.start_time + part.scenario.pacing.lasts();
-    parts.iter().map(end).max().unwrap_or_default()
+/// When the last of them ends, but for what it may take to finish; None where iterations decide.
+pub(super) fn ends(parts: &[Part]) -> Option<Duration> {
+    let is_known = parts.iter().all(|part| part.scenario.iterations == Iterations::Any);
+    parts.iter().map(|part| part.scenario.ends()).max().filter(|_| is_known)
+}
+
+/// When each has the users that it begins with, or has reached the most; and how many there are to be then.
+pub(super) fn spawned(parts: &[Part]) -> (Duration, u64) {
+    let of = |part: &Part| part.scenario.start_time + part.scenario.pacing.spawned();
+    let at = parts.iter().map(of).max().unwrap_or_default();
+    let users = |part: &Part| match at >= part.scenario.ends() {
+        true => 0,
+        false => part.scenario.pacing.users(at.saturating_sub(part.scenario.start_time)),
+    };
+    (at, parts.iter().map(users).sum())
 }

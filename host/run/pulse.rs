@@ -21,6 +21,8 @@ pub(super) struct Pulse {
     pub(super) cpu: Option<(Duration, Duration)>,
     /// Connections that this machine had no room for.
     pub(super) exhausted: u64,
+    /// Users that could not run for want of memory.
+    pub(super) stunted: u64,
 }
 
 /// Feels the pulse of the thread that it is on.
@@ -66,7 +68,8 @@ impl Feeler {
     }
 
     /// What was felt since the last time.
-    pub(super) fn take(&self, exhausted: u64) -> Pulse {
+    /// What this machine had no room for is known elsewhere: connections, users.
+    pub(super) fn take(&self, (exhausted, stunted): (u64, u64)) -> Pulse {
         let now = Instant::now();
         let cpu = cpu_of_this_thread();
         let before = self.cpu.replace(cpu);
@@ -79,6 +82,7 @@ impl Feeler {
             latest: self.latest.take(),
             cpu: cpu.zip(before).map(|(cpu, before)| since(cpu, before)),
             exhausted,
+            stunted,
         }
     }
 }
@@ -103,12 +107,12 @@ mod tests {
         let next = due + BEAT;
         // Due at 0, 25, 50 and 75 ms, felt at 80 ms.
         assert_eq!(feeler.felt(next, next + Duration::from_millis(80)), next + BEAT * 4);
-        let pulse = feeler.take(3);
+        let pulse = feeler.take((3, 0));
         assert_eq!(
             (pulse.late, pulse.latest),
             (Duration::from_millis(5 + 80 + 55 + 30 + 5) / 5, Duration::from_millis(80))
         );
-        assert_eq!((pulse.exhausted, feeler.take(0).late), (3, Duration::ZERO));
+        assert_eq!((pulse.exhausted, feeler.take((0, 0)).late), (3, Duration::ZERO));
     }
 
     #[test]

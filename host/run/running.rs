@@ -52,6 +52,8 @@ pub(super) struct Running {
     pub(super) attendant: Attendant,
     /// The stage of a load shape that is next.
     pub(super) stage: usize,
+    /// All users of scenarios have come.
+    spawned: bool,
     /// When a load shape's `tick` wants the run to end, since it wanted so.
     pub(super) over: Option<Instant>,
     pub(super) phases: Phases,
@@ -100,6 +102,7 @@ impl Running {
             door: Door::new(setup.safety.clone()),
             attendant: Attendant::start(&setup),
             stage: 0,
+            spawned: false,
             over: None,
             phases: Phases::new(started, setup.stop_timeout, setup.on_stop_time()),
             stop: None,
@@ -190,7 +193,13 @@ impl Running {
         }
         let setup = self.setup.clone();
         match &setup.schedule {
-            Schedule::Steady(_) | Schedule::Scenarios { .. } => {}
+            Schedule::Steady(_) => {}
+            Schedule::Scenarios { spawned: (at, users), .. } => {
+                if !self.spawned && self.started + *at <= now {
+                    self.spawned = true;
+                    self.complete(*users);
+                }
+            }
             Schedule::Stages { stages, .. } => {
                 while let Some((at, target)) = stages.begin(self.stage)
                     && self.started + at <= now
@@ -209,7 +218,10 @@ impl Running {
     /// When a load shape wants something done next.
     pub(super) fn schedule_deadline(&self) -> Option<Instant> {
         match &self.setup.schedule {
-            Schedule::Steady(_) | Schedule::Scenarios { .. } => None,
+            Schedule::Steady(_) => None,
+            Schedule::Scenarios { spawned: (at, _), .. } => {
+                (!self.spawned).then(|| self.started.checked_add(*at)).flatten()
+            }
             Schedule::Stages { stages, .. } => match stages.begin(self.stage) {
                 Some((at, _)) => Some(self.started + at),
                 None => Some(self.started + stages.end()),
@@ -235,7 +247,7 @@ impl Running {
                 Ok(said) => self.hear_control(said, tell),
                 Err(_) => self.lose_control(),
             },
-            recv(ears.signals) -> wish => if let Ok(wish) = wish { self.signal(wish, tell) },
+            recv(ears.signals) -> wish => if let Ok(wish) = wish { self.heed(wish, tell) },
             default(deadline.saturating_duration_since(Instant::now())) => {}
         }
         let now = Instant::now();

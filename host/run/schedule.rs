@@ -20,8 +20,9 @@ pub enum Schedule {
     Stages { name: String, stages: Stages },
     /// The `tick` of the load shape with that name is asked every second.
     Ticks { name: String },
-    /// Scenarios, which workers play by themselves: so many users at most, so long.
-    Scenarios { users: u64, end: Duration },
+    /// Scenarios, which workers play by themselves: so many users at most; when they end, unless iterations
+    /// decide; and when their users have come, and how many those are.
+    Scenarios { users: u64, end: Option<Duration>, spawned: (Duration, u64) },
 }
 
 impl Schedule {

@@ -14,14 +14,14 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{ClassSpec, Nodes, Weighted};
 use crate::metrics::RawSink;
-use crate::net::{self, Allowed, Settings, Tls, Turns};
-use crate::script::{Class, Language, Manifest, Set, Suite};
+use crate::net::{Allowed, Settings, Tls, Turns};
+use crate::script::{Class, Manifest, Set, Suite};
 use crate::vu::{Hooks, OwnClient};
 
+use super::classes::{called_functions, choose, named_classes};
 use super::linking::{check_link, own_places, prepare_link};
-use super::parts::{Part, ends, most_users, most_workers, parts};
+use super::parts::{Part, ends, most_users, most_workers, parts, spawned};
 use super::phases::on_stop_time;
-use super::routes::{Blocked, Routes, Tags, routes};
 use super::schedule::{Schedule, place_of};
 use super::thresholds::{Known, Thresholds};
 
@@ -82,6 +82,8 @@ pub struct Setup {
     /// Whether some output tells requests apart by their tags.
     pub shares: bool,
     pub reset_stats: bool,
+    /// Whether a generator that could not keep up makes the run inconclusive.
+    pub judges_generator: bool,
     pub exit_code_on_error: u8,
     pub cpu_budget: Duration,
     pub memory_limit: usize,
@@ -105,16 +107,22 @@ impl Setup {
         env: &'static Value,
         sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
+        let called = called_functions(plan, &manifest);
         let named = named_classes(plan, &manifest)?;
+        let functions: Vec<String> =
+            manifest.functions.iter().map(|function| function.name.clone()).collect();
         let (shapes, hooks) = (manifest.shapes, manifest.hooks);
-        let classes = choose(plan, manifest.classes, &named)?;
+        let classes = choose(plan, (manifest.classes, called), &named)?;
+        let parts = parts(plan, (&classes, &functions), env)?;
         let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
         let known = Known { metrics: &manifest.metrics, classes: &names, scenarios: &plan.scenarios };
-        let thresholds = Thresholds::new(&plan.thresholds, &known)?;
-        let parts = parts(plan, &classes, env)?;
+        let mut thresholds = Thresholds::new(&plan.thresholds, &known)?;
+        thresholds.observe_arrivals(parts.iter().map(|part| &part.scenario));
         let schedule = match parts.is_empty() {
             true => Schedule::new(plan, shapes, &classes)?,
-            false => Schedule::Scenarios { users: most_users(&parts), end: ends(&parts) },
+            false => {
+                Schedule::Scenarios { users: most_users(&parts), end: ends(&parts), spawned: spawned(&parts) }
+            }
         };
         let says = match schedule.shape() {
             Some(shape) => Some(format!("the load shape `{shape}` says")),
@@ -150,6 +158,7 @@ impl Setup {
             samples: None,
             shares: false,
             reset_stats: plan.reset_stats,
+            judges_generator: plan.judges_generator,
             exit_code_on_error: plan.exit_code_on_error,
             cpu_budget: plan.settings.cpu_budget,
             memory_limit: plan.settings.memory_limit as usize,
@@ -191,7 +200,7 @@ impl Setup {
     pub fn ends_after(&self) -> Option<Duration> {
         let stages = match &self.schedule {
             Schedule::Stages { stages, .. } => Some(stages.end()),
-            Schedule::Scenarios { end, .. } => Some(*end),
+            Schedule::Scenarios { end, .. } => *end,
             _ => None,
         };
         self.run_time.into_iter().chain(stages).min()
@@ -254,77 +263,6 @@ fn about(plan: &Plan, classes: &[ClassPlan], schedule: &Schedule, hooks: Hooks) 
     Box::leak(Box::new(about))
 }
 
-/// Those of `plan.classes` that are user classes: a load shape can be named as well, and has no users.
-///
-/// # Errors
-/// [`Exit::Usage`] for one that the scripts do not define.
-pub fn named_classes<'p>(plan: &'p Plan, manifest: &Manifest) -> Result<Vec<&'p String>, Fault> {
-    let is_shape = |name: &String| manifest.shapes.iter().any(|shape| shape.name == *name);
-    let named: Vec<&String> = plan.classes.iter().filter(|name| !is_shape(name)).collect();
-    let known: Vec<&str> = manifest.classes.iter().map(|class| class.name.as_str()).collect();
-    match named.iter().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(named),
-        Some(name) => {
-            let fault = Fault::new(Exit::Usage, format!("the script defines no user class `{name}`"));
-            let fault = fault.help(format!("it defines {}", known.join(", ")));
-            Err(fault.suggest(name, known.iter().copied()))
-        }
-    }
-}
-
-/// The classes that are `chosen` (else all), with their tags applied.
-fn choose(plan: &Plan, all: Vec<Class>, chosen: &[&String]) -> Result<Vec<ClassPlan>, Fault> {
-    let known: Vec<String> = all.iter().map(|class| class.name.clone()).collect();
-    let tags = Tags::of(plan);
-    let tagged = tags.given();
-    let mut classes = Vec::new();
-    for class in all {
-        let is_chosen = chosen.contains(&&class.name);
-        let named = chosen.is_empty() || is_chosen;
-        if !named || class.tasks.is_empty() {
-            if is_chosen {
-                return Err(Fault::new(Exit::Script, format!("class `{}` has no task", class.name)));
-            }
-            continue;
-        }
-        let Routes { choice, nodes, sets } = match routes(&class, tags) {
-            Ok(routes) => routes,
-            Err(Blocked::Class) if tagged => continue,
-            Err(Blocked::Class) => {
-                let fault =
-                    Fault::new(Exit::Script, format!("all tasks of class `{}` have weight 0", class.name));
-                return Err(fault.help("give at least one task a weight above 0"));
-            }
-            Err(Blocked::Set(set)) => return Err(idle(set)),
-        };
-        // That of a GrpcUser is an address of gRPC, see `own_clients`.
-        let own = class.host.clone().filter(|_| class.grpc.is_none());
-        let host = own.or_else(|| plan.base_url.clone());
-        if class.http && host.is_none() {
-            let fault =
-                Fault::new(Exit::Config, format!("class `{}` has no host to send requests to", class.name));
-            return Err(fault
-                .help("pass --host URL, or set `base_url` in the environment file, or `host` in the class"));
-        }
-        if let (Some(host), None) = (&class.host, &class.grpc) {
-            check_host(plan, &class, host)?;
-        }
-        classes.push(ClassPlan { class, host, choice, nodes, sets });
-    }
-    if classes.is_empty() {
-        return Err(nothing_to_run(plan, &known, tagged));
-    }
-    if classes.iter().all(|plan| plan.class.weight == 0.0 && plan.class.fixed_count == 0) {
-        let names: Vec<&str> = classes.iter().map(|plan| plan.class.name.as_str()).collect();
-        let fault = Fault::new(
-            Exit::Script,
-            format!("no class gets a user, for all have weight 0: {}", names.join(", ")),
-        );
-        return Err(fault.help("give at least one a weight above 0, or a fixed_count"));
-    }
-    Ok(classes)
-}
-
 /// Where the `self.grpc` of each class leads: its own `host`, else `grpc_host`, else the base URL.
 fn own_clients(plan: &Plan, classes: &[ClassPlan]) -> Result<Vec<OwnClient>, Fault> {
     let mut clients = Vec::new();
@@ -343,29 +281,6 @@ fn own_clients(plan: &Plan, classes: &[ClassPlan]) -> Result<Vec<OwnClient>, Fau
     Ok(clients)
 }
 
-/// A set that would be entered and never do anything.
-fn idle(set: &Set) -> Fault {
-    let what = format!("task set `{}` never comes to a function that it could run", set.name);
-    let fault = place_of(&set.place).into_iter().fold(Fault::new(Exit::Script, what), Fault::at);
-    fault.help("give it a task that is a function, with a weight above 0")
-}
-
-/// A class's own host is seen before the first request, as that of the run is.
-fn check_host(plan: &Plan, class: &Class, host: &str) -> Result<(), Fault> {
-    let place = place_of(&class.place);
-    let fault = |exit, what: String| place.iter().cloned().fold(Fault::new(exit, what), Fault::at);
-    let (name, port) = net::place(host).map_err(|error| {
-        fault(Exit::Script, format!("the `host` of class `{}` cannot be used", class.name))
-            .why(error.text)
-            .help("write it as http://host:port or https://host")
-    })?;
-    if plan.safety.allows_host(&name, Some(port)) {
-        return Ok(());
-    }
-    let what = format!("`safety.allowed_hosts` does not list {name}, the host of class `{}`", class.name);
-    Err(fault(Exit::Refused, what))
-}
-
 /// What `safety` says of each place that a script or a redirect leads to.
 fn allowed(plan: &Plan) -> Option<Allowed> {
     plan.safety.allowed_hosts.as_ref()?;
@@ -376,19 +291,4 @@ fn allowed(plan: &Plan) -> Option<Allowed> {
         let is_own = own.iter().any(|(name, own)| name == host && *own == port);
         is_own || safety.allows_host(host, Some(port))
     }))
-}
-
-fn nothing_to_run(plan: &Plan, known: &[String], tagged: bool) -> Fault {
-    let language = plan.scripts.first().map_or(Language::Lua, |script| Language::of(script));
-    if known.is_empty() {
-        let (class, task) = (language.class_form(), language.task_form());
-        return Fault::new(Exit::Script, "the script defines no user class that could be run")
-            .help(format!("write `{class}` and give it a task: `{task}`"));
-    }
-    if tagged {
-        return Fault::new(Exit::Script, "no task is left to run by --tags and --exclude-tags")
-            .help("tasks without tags run only without --tags");
-    }
-    Fault::new(Exit::Script, format!("no class has a task: {}", known.join(", ")))
-        .help(format!("give it one: `{}`", language.task_form()))
 }

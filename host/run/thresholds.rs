@@ -8,9 +8,10 @@ use crate::config::{Criterion, Origin, Scenario, Sited};
 use crate::event::{Outcome, Threshold};
 use crate::exit::Exit;
 use crate::fault::{Fault, closest};
+use crate::load::Pacing;
 use crate::metrics::{
-    BUILT_IN, Baseline, Doubt, Expression, Finding, Kind, Malformed, Measure, Regression, Selector, Snapshot,
-    Source, built_in,
+    ARRIVALS, BUILT_IN, Baseline, Doubt, Expression, Finding, Kind, Malformed, Measure, Regression, Selector,
+    Snapshot, Source, built_in,
 };
 use crate::vu::SCENARIO;
 
@@ -81,10 +82,8 @@ impl Thresholds {
     /// Has recorders keep apart these metrics too, which nobody judges: built-in ones, for outputs.
     pub fn observe(&mut self, metrics: &[&str]) {
         for text in metrics {
-            let Ok(selector) = Selector::parse(text) else { continue };
-            let Some(metric) = built_in(&selector.metric) else { continue };
-            if self.selectors.iter().all(|(known, _)| *known != selector) {
-                self.selectors.push((selector, metric.kind));
+            if let Ok(selector) = Selector::parse(text) {
+                self.watch(selector);
             }
         }
     }
@@ -92,6 +91,34 @@ impl Thresholds {
     /// The earlier run that regressions are about.
     pub fn compare_with(&mut self, baseline: Baseline) {
         self.baseline = Some(Arc::new(baseline));
+    }
+
+    /// As `observe`, of what is always shown of scenarios at an arrival rate.
+    pub(super) fn observe_arrivals<'s>(&mut self, scenarios: impl Iterator<Item = &'s Scenario>) {
+        let mut any = false;
+        for scenario in scenarios.filter(|scenario| matches!(scenario.pacing, Pacing::Arrivals { .. })) {
+            any = true;
+            for metric in ARRIVALS {
+                self.watch(Selector::of_scenario(metric, &scenario.name));
+            }
+        }
+        if any {
+            self.observe(&["http_req_duration_intended", "dropped_iterations"]);
+        }
+    }
+
+    /// Of a scenario at an arrival rate, the number of one of [`ARRIVALS`].
+    pub(super) fn of_arrivals(&self, metric: &str, scenario: &str) -> Option<u32> {
+        let selector = Selector::of_scenario(metric, scenario);
+        let number = self.selectors.iter().position(|(known, _)| *known == selector)?;
+        u32::try_from(number).ok()
+    }
+
+    fn watch(&mut self, selector: Selector) {
+        let Some(metric) = built_in(&selector.metric) else { return };
+        if self.selectors.iter().all(|(known, _)| *known != selector) {
+            self.selectors.push((selector, metric.kind));
+        }
     }
 
     /// What is kept apart, as people write it, by its number in [`Snapshot::watched`].

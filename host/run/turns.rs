@@ -41,8 +41,11 @@ impl User {
     pub(super) async fn work(&self, vm: &mut Option<Box<dyn Vm>>, way: &mut Way) -> Leave {
         let mut in_iteration = false;
         loop {
+            if self.worker.members.is_paused() && !in_iteration {
+                self.rest().await;
+            }
             if vm.is_none() {
-                if self.stopping() {
+                if self.is_done() {
                     return Leave::Lost;
                 }
                 match self.start().await {
@@ -51,12 +54,12 @@ impl User {
                 }
             }
             let Some(running) = vm.as_mut() else { return Leave::Lost };
-            if self.stopping() {
+            if self.is_done() {
                 return Leave::Stopped;
             }
             let (at_rate, before) = (self.at_rate(), self.vu.iteration.get());
             if let (Some((cast, desk)), false) = (at_rate, in_iteration) {
-                let Some(intended) = cast.next(desk, || self.stopping()).await else {
+                let Some(intended) = cast.next(desk, || self.is_done()).await else {
                     return Leave::Stopped;
                 };
                 self.vu.late.set(intended.elapsed());
@@ -101,6 +104,24 @@ impl User {
             };
             self.wait(time).await;
         }
+    }
+
+    /// Whether it does no more. The arrival that it was given before its scenario was over is its to begin.
+    fn is_done(&self) -> bool {
+        let owes = || {
+            let is_given = self.cast.as_ref().is_some_and(|(_, desk)| desk.is_given());
+            is_given && !self.vu.leaving.get() && self.own_phase() <= Phase::Stopping
+        };
+        self.stopping() && (self.worker.members.phase() > Phase::Running || !owes())
+    }
+
+    /// Until the run goes on, or ends.
+    async fn rest(&self) {
+        poll_fn(|_| match self.worker.members.is_paused() && !self.stopping() {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+        .await;
     }
 
     /// One task, or one step into a set.

@@ -127,6 +127,11 @@ impl User {
         self.worker.members.phase_of(self.place) > Phase::Running || self.vu.leaving.get()
     }
 
+    /// How far its end has come.
+    pub(super) fn own_phase(&self) -> Phase {
+        self.worker.members.phase_of(self.place)
+    }
+
     /// A new VM, its on_start done.
     pub(super) async fn start(&self) -> Result<Box<dyn Vm>, Leave> {
         // Of a VM that broke, nobody knows the numbers of.
@@ -140,6 +145,8 @@ impl User {
         let mut vm = match spawned {
             Some(Ok(vm)) => vm,
             Some(Err(fault)) => {
+                let is_stunted = fault.exit == Exit::Internal;
+                self.worker.stunted.set(self.worker.stunted.get() + u64::from(is_stunted));
                 self.raised(&"the script's top level", &fault);
                 return Err(Leave::Lost);
             }
@@ -179,6 +186,7 @@ impl User {
         let call = match fiber::call(self.worker.setup.cpu_budget, f) {
             Ok(call) => call,
             Err(why) => {
+                self.worker.stunted.set(self.worker.stunted.get() + 1);
                 self.worker.say(&format!("no stack for another call: {why} (see vm.max_map_count)"));
                 return None;
             }

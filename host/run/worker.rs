@@ -65,6 +65,8 @@ pub(super) struct Worker {
     pub(super) reports: Sender<Report>,
     /// `on_stop` functions that were interrupted.
     pub(super) cut_off: Cell<u64>,
+    /// Users that this machine had no memory for, since the last report.
+    pub(super) stunted: Cell<u64>,
     /// Exceptions that were logged once: the rest is only counted.
     logged: RefCell<FxHashSet<String>>,
 }
@@ -124,7 +126,7 @@ async fn report(worker: Rc<Worker>, feeler: Rc<Feeler>) {
         let snapshot = Box::new(worker.shared.recorder.borrow_mut().take());
         let classes = worker.classes.iter().map(|class| class.active.get()).collect();
         let users = Users { worker: worker.number, classes };
-        let pulse = feeler.take(worker.shared.net.take_exhausted());
+        let pulse = feeler.take((worker.shared.net.take_exhausted(), worker.stunted.take()));
         if worker.reports.send(Report::Metrics { snapshot, users, pulse }).is_err() {
             return;
         }
@@ -201,6 +203,7 @@ impl Worker {
             classes,
             reports,
             cut_off: Cell::new(0),
+            stunted: Cell::new(0),
             logged: RefCell::default(),
         }))
     }

@@ -21,6 +21,46 @@ pub struct Manifest {
     pub hooks: Hooks,
     /// The metrics that were declared at the top level.
     pub metrics: Vec<(String, metrics::Kind)>,
+    /// The functions of the top level, which scenarios can name instead of a class.
+    pub functions: Vec<Function>,
+}
+
+impl Manifest {
+    /// When the stages of the load shape are over, where there is one, and has stages.
+    pub fn shape_ends(&self) -> Option<Duration> {
+        let [Shape { form: ShapeForm::Stages(stages), .. }] = &self.shapes[..] else { return None };
+        Some(stages.iter().map(|(lasts, _)| *lasts).sum())
+    }
+}
+
+/// A function that anybody can name.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    /// `file:line` of its definition.
+    pub place: String,
+}
+
+impl Function {
+    /// Users that do nothing but call it, one time after the other. They have a client, as those of
+    /// `HttpUser` have; without a host it takes absolute URLs alone.
+    pub fn class(self) -> Class {
+        let task = Task { name: self.name.clone(), weight: 1, ..Task::default() };
+        Class {
+            name: self.name,
+            weight: 1.0,
+            fixed_count: 0,
+            host: None,
+            wait_time: WaitTime::Built(Wait::None),
+            tasks: vec![task],
+            sets: Vec::new(),
+            has_on_start: false,
+            has_on_stop: false,
+            http: false,
+            grpc: None,
+            place: self.place,
+        }
+    }
 }
 
 /// A load shape: how many users there are, when.

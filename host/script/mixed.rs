@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::vu::{Hook, Hooks, Vu};
 
-use super::{Control, Language, Manifest, Outcome, Program, Task, Vm};
+use super::{Control, Function, Language, Manifest, Outcome, Program, Task, Vm};
 
 pub(super) struct Mixed {
     parts: Vec<(Language, Box<dyn Program>)>,
@@ -55,6 +55,10 @@ impl Program for Mixed {
                     hooks = hooks.and(part.hooks);
                     whole.classes.extend(part.classes);
                     whole.shapes.extend(part.shapes);
+                    let known = |name: &str, all: &[Function]| all.iter().any(|it| it.name == name);
+                    let new = part.functions.into_iter().filter(|it| !known(&it.name, &whole.functions));
+                    let new: Vec<Function> = new.collect();
+                    whole.functions.extend(new);
                     whole.options = part.options;
                 }
                 Err(found) => faults.extend(found),

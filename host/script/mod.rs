@@ -16,4 +16,4 @@ pub mod stubs;
 
 pub use engine::{Control, Engine, Entry, Outcome, Program, Suite, Vm};
 pub use languages::{Language, Languages};
-pub use manifest::{Class, Manifest, Set, SetKind, Shape, ShapeForm, Target, Task, WaitTime};
+pub use manifest::{Class, Function, Manifest, Set, SetKind, Shape, ShapeForm, Target, Task, WaitTime};

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import table
 from process import CORES
-from rows import grpc, http2, memory, scale, scripts, starts, throughput
+from rows import arrivals, grpc, http2, memory, scale, scripts, starts, throughput
 from tools import OUT, Failed, install
 
 ROWS = {
@@ -25,6 +25,7 @@ ROWS = {
     "parts": memory.parts,
     "starts": starts.rate,
     "first": starts.first,
+    "arrivals": arrivals.arrivals,
     "scale": scale.scale,
     "growth": memory.growth,
     "json": scripts.json,

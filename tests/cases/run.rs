@@ -53,7 +53,16 @@ pub fn run(script: &Path, servers: &Servers) -> String {
     }
     command.current_dir(script.parent().unwrap()).arg("--script").arg(script.file_name().unwrap());
     command.args(header(&text, "flags").unwrap_or("-u 1 -r 1000 -i 1").split_whitespace());
-    command.args(["--workers", "1", "--seed", "1", "--no-color", "-e", &format!("DEMO={demo}")]);
+    command.args([
+        "--workers",
+        "1",
+        "--seed",
+        "1",
+        "--no-color",
+        "--no-generator-check",
+        "-e",
+        &format!("DEMO={demo}"),
+    ]);
     command.args([
         "-e",
         &format!("HOSTILE={hostile}"),

@@ -8,6 +8,7 @@ mod builder;
 mod class;
 mod control;
 mod frame;
+mod functions;
 mod hint;
 mod json;
 mod json_decode;

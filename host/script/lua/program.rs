@@ -206,6 +206,7 @@ impl Program for LuaProgram {
             classes,
             options: options.options.borrow().clone(),
             shapes,
+            functions: vm.functions(),
             hooks: vu.hooks.get(),
             ..Manifest::default()
         })

@@ -8,14 +8,14 @@ use mlua_sys as ffi;
 use crate::config::Level;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::script::{Class, Entry, Outcome, Set, Task, Vm};
+use crate::script::{Class, Entry, Function, Outcome, Set, Task, Vm};
 use crate::vu::{Hooks, Vu, fiber};
 
 use super::class::push_inherited;
 use super::nest::{self, INSTANCE, NEST, TASKS};
 use super::program::{self, Library};
 use super::state::State;
-use super::{class, manifest, preempt, protect, sandbox, tasks, trace};
+use super::{class, functions, manifest, preempt, protect, sandbox, tasks, trace};
 
 pub(super) struct LuaVm {
     pub(super) state: State,
@@ -96,6 +96,16 @@ impl LuaVm {
         }
     }
 
+    /// The functions that scripts have left in globals.
+    pub(super) fn functions(&self) -> Vec<Function> {
+        let memory = &self.state.context().memory;
+        memory.relax(true);
+        // SAFETY: no script code runs; the account is relaxed.
+        let read = unsafe { functions::read(self.state.lua()) };
+        memory.relax(false);
+        read
+    }
+
     /// Makes the instance of `class`, with its functions in the order of `tasks`.
     pub(super) fn become_user(&mut self, class: &str, tasks: &[Task]) -> Result<(), Fault> {
         let lua = self.state.lua();
@@ -104,7 +114,7 @@ impl LuaVm {
         // SAFETY: no script code runs; the account is relaxed.
         let made = unsafe {
             ffi::lua_settop(lua, 0);
-            if !class::push_class(lua, class) {
+            if !class::push_class(lua, class) && !functions::push_class(lua, class) {
                 Err(format!(
                     "the script did not define the class `{class}` for this VU, though it did before"
                 ))

@@ -12,6 +12,7 @@ mod class;
 mod control;
 mod depth;
 mod frame;
+mod functions;
 mod given;
 mod globals;
 mod guards;

@@ -7,6 +7,7 @@ use crate::script::{Control, Manifest, Program, Task, Vm};
 use crate::vu::Vu;
 
 use super::control::RhaiControl;
+use super::functions;
 use super::library::Library;
 use super::vm::RhaiVm;
 
@@ -22,7 +23,8 @@ impl Program for RhaiProgram {
             }
         };
         let options = vu.shared.options.borrow().clone();
-        Ok(Manifest { classes, options, shapes, hooks: vu.hooks.get(), ..Manifest::default() })
+        let functions = functions::read(&vm.state);
+        Ok(Manifest { classes, options, shapes, functions, hooks: vu.hooks.get(), ..Manifest::default() })
     }
 
     fn control(&self, vu: Rc<Vu>, shape: Option<&str>) -> Result<Box<dyn Control>, Fault> {

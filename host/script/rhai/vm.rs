@@ -18,7 +18,7 @@ use super::instance::Instance;
 use super::library::Library;
 use super::nest::Nest;
 use super::state::State;
-use super::{call, globals, limits, manifest, trace};
+use super::{call, functions, globals, limits, manifest, trace};
 
 pub(super) struct RhaiVm {
     pub(super) state: Rc<State>,
@@ -67,6 +67,7 @@ impl RhaiVm {
     pub(super) fn become_user(&mut self, class: &str, tasks: &[Task]) -> Result<(), Fault> {
         let is_it = |known: &&ClassRef| known.name == class && matches!(known.base, Base::User(_));
         let found = self.state.classes.borrow().iter().find(is_it).cloned();
+        let found = found.or_else(|| functions::class(&self.state, class));
         let made = match found {
             None => Err(format!(
                 "the script did not define the class `{class}` for this VU, though it did before"

@@ -220,7 +220,7 @@
 ---texts.
 ---@class Scenario
 ---@field executor? "constant_vus"|"ramping_vus"|"per_vu_iterations"|"shared_iterations"|"constant_arrival_rate"|"ramping_arrival_rate" How it goes on. At an arrival rate iterations begin at their moments, whatever those before them take.
----@field exec? string The user class that it runs; needed where there are several.
+---@field exec? string The user class, or the global function, that it runs; needed where there are several classes. A function gets the user as its argument, as a task does.
 ---@field start_time? number|string When it begins, since the first users (0).
 ---@field graceful_stop? number|string How long running tasks may take to finish at its end (30 s).
 ---@field graceful_ramp_down? number|string The same for users that `ramping_vus` takes off (30 s).
