@@ -12,6 +12,7 @@ mod fibers;
 mod from_locust;
 mod layers;
 mod limits;
+mod parity;
 mod results;
 mod rhai;
 mod suites;
