@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
             demo::run_foreground(options.port, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
         Command::Report(asked) => report::report(asked, &surroundings),
-        Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
+        Command::Init(folder, language) => init::init(&folder, language).map_err(|fault| vec![fault]).map(|told| {
             print(told.as_bytes());
             0
         }),
