@@ -116,7 +116,8 @@ impl Asker {
         let mut text = self.head.to_owned();
         for module in MODULES {
             module.functions.iter().for_each(|function| text.push_str(&self.function(module, function.name)));
-            for constant in module.constants {
+            // `null` is a word of Rhai's own, and `()` there.
+            for constant in module.constants.iter().filter(|constant| constant.name != "null") {
                 text.push_str(&self.value(&format!("{}.{}", module.name, constant.name)));
             }
             if !module.name.is_empty() {

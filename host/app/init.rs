@@ -78,10 +78,11 @@ fn files(language: Written) -> Vec<(&'static str, String)> {
     let shared = SHARED.iter().map(|(path, text)| match language {
         Written::Lua => (*path, (*text).to_owned()),
         Written::Rhai => {
-            (*path, IN_RHAI.iter().fold((*text).to_owned(), |text, (lua, rhai)| text.replace(lua, rhai)))
+            (*path, IN_RHAI.iter().fold((*text).to_owned(), |text, (from, to)| text.replace(from, to)))
         }
     });
-    let mut files: Vec<_> = shared.chain(own.iter().map(|(path, text)| (*path, (*text).to_owned()))).collect();
+    let mut files: Vec<_> =
+        shared.chain(own.iter().map(|(path, text)| (*path, (*text).to_owned()))).collect();
     files.sort_unstable_by_key(|(path, _)| *path);
     files
 }

@@ -83,7 +83,9 @@ fn value(tokens: &[Token<'_>], at: &mut usize, out: &mut String) -> Option<()> {
                 *at += 1;
                 out.push('[');
                 match (tokens.get(*at)?, tokens.get(*at + 1)?) {
-                    (Word(number), Mark("]")) => out.push_str(&(number.parse::<usize>().ok()? - 1).to_string()),
+                    (Word(number), Mark("]")) => {
+                        out.push_str(&(number.parse::<usize>().ok()? - 1).to_string())
+                    }
                     (Text(text), Mark("]")) => out.push_str(text),
                     _ => return None,
                 }
@@ -199,7 +201,8 @@ fn show(number, path, value) {
   let text = if value == () { \"nil\" } else { value };
   let bytes = if type_of(text) == \"blob\" { text } else { text.to_string().to_blob() };
   let shown = \"\";
-  for byte in bytes {
+  for index in 0..bytes.len() {
+    let byte = bytes[index];
     if byte.to_string() in known { shown += known[byte.to_string()]; }
     else if byte < 32 || byte > 126 { shown += \"\\\\x\" + (if byte < 16 { \"0\" } else { \"\" }) + byte.to_hex(); }
     else { shown += byte.to_char(); }
@@ -250,13 +253,18 @@ fn reach(path: &str) -> String {
 #[test]
 fn plain_lines_are_translated() {
     for (lua, rhai) in [
-        ("r = http.get(\"u\", { headers = { [\"X-A\"] = { \"1\", 2, true } } })", "r = http.get(\"u\", #{ \"headers\": #{ \"X-A\": [\"1\", 2, true], }, });\n"),
+        (
+            "r = http.get(\"u\", { headers = { [\"X-A\"] = { \"1\", 2, true } } })",
+            "r = http.get(\"u\", #{ \"headers\": #{ \"X-A\": [\"1\", 2, true], }, });\n",
+        ),
         ("told = http.get(\"{url}\").text", "told = http.get(\"{url}\").text;\n"),
         ("told = r:json().a[1] == nil", "told = r.json().a[0] == ();\n"),
     ] {
         assert_eq!(translate(lua).as_deref(), Some(rhai));
     }
-    for lua in ["local n = 0", "r = f(function() end)", "r = x and y", "told = (\"x\"):rep(3) y", "r = \"\\xff\""] {
+    for lua in
+        ["local n = 0", "r = f(function() end)", "r = x and y", "told = (\"x\"):rep(3) y", "r = \"\\xff\""]
+    {
         assert_eq!(translate(lua), None, "{lua}");
     }
 }

@@ -218,7 +218,11 @@ mod tests {
             nest("if true { ", " }"),
         ] {
             let (step, level) = measure(&format!("fn f(n) {{ level(); {body} }} f(1)"));
-            println!("{:>4} KiB a level, {:>4} KiB at most in one operation: {body}", level >> 10, step >> 10);
+            println!(
+                "{:>4} KiB a level, {:>4} KiB at most in one operation: {body}",
+                level >> 10,
+                step >> 10
+            );
             assert!(step < RESERVE / 4, "{step} bytes of {RESERVE} in one operation: {body}");
         }
     }

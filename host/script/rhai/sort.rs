@@ -27,9 +27,8 @@ pub(super) fn bind(module: &mut Module) {
         });
     }
     binding.bind("sort", (&[list], 0), |_, _, args| sort(&mut *args[0], natural));
-    binding.bind("sort_desc", (&[list], 0), |_, _, args| {
-        sort(&mut *args[0], |one, other| natural(other, one))
-    });
+    binding
+        .bind("sort_desc", (&[list], 0), |_, _, args| sort(&mut *args[0], |one, other| natural(other, one)));
 }
 
 /// Sorts the list once all comparisons are made: one that raises leaves it as it was.
@@ -93,7 +92,9 @@ fn asked(context: &NativeCallContext<'_>, function: &FnPtr, one: &Dynamic, other
     let order = said.as_float().ok().and_then(|number| number.partial_cmp(&0.0));
     order.ok_or_else(|| {
         let said = trace::shown(&said);
-        error(format!("a comparator of `sort` must return a number, or whether the first comes first, not {said}"))
+        error(format!(
+            "a comparator of `sort` must return a number, or whether the first comes first, not {said}"
+        ))
     })
 }
 

@@ -31,7 +31,8 @@ Rhai](rhai.md) has each form beside Lua's. What Rhai adds, since its own library
 pub fn language() -> String {
     let mut text = LANGUAGE.to_owned();
     let plain = basics::FUNCTIONS.functions.iter().map(|function| ("", function));
-    for (module, function) in plain.chain(basics::MATH.functions.iter().map(|function| ("math::", function))) {
+    for (module, function) in plain.chain(basics::MATH.functions.iter().map(|function| ("math::", function)))
+    {
         let Some(signature) = Signature::parse(function.sig) else { continue };
         let _ = writeln!(text, "\n- `{module}{}{signature}`<br>{}", function.name, function.doc);
     }
