@@ -18,6 +18,9 @@ const NAMES: [&str; 8] = ["http", "r", "told", "client", "cookies", "true", "fal
 
 const MARKS: [&str; 14] = ["..", "==", "~=", "=", "(", ")", "{", "}", "[", "]", ",", ".", ":", "#"];
 
+/// Methods of Lua's own library.
+const OF_LUA: [&str; 7] = ["find", "rep", "sub", "gsub", "match", "lower", "upper"];
+
 /// The lines in Rhai; None where they are more than requests and values.
 pub fn translate(lua: &str) -> Option<String> {
     let mut out = String::new();
@@ -94,6 +97,9 @@ fn value(tokens: &[Token<'_>], at: &mut usize, out: &mut String) -> Option<()> {
             }
             Mark("." | ":") => {
                 let Word(name) = tokens.get(*at + 1)? else { return None };
+                if OF_LUA.contains(name) {
+                    return None;
+                }
                 out.push_str(&format!(".{name}"));
                 *at += 2;
             }
@@ -205,13 +211,13 @@ fn show(number, path, value) {
     let byte = bytes[index];
     if byte.to_string() in known { shown += known[byte.to_string()]; }
     else if byte < 32 || byte > 126 { shown += \"\\\\x\" + (if byte < 16 { \"0\" } else { \"\" }) + byte.to_hex(); }
-    else { shown += byte.to_char(); }
+    else { let one = blob(); one.push(byte); shown += one.as_string(); }
   }
   print(`@@${number} ${path} = ${shown}`);
 }
 fn at(value, keys) {
   for key in keys {
-    if value == () { return (); }
+    if value == () || (type_of(value) == \"array\" && key >= value.len()) { return (); }
     value = value[key];
   }
   value
@@ -263,7 +269,7 @@ fn plain_lines_are_translated() {
         assert_eq!(translate(lua).as_deref(), Some(rhai));
     }
     for lua in
-        ["local n = 0", "r = f(function() end)", "r = x and y", "told = (\"x\"):rep(3) y", "r = \"\\xff\""]
+        ["local n = 0", "r = f(function() end)", "r = x and y", "told = (\"x\"):rep(3)", "r = \"\\xff\""]
     {
         assert_eq!(translate(lua), None, "{lua}");
     }
