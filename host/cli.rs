@@ -17,7 +17,7 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 
 use definition::{Args, Sub};
-pub use definition::{Demo, Report, Stall};
+pub use definition::{Demo, Report, Stall, Written};
 use variables::Filled;
 
 /// What was asked for.
@@ -30,7 +30,7 @@ pub enum Command {
     /// Add up recorded runs.
     Report(Report),
     /// Write a project to a folder.
-    Init(PathBuf),
+    Init(PathBuf, Written),
     /// Print a shell's completions.
     Completions(clap_complete::Shell),
 }
@@ -83,7 +83,7 @@ pub fn parse(
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
         Some(Sub::Report(report)) => Command::Report(report),
-        Some(Sub::Init { dir }) => Command::Init(dir),
+        Some(Sub::Init { dir, lang }) => Command::Init(dir, lang),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
         None => Command::Run(Box::new(Run { watched, ..run(args, out, &filled) })),
     })

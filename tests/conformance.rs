@@ -26,8 +26,9 @@
 //!   `<hang>` (until the client leaves).
 //! - `{url}` is the row's server, `{host}` its name (all names below it are the same server), `{address}` its address
 //!   and port, `{secure}` a server with TLS.
-//! - `lua:` may stand on several lines; a snippet in another language has a line of its own kind. It sets `r`, and may
-//!   set `told`; `client` and `cookies` are the user's.
+//! - `lua:` may stand on several lines. It sets `r`, and may set `told`; `client` and `cookies` are the user's. Where it
+//!   holds nothing but requests and values, it is translated to Rhai and run there as well (`twin`); `rhai:` gives
+//!   that form where it holds more.
 //! - `gives:` is a value reached from `r` (`history.0.url`, lists from 0; `headers.NAME`) or `told`, and its text;
 //!   `nil` where there is none. `counts:` is what results say of a request: method, name, number, failures.
 //!
@@ -37,9 +38,11 @@ mod cover;
 mod player;
 mod row;
 mod run;
+mod twin;
 
 use std::path::{Path, PathBuf};
 
+use e2e::script::Language;
 use row::Row;
 
 fn files() -> Vec<PathBuf> {
@@ -58,12 +61,25 @@ fn rows() -> Vec<Row> {
 
 #[test]
 fn every_row_of_the_conformance_table_holds() {
+    hold(Language::Lua, |_| true);
+}
+
+/// Requests are the same code for all languages: what a language has of its own is how they are asked for and read.
+#[test]
+fn every_plain_row_holds_in_rhai() {
+    let all = rows();
+    let plain = all.iter().filter(|row| !row.rhai.is_empty()).count();
+    assert!(plain * 10 > all.len() * 7, "only {plain} of {} rows have a form in Rhai", all.len());
+    hold(Language::Rhai, |row| !row.rhai.is_empty());
+}
+
+fn hold(language: Language, is_meant: fn(&Row) -> bool) {
     let wanted = std::env::var("ROW").unwrap_or_default();
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let check = |file: PathBuf| {
             let mut rows = row::read(&file);
-            rows.retain(|row| row.name.contains(&wanted));
-            if rows.is_empty() { Vec::new() } else { run::run(rows) }
+            rows.retain(|row| row.name.contains(&wanted) && is_meant(row));
+            if rows.is_empty() { Vec::new() } else { run::run(rows, language) }
         };
         let runs: Vec<_> = files().into_iter().map(|file| scope.spawn(move || check(file))).collect();
         runs.into_iter().flat_map(|run| run.join().unwrap()).collect()

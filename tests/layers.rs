@@ -155,7 +155,9 @@ fn engines_are_named_only_in_their_adapters() {
                 word == *engine || word.strip_prefix(engine).is_some_and(|rest| rest.starts_with('_'))
             };
             if !source.file.starts_with(home)
-                && !["host/script/mod.rs", "host/script/languages.rs"].contains(&&*source.file)
+                // The last writes what each says of itself for editors.
+                && !["host/script/mod.rs", "host/script/languages.rs", "host/script/stubs/tests.rs"]
+                    .contains(&&*source.file)
             {
                 offences.extend(source.lines_with(named).map(|at| format!("{at}: names {engine}")));
             }

@@ -14,6 +14,7 @@ mod from_locust;
 mod grpc;
 mod layers;
 mod limits;
+mod parity;
 mod results;
 mod rhai;
 mod steering;

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::cli::Written;
 use crate::exit::Exit;
 use crate::fault::Fault;
 
@@ -16,18 +17,24 @@ macro_rules! own {
     };
 }
 
-/// Every file of a project, by its path.
-const FILES: &[(&str, &str)] = &[
+/// Files of a project, by their paths.
+type Files = &'static [(&'static str, &'static str)];
+
+/// Of a project in any language.
+const SHARED: Files = &[
     own!(".editorconfig"),
     (".github/workflows/e2e.yml", include_str!("project/workflow.yml")),
     (".gitignore", include_str!("project/gitignore")),
-    own!(".luarc.json"),
     ("Makefile", concat!(include_str!("project/Makefile"), include_str!("../../suites.mk"))),
     ("README.md", include_str!("project/README.md")),
     own!("config/int.yaml"),
     own!("config/local.yaml"),
     own!("config/prod.yaml"),
     own!("config/stage.yaml"),
+];
+
+const LUA: Files = &[
+    own!(".luarc.json"),
     own!("scripts/main.lua"),
     own!("scripts/suites/functional.lua"),
     own!("scripts/suites/performance.lua"),
@@ -40,11 +47,52 @@ const FILES: &[(&str, &str)] = &[
     own!("stylua.toml"),
 ];
 
+const RHAI: Files = &[
+    own!("scripts/main.rhai"),
+    own!("scripts/suites/functional.rhai"),
+    own!("scripts/suites/performance.rhai"),
+    own!("scripts/suites/smoke.rhai"),
+    own!("scripts/suites/stress.rhai"),
+    own!("scripts/utils/client.rhai"),
+    own!("scripts/utils/data_generator.rhai"),
+    own!("stdlib/rhai/e2e/retry.rhai"),
+    own!("stdlib/rhai/meta/e2e.d.rhai"),
+];
+
+/// What the shared files say of Lua, as they say it of Rhai.
+const IN_RHAI: [(&str, &str); 6] = [
+    ("Written in Lua", "Written in Rhai"),
+    ("main.lua", "main.rhai"),
+    ("suites/smoke.lua", "suites/smoke.rhai"),
+    ("suites/$@.lua", "suites/$@.rhai"),
+    ("`require(\"utils.name\")`", "`import \"utils/name\" as name`"),
+    ("`stdlib/lua/`, found by `.luarc.json`", "`stdlib/rhai/`, found by the Rhai language server"),
+];
+
+/// Every file of a project in `language`, in the order of their paths.
+fn files(language: Written) -> Vec<(&'static str, String)> {
+    let own = match language {
+        Written::Lua => LUA,
+        Written::Rhai => RHAI,
+    };
+    let shared = SHARED.iter().map(|(path, text)| match language {
+        Written::Lua => (*path, (*text).to_owned()),
+        Written::Rhai => {
+            (*path, IN_RHAI.iter().fold((*text).to_owned(), |text, (from, to)| text.replace(from, to)))
+        }
+    });
+    let mut files: Vec<_> =
+        shared.chain(own.iter().map(|(path, text)| (*path, (*text).to_owned()))).collect();
+    files.sort_unstable_by_key(|(path, _)| *path);
+    files
+}
+
 /// Writes the project to `folder`, which is made where there is none. Returns what to tell.
 ///
 /// # Errors
 /// [`Exit::Config`] where one of the files exists already (nothing is written then), or cannot be written.
-pub(super) fn init(folder: &Path) -> Result<String, Fault> {
+pub(super) fn init(folder: &Path, language: Written) -> Result<String, Fault> {
+    let files = files(language);
     let shown = folder.display();
     if folder.exists() && !folder.is_dir() {
         return Err(
@@ -53,7 +101,7 @@ pub(super) fn init(folder: &Path) -> Result<String, Fault> {
     }
     // A link that leads nowhere is there as well.
     let is_there = |path: &&str| fs::symlink_metadata(folder.join(path)).is_ok();
-    let there: Vec<&str> = FILES.iter().map(|(path, _)| *path).filter(is_there).collect();
+    let there: Vec<&str> = files.iter().map(|(path, _)| *path).filter(is_there).collect();
     if !there.is_empty() {
         return Err(Fault::new(
             Exit::Config,
@@ -62,9 +110,9 @@ pub(super) fn init(folder: &Path) -> Result<String, Fault> {
         .why(format!("there are {}", there.join(", ")))
         .help("choose another folder with `e2e init DIR`, or move them away"));
     }
-    FILES.iter().try_for_each(|(path, _)| check_way(folder, path))?;
+    files.iter().try_for_each(|(path, _)| check_way(folder, path))?;
     let mut told = format!("a project in {shown}:\n");
-    for (path, text) in FILES {
+    for (path, text) in &files {
         write_new(&folder.join(path), text).map_err(|why| {
             Fault::new(Exit::Config, format!("cannot write {}", folder.join(path).display()))
                 .why(why.to_string())

@@ -57,10 +57,12 @@ pub fn main() -> ExitCode {
             demo::run_foreground(options.port, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
         Command::Report(asked) => report::report(asked, &surroundings),
-        Command::Init(folder) => init::init(&folder).map_err(|fault| vec![fault]).map(|told| {
-            print(told.as_bytes());
-            0
-        }),
+        Command::Init(folder, language) => {
+            init::init(&folder, language).map_err(|fault| vec![fault]).map(|told| {
+                print(told.as_bytes());
+                0
+            })
+        }
         Command::Completions(shell) => {
             let mut text = Vec::new();
             cli::write_completions(shell, &mut text);

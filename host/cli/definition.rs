@@ -170,6 +170,13 @@ pub(super) struct Args {
     pub(super) check: bool,
 }
 
+/// A language that a new project's scripts are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Written {
+    Lua,
+    Rhai,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
     /// Write a project whose first run passes
@@ -177,6 +184,10 @@ pub(super) enum Sub {
         /// Folder to write to; made where there is none
         #[arg(value_name = "DIR", default_value = ".")]
         dir: PathBuf,
+
+        /// The language of its scripts
+        #[arg(long, value_name = "LANGUAGE", value_enum, default_value = "lua")]
+        lang: Written,
     },
     /// Run the bundled documents service in the foreground
     Demo(Demo),

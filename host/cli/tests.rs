@@ -157,8 +157,13 @@ fn unknown_words_are_classes_and_demo_is_the_subcommand() {
     let pairs = [("E2E_USERS", "4"), ("E2E_DEMO_PORT", "77")];
     let Command::Demo(demo) = read("demo", &pairs).unwrap() else { panic!("not the demo") };
     assert_eq!((demo.port, demo.latency, demo.error_rate, demo.stall), (77, Duration::ZERO, 0.0, None));
-    assert!(matches!(read("init", &pairs).unwrap(), Command::Init(dir) if dir == Path::new(".")));
-    assert!(matches!(read("init a/b", &pairs).unwrap(), Command::Init(dir) if dir == Path::new("a/b")));
+    assert!(
+        matches!(read("init", &pairs).unwrap(), Command::Init(dir, Written::Lua) if dir == Path::new("."))
+    );
+    assert!(matches!(read("init --lang rhai", &pairs).unwrap(), Command::Init(_, Written::Rhai)));
+    assert!(
+        matches!(read("init a/b", &pairs).unwrap(), Command::Init(dir, Written::Lua) if dir == Path::new("a/b"))
+    );
     let completions = read("completions bash", &pairs).unwrap();
     assert!(matches!(completions, Command::Completions(clap_complete::Shell::Bash)));
 }

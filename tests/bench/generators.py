@@ -102,16 +102,24 @@ class Wrk(Generator):
 
 class E2e(Generator):
     name = "e2e"
+    ending = "lua"
 
     def command(self, url, load, results):
         return [
-            *(E2E, "--script", SCRIPTS / f"{load.script}.lua", "--env", "local", "-H", url),
+            *(E2E, "--script", SCRIPTS / f"{load.script}.{self.ending}", "--env", "local", "-H", url),
             *("-u", load.users, "-r", max(1000, load.users), "-t", f"{load.seconds}s", "-e", f"TASKS={load.tasks}"),
             *("--workers", 1, "--headless", "--only-summary", "--json-file", results),
         ]
 
     def count(self, output, results):
         return count_locust(json.loads(results.read_text()))
+
+
+class E2eRhai(E2e):
+    """The same scripts in Rhai."""
+
+    name = "e2e, Rhai"
+    ending = "rhai"
 
 
 class E2eHttp2(E2e):
@@ -198,4 +206,4 @@ def count_locust(entries):
 
 
 WRK, E2E_, K6_, LOCUST_, OHA = Wrk(), E2e(), K6Generator(), Locust(), Oha()
-E2E_HTTP2, H2LOAD, K6_GRPC = E2eHttp2(), H2load(), K6Grpc()
+E2E_HTTP2, H2LOAD, E2E_RHAI, K6_GRPC = E2eHttp2(), H2load(), E2eRhai(), K6Grpc()

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::twin::translate;
 use crate::support::hostile::encoded;
 
 /// A row.
@@ -10,6 +11,8 @@ pub struct Row {
     /// `file:line` of its name.
     pub place: String,
     pub lua: String,
+    /// The same in Rhai; empty where there is no such form.
+    pub rhai: String,
     pub exchanges: Vec<Exchange>,
     /// A path from `r`, or `told`, and the text that it must have.
     pub gives: Vec<(String, String)>,
@@ -48,6 +51,7 @@ impl Row {
             }
         };
         put(&mut self.lua);
+        put(&mut self.rhai);
         self.gives.iter_mut().for_each(|(_, value)| put(value));
         for exchange in &mut self.exchanges {
             put(&mut exchange.line);
@@ -79,6 +83,7 @@ fn parse(file: &str, text: &str) -> Vec<Row> {
                 name: name.to_owned(),
                 place,
                 lua: String::new(),
+                rhai: String::new(),
                 exchanges: Vec::new(),
                 gives: Vec::new(),
                 counts: Vec::new(),
@@ -93,6 +98,9 @@ fn parse(file: &str, text: &str) -> Vec<Row> {
             panic!("{place}: what is `{line}`?");
         }
     }
+    for row in rows.iter_mut().filter(|row| row.rhai.is_empty()) {
+        row.rhai = translate(&row.lua).unwrap_or_default();
+    }
     rows
 }
 
@@ -102,6 +110,9 @@ impl Row {
         if let Some(rest) = line.strip_prefix("lua: ") {
             self.lua.push_str(rest);
             self.lua.push('\n');
+        } else if let Some(rest) = line.strip_prefix("rhai: ") {
+            self.rhai.push_str(rest);
+            self.rhai.push('\n');
         } else if let Some(rest) = line.strip_prefix("gives: ") {
             let (path, value) = rest.split_once(" =")?;
             self.gives.push((path.to_owned(), value.strip_prefix(' ').unwrap_or(value).to_owned()));

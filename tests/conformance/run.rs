@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 
 use super::player::Player;
+use e2e::script::Language;
+
 use super::row::Row;
+use super::twin;
 use crate::support::project::{Ended, Project};
 use crate::support::secure::Secure;
 
@@ -12,7 +15,7 @@ use crate::support::secure::Secure;
 const MARK: &str = "@@";
 
 /// The rows that do not hold, each as a text.
-pub fn run(mut rows: Vec<Row>) -> Vec<String> {
+pub fn run(mut rows: Vec<Row>, language: Language) -> Vec<String> {
     // A kernel may have been started without IPv6.
     let has_ipv6 = TcpListener::bind("[::ffff:127.0.0.1]:0").is_ok();
     rows.retain(|row| has_ipv6 || !row.lua.contains("[::"));
@@ -34,9 +37,14 @@ pub fn run(mut rows: Vec<Row>) -> Vec<String> {
             player.start(row.exchanges.clone())
         })
         .collect();
-    let project = project(&rows, &players, &secure);
+    let text = match language {
+        Language::Lua => script(&rows),
+        Language::Rhai => twin::script(&rows),
+    };
+    let name = format!("s.{}", language.ending());
+    let project = project((&name, &text), &players, &secure);
     let line = format!(
-        "-f s.lua -H http://127.0.0.1:1 -u 1 -r 1000 -i {} --workers 1 --no-color --logfile log --csv out",
+        "-f {name} -H http://127.0.0.1:1 -u 1 -r 1000 -i {} --workers 1 --no-color --logfile log --csv out",
         rows.len()
     );
     let ended = project.run(&line);
@@ -60,7 +68,7 @@ fn host(number: usize) -> String {
     format!("r{number}.example.test")
 }
 
-fn project(rows: &[Row], players: &[Player], secure: &Secure) -> Project {
+fn project(script: (&str, &str), players: &[Player], secure: &Secure) -> Project {
     let hosts: String = (0..)
         .zip(players)
         .map(|(number, player)| {
@@ -71,7 +79,7 @@ fn project(rows: &[Row], players: &[Player], secure: &Secure) -> Project {
     let config =
         format!("settings:\n  cpu_budget: 20s\n  tls:\n    ca: {}\n  hosts:\n{hosts}", secure.ca().display());
     Project::new(&[
-        ("s.lua", &script(rows)),
+        script,
         ("config/local.yaml", &config),
         ("data/hello.txt", "Hello from a file\n"),
         ("certs/me.pem", &secure.client),

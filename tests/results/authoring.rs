@@ -78,6 +78,27 @@ fn a_new_project_has_all_scripts_and_environments() {
     }
 }
 
+#[test]
+fn a_new_project_may_be_in_rhai() {
+    let project = Project::new(&[]);
+    project.run("init --lang rhai").code(0).printed(&["  scripts/suites/smoke.rhai\n", "run it: e2e\n"]);
+    project.run("-t 1s").code(0).printed(&["✓ passed", "run time reached"]);
+    project.run("--check").code(0).printed(&["scripts/suites/smoke.rhai: ok"]);
+    let all = files(&project.path(""), "");
+    let is_lua = |path: &&PathBuf| path.extension().is_some_and(|ending| ending == "lua");
+    assert_eq!(all.iter().find(is_lua), None);
+    for path in ["Makefile", "README.md", ".github/workflows/e2e.yml"] {
+        let text = project.read(path);
+        assert!(!text.contains("lua") && !text.contains("Lua"), "{path} speaks of Lua\n{text}");
+    }
+    for folder in ["scripts", "stdlib"] {
+        let mut own = files(repository(), folder);
+        own.retain(|path| path.extension().is_some_and(|ending| ending == "rhai"));
+        assert_eq!(files(&project.path(""), folder), own);
+    }
+    project.run("init --lang python").refused(2, &["[possible values: lua, rhai]"]);
+}
+
 /// What stands in the way is seen before anything is written.
 #[test]
 fn a_project_is_written_whole_and_in_its_own_folder_or_not_at_all() {

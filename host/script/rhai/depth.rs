@@ -29,21 +29,41 @@ pub(super) fn check_at_times(state: &State, value: &Dynamic) -> Result<(), Box<E
 /// # Errors
 /// It nests too deeply.
 pub(super) fn check(value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
-    if is_deeper(value, VALUE_DEPTH) {
+    if is_deeper(value, VALUE_DEPTH, None) {
         let what = format!("values nest too deeply: more than {VALUE_DEPTH} lie in each other");
         return Err(EvalAltResult::ErrorRuntime(what.into(), Position::NONE).into());
     }
     Ok(())
 }
 
-fn is_deeper(value: &Dynamic, depth: usize) -> bool {
+/// Closures that lead to a value, from the innermost out.
+struct Way<'w> {
+    closure: *const FnPtr,
+    before: Option<&'w Way<'w>>,
+}
+
+impl Way<'_> {
+    fn has(&self, closure: *const FnPtr) -> bool {
+        self.closure == closure || self.before.is_some_and(|before| before.has(closure))
+    }
+}
+
+fn is_deeper(value: &Dynamic, depth: usize, way: Option<&Way<'_>>) -> bool {
     let Some(below) = depth.checked_sub(1) else { return true };
+    let deeper = |one: &Dynamic| is_deeper(one, below, way);
     if let Some(list) = value.read_lock::<Array>() {
-        list.iter().take(LOOKED_AT).find(|one| holds(one)).is_some_and(|one| is_deeper(one, below))
+        list.iter().take(LOOKED_AT).find(|one| holds(one)).is_some_and(deeper)
     } else if let Some(map) = value.read_lock::<Map>() {
-        map.values().take(LOOKED_AT).find(|one| holds(one)).is_some_and(|one| is_deeper(one, below))
+        map.values().take(LOOKED_AT).find(|one| holds(one)).is_some_and(deeper)
     } else if let Some(function) = value.read_lock::<FnPtr>() {
-        function.curry().iter().find(|one| holds(one)).is_some_and(|one| is_deeper(one, below))
+        let closure = std::ptr::from_ref(&*function);
+        // One that calls itself holds itself: a circle has no depth.
+        if way.is_some_and(|way| way.has(closure)) {
+            return false;
+        }
+        let way = Way { closure, before: way };
+        let deeper = |one: &Dynamic| is_deeper(one, below, Some(&way));
+        function.curry().iter().find(|one| holds(one)).is_some_and(deeper)
     } else {
         false
     }
@@ -65,6 +85,14 @@ mod tests {
     fn so_deep_and_no_deeper() {
         assert!(check(&nested(VALUE_DEPTH)).is_ok());
         assert!(check(&nested(VALUE_DEPTH + 1)).is_err());
+        let closure = Dynamic::from(FnPtr::new("f").unwrap());
+        let cell = closure.into_shared();
+        let mut itself = FnPtr::new("g").unwrap();
+        itself.add_curry(cell.clone());
+        if let Some(mut inner) = cell.clone().write_lock::<FnPtr>() {
+            *inner = itself;
+        }
+        assert!(check(&cell).is_ok());
         let map: Map = [("a".into(), nested(VALUE_DEPTH))].into();
         assert!(check(&map.into()).is_err());
     }

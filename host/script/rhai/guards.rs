@@ -19,6 +19,7 @@ pub(super) fn bind(module: &mut Module) {
             });
         }
     }
+    super::sort::bind(module);
     module.set_native_fn("pad", |text: &mut ImmutableString, length: i64, with: char| {
         pad(text, length, &with.to_string())
     });

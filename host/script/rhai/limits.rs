@@ -134,3 +134,88 @@ pub(super) fn reason(state: &State) -> Option<String> {
         None => None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use rhai::Scope;
+
+    use super::*;
+
+    thread_local! {
+        /// What was left at the operation before, and the most that one took.
+        static LAST: Cell<usize> = const { Cell::new(0) };
+        static MOST: Cell<usize> = const { Cell::new(0) };
+        /// The least that was left.
+        static LEAST: Cell<usize> = const { Cell::new(0) };
+        /// What was left at the first call, and how many there were.
+        static FIRST: Cell<usize> = const { Cell::new(0) };
+        static CALLS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Bytes of stack: the most from one operation to the next, and for each level of calls, where the script
+    /// calls `level` once in each.
+    fn measure(script: &str) -> (usize, usize) {
+        let mut engine = Engine::new();
+        set(&mut engine);
+        engine.register_fn("level", || {
+            let room = fiber::pulse().room;
+            if CALLS.get() == 0 {
+                FIRST.set(room);
+            }
+            CALLS.set(CALLS.get() + 1);
+        });
+        engine.on_progress(|_| {
+            let room = fiber::pulse().room;
+            MOST.set(MOST.get().max(LAST.get().saturating_sub(room)));
+            LAST.set(room);
+            LEAST.set(LEAST.get().min(room));
+            (room < RESERVE).then_some(Dynamic::UNIT)
+        });
+        [&LAST, &MOST, &FIRST, &CALLS].into_iter().for_each(|cell| cell.set(0));
+        LEAST.set(usize::MAX);
+        fiber::want_stack(STACK);
+        let call = fiber::call(Duration::from_secs(100), || {
+            LAST.set(fiber::pulse().room);
+            let ended = engine.eval_with_scope::<()>(&mut Scope::new(), script);
+            assert!(ended.is_err(), "{script} comes to an end");
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(call.unwrap()).unwrap();
+        (MOST.get(), FIRST.get().saturating_sub(LEAST.get()) / CALLS.get().max(1))
+    }
+
+    /// What lies between two operations must fit many times into what is left when one begins.
+    #[test]
+    fn no_operation_comes_near_the_reserve() {
+        let nest = |open: &str, close: &str| format!("{}f(n + 1){}", open.repeat(18), close.repeat(18));
+        for body in [
+            "f(n + 1)".to_owned(),
+            "1 + f(n + 1)".to_owned(),
+            "let g = |x| f(x + 1); g.call(n)".to_owned(),
+            "[n].map(|x| f(x + 1))".to_owned(),
+            "[n].reduce(|sum, x| f(x + 1), 0)".to_owned(),
+            "`${n} ${`${n} ${f(n + 1)}`}`".to_owned(),
+            "switch n { 0 => 1, _ => if n > 0 { f(n + 1) } }".to_owned(),
+            "try { f(n + 1) } catch (e) { throw e; }".to_owned(),
+            "for x in [n] { while true { f(n + 1); } }".to_owned(),
+            "let m = #{ a: #{ b: [n] } }; m.a.b[0] = f(n + 1);".to_owned(),
+            format!("\"x\"{} + f(n + 1)", ".to_upper()".repeat(40)),
+            nest("[", "]"),
+            nest("#{ a: ", " }"),
+            nest("(1 + ", ")"),
+            nest("if true { ", " }"),
+        ] {
+            let (step, level) = measure(&format!("fn f(n) {{ level(); {body} }} f(1)"));
+            println!(
+                "{:>4} KiB a level, {:>4} KiB at most in one operation: {body}",
+                level >> 10,
+                step >> 10
+            );
+            assert!(step < RESERVE / 4, "{step} bytes of {RESERVE} in one operation: {body}");
+        }
+    }
+}

@@ -31,10 +31,13 @@ mod nest;
 mod pointers;
 mod program;
 mod shape;
+mod sort;
 mod state;
+mod stubs;
 mod tasks;
 mod texts;
 mod trace;
+mod types;
 mod value;
 mod view;
 mod vm;
@@ -48,6 +51,7 @@ use super::{Engine, Program, Suite};
 pub use library::missing_module;
 pub use limits::STACK;
 pub use names::imports;
+pub use stubs::{definitions, language};
 
 /// The Rhai engine.
 pub struct Rhai;

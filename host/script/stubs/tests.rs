@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::api::{MODULES, MemberKind, OBJECTS, RECORDS};
 use crate::config::ScriptOptions;
 use crate::fault::Place;
-use crate::script::{attributes, lua};
+use crate::script::{attributes, lua, rhai};
 
 use super::{CLASSES, Signature, reference};
 
@@ -24,7 +24,8 @@ fn compare(path: &str, text: &str) {
 #[test]
 fn the_committed_stubs_are_those_of_the_code() {
     compare("stdlib/lua/meta/e2e.lua", &lua::stubs());
-    compare("docs/api.md", &reference(&[lua::LANGUAGE]));
+    compare("stdlib/rhai/meta/e2e.d.rhai", &rhai::definitions());
+    compare("docs/api.md", &reference(&[lua::LANGUAGE, &rhai::language()]));
 }
 
 #[test]

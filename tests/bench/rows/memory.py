@@ -2,7 +2,7 @@
 
 import time
 
-from generators import E2E_, K6_, LOCUST_, Load
+from generators import E2E_, E2E_RHAI, K6_, LOCUST_, Load
 from section import Section
 from service import Service
 from tools import Failed
@@ -13,7 +13,8 @@ WARMUP = 10  # s
 def users(settings):
     """Resident memory that a VU adds once it has run the smoke suite's tasks and waits, connected."""
     section = Section("Memory per idle connected VU of the smoke suite", ["generator", "VUs", "tasks done", "KiB/VU", "RSS MiB"])
-    plans = [(E2E_, 1000, 1), (E2E_, 1000, 5), (E2E_, 10000, 1), (E2E_, 10000, 5), (K6_, 1000, 5), (LOCUST_, 1000, 5)]
+    ours = [(E2E_, 1000, 1), (E2E_, 1000, 5), (E2E_, 10000, 1), (E2E_, 10000, 5), (E2E_RHAI, 1000, 5), (E2E_RHAI, 10000, 5)]
+    plans = [*ours, (K6_, 1000, 5), (LOCUST_, 1000, 5)]
     for generator, count, tasks in plans:
         if count > settings.most:
             section.notes.append(f"{count:,} VUs need a higher limit of open files (ulimit -n)")
@@ -28,6 +29,8 @@ def users(settings):
         section.raw[f"{generator.name} {count} {tasks}"] = {"alone_kib": alone, "together_kib": together}
         if (generator, count, tasks) == (E2E_, 10000, 5):
             section.target("resident per idle connected VU, 10,000 VUs", each, 64, " KiB")
+        if (generator, count, tasks) == (E2E_RHAI, 10000, 5):
+            section.target("resident per idle connected VU in Rhai, 10,000 VUs", each, 96, " KiB")
     return section
 
 
@@ -41,13 +44,15 @@ PARTS = [
 
 def parts(settings):
     """What the memory of an idle VU is made of: each row has all of the row before."""
-    section = Section("What an idle VU is made of", ["VU", "KiB/VU"])
+    section = Section("What an idle VU is made of", ["VU", "KiB/VU", "in Rhai"])
     count = settings.most
     for what, script, tasks in PARTS:
-        alone, together = idle_rss(E2E_, 1, tasks, script), idle_rss(E2E_, count, tasks, script)
-        each = (together - alone) / (count - 1)
-        section.row(what, each)
-        section.raw[what] = {"alone_kib": alone, "together_kib": together, "users": count}
+        costs = []
+        for generator in (E2E_, E2E_RHAI):
+            alone, together = idle_rss(generator, 1, tasks, script), idle_rss(generator, count, tasks, script)
+            costs.append((together - alone) / (count - 1))
+            section.raw[f"{what}, {generator.name}"] = {"alone_kib": alone, "together_kib": together, "users": count}
+        section.row(what, *costs)
     return section
 
 

@@ -16,10 +16,15 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 
 def rate(settings):
     """All at once: from the first connection to the last, each after `on_start` and with its first request."""
-    section = Section("VUs started", ["VUs", "s", "VUs/s", "CPU us/VU"])
-    count = settings.most
+    section = Section("VUs started", ["script", "VUs", "s", "VUs/s", "CPU us/VU"])
+    for ending, language in (("lua", "Lua"), ("rhai", "Rhai")):
+        start(section, ending, language, settings.most)
+    return section
+
+
+def start(section, ending, language, count):
     with Service() as service:
-        command = [E2E, "--script", SCRIPTS / "start.lua", "--env", "local", "-H", service.url, "-u", count, "-r", 1000000]
+        command = [E2E, "--script", SCRIPTS / f"start.{ending}", "--env", "local", "-H", service.url, "-u", count, "-r", 1000000]
         process = Process([*command, "-t", "1h", "--workers", 1, "--headless", "--only-summary"], CORES[1])
         try:
             started = until(service, process, 1)
@@ -29,10 +34,10 @@ def rate(settings):
             cpu = process.cpu() - before
         finally:
             process.kill()
-    section.row(count, ended - started, count / (ended - started), cpu / count * 1e6)
-    section.target("VUs started a second on one core", count / (ended - started), 5000, at_least=True)
-    section.raw = {"vus": count, "seconds": ended - started, "cpu": cpu}
-    return section
+    section.row(language, count, ended - started, count / (ended - started), cpu / count * 1e6)
+    if ending == "lua":
+        section.target("VUs started a second on one core", count / (ended - started), 5000, at_least=True)
+    section.raw[language] = {"vus": count, "seconds": ended - started, "cpu": cpu}
 
 
 def until(service, process, count, limit=60):

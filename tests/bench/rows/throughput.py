@@ -1,6 +1,6 @@
 """Requests a second and CPU per request of every generator, as a ratio to wrk measured just before and after."""
 
-from generators import E2E_, K6_, LOCUST_, OHA, WRK, Load
+from generators import E2E_, E2E_RHAI, K6_, LOCUST_, OHA, WRK, Load
 from section import Section, middle
 from service import Service
 from tools import Failed, present
@@ -11,19 +11,21 @@ COLUMNS = ["generator", "requests/s", "CPU us/request", "to wrk's GET", "peak Mi
 def get(settings):
     """GET /ready, which the service answers as cheaply as it can."""
     section = Section("GET /ready, 50 connections, no think time", COLUMNS)
-    generators = [E2E_, K6_, LOCUST_] + ([OHA] if present("oha") else [])
+    generators = [E2E_, E2E_RHAI, K6_, LOCUST_] + ([OHA] if present("oha") else [])
     costs = compare(section, generators, "get", settings)
     if "e2e" in costs:
         section.target("GET from a Lua task, CPU per request to wrk's", costs["e2e"][1], 1.5)
         if "k6" in costs:
             section.target("GET from a Lua task, CPU per request to k6's", costs["e2e"][0] / costs["k6"][0], 0.2)
+    if "e2e, Rhai" in costs:
+        section.target("GET from a Rhai task, CPU per request to wrk's", costs["e2e, Rhai"][1], 2.0)
     return section
 
 
 def smoke(settings):
     """POST a document, GET it, compare: per request, not per pair."""
     section = Section("POST JSON, GET it, compare the uri; 50 connections, no think time", COLUMNS)
-    costs = compare(section, [E2E_, K6_, LOCUST_], "pair", settings)
+    costs = compare(section, [E2E_, E2E_RHAI, K6_, LOCUST_], "pair", settings)
     if "e2e" in costs:
         section.target("the smoke pair, CPU per request to wrk's GET", costs["e2e"][1], 1.8)
     return section
