@@ -34,6 +34,12 @@ pub static CLIENT: ObjectType = ObjectType {
             kind: Method(call),
         },
         Member {
+            name: "invoke",
+            sig: "(method: string, message?: table, options?: CallOptions, judge?: fun(reply: GrpcReply)): GrpcReply",
+            doc: "The same as `call`, which is a word of Rhai's own there.",
+            kind: Method(call),
+        },
+        Member {
             name: "stream",
             sig: "(method: string, options?: StreamOptions): GrpcStream",
             doc: "Begins a call of a streaming method. It goes on over tasks until the server ends it, it is closed, \

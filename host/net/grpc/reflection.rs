@@ -50,7 +50,7 @@ pub(super) async fn ask(channel: &Channel, metadata: &Metadata, limit: Duration)
         }
     }
     Err(fault(format!("the server at {place} has no reflection"))
-        .help("name its .proto files: `grpc.client(address, { proto = { \"service.proto\" } })`"))
+        .help("name its .proto files in the option `proto` of the client"))
 }
 
 async fn ask_at(

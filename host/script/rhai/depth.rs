@@ -74,6 +74,7 @@ fn holds(value: &Dynamic) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

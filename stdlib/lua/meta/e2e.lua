@@ -565,6 +565,14 @@ local GrpcClient = {}
 ---@return GrpcReply
 function GrpcClient:call(method, message, options, judge) end
 
+---The same as `call`, which is a word of Rhai's own there.
+---@param method string
+---@param message? table
+---@param options? CallOptions
+---@param judge? fun(reply: GrpcReply)
+---@return GrpcReply
+function GrpcClient:invoke(method, message, options, judge) end
+
 ---Begins a call of a streaming method. It goes on over tasks until the server ends it, it is closed, or its
 ---VU ends. It counts once it has ended.
 ---@param method string
