@@ -176,7 +176,10 @@ fn any(
     each(frame, value, &|| expected.into(), &mut |key, value| {
         is_empty = false;
         match (key, value) {
-            (Arg::Str(b"@type"), Arg::Str(text)) => url = Some(String::from_utf8_lossy(text).into_owned()),
+            (Arg::Str(b"@type"), Arg::Str(text)) => match std::str::from_utf8(text) {
+                Ok(text) => url = Some(text.to_owned()),
+                Err(_) => return Err(Raise::new("`@type` in it must be a string in UTF-8")),
+            },
             (Arg::Str(b"@type"), other) => return Err(must("a string in `@type`", other)),
             (Arg::Str(b"value"), Arg::Str(text)) => bytes = Some(text.to_vec()),
             (Arg::Str(b"type_url" | b"typeUrl"), _) => is_plain = true,
