@@ -9,7 +9,7 @@ use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::Method;
 
-use super::explain::{Explained, cut, explain};
+use super::explain::{Explained, cut, explain, is_calm};
 use super::fields;
 use super::flow::Flow;
 use super::session::Lease;
@@ -19,6 +19,7 @@ use crate::net::chain::{Chain, Marks};
 use crate::net::connection::Alarm;
 use crate::net::download::Download;
 use crate::net::error::Error;
+use crate::net::framing::Framing;
 use crate::net::head;
 use crate::net::intake::Intake;
 use crate::net::request::Receive;
@@ -75,7 +76,7 @@ pub(in crate::net) async fn exchange(
     let outcome = std::future::poll_fn(|cx| course.poll(cx)).await;
     let Course { stage, lease, alarm, sending, chain, is_left, .. } = course;
     if let (true, Stage::Reading(body)) = (is_left, stage) {
-        chain.download = Some(Download::shared(Flow::new(body, lease), chain));
+        chain.download = Some(Download::shared(Flow::new(body, announced(chain), lease), chain));
     }
     // Only now the stream ends, where it has not by itself.
     drop(sending);
@@ -156,8 +157,9 @@ impl Course<'_, '_> {
                     }
                     Poll::Ready(Some(Err(error))) => {
                         self.ended = Some(Instant::now());
-                        let error = cut(&error, &self.lease.0.counts);
-                        return Poll::Ready(self.end(Some(error)));
+                        let is_whole = is_calm(&error) && self.is_as_announced();
+                        let error = (!is_whole).then(|| cut(&error, &self.lease.0.counts));
+                        return Poll::Ready(self.end(error));
                     }
                 },
             }
@@ -191,6 +193,14 @@ impl Course<'_, '_> {
             self.intake.look(self.chain)?;
         }
         Ok(())
+    }
+
+    /// Whether as much of the body has come as the head said, if it did.
+    #[cold]
+    fn is_as_announced(&self) -> bool {
+        let Some(answer) = &self.chain.answer else { return false };
+        let come = answer.passed + (answer.raw.len() - answer.head.length) as u64;
+        announced(self.chain).is_none_or(|length| length == come)
     }
 
     /// Hands over as much of the body as the server takes.
@@ -297,6 +307,14 @@ impl Course<'_, '_> {
     fn count(&mut self) {
         let ended = self.ended.unwrap_or_else(Instant::now);
         self.chain.count(self.net, Marks { begun: self.begun, sent: self.sent_at, first: self.first, ended });
+    }
+}
+
+/// The length that the answer's head tells, in bytes.
+fn announced(chain: &Chain<'_>) -> Option<u64> {
+    match chain.answer.as_ref()?.head.framing {
+        Framing::Length(length) => Some(length),
+        Framing::Chunked | Framing::Close => None,
     }
 }
 

@@ -48,6 +48,12 @@ pub(super) fn explain(error: &h2::Error, counts: &Counts) -> Explained {
     }
 }
 
+/// Whether the server only says that it is done with the stream. What came of the body is then all of it, unless
+/// another length was announced: some servers say so in place of an end, and browsers take it for one.
+pub(super) fn is_calm(error: &h2::Error) -> bool {
+    error.is_remote() && error.is_reset() && error.reason() == Some(Reason::NO_ERROR)
+}
+
 /// Why a body is not whole.
 pub(super) fn cut(error: &h2::Error, counts: &Counts) -> Error {
     match error.get_io() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use h2::RecvStream;
 
-use super::explain::cut;
+use super::explain::{cut, is_calm};
 use super::session::Lease;
 use crate::net::connection::Alarm;
 use crate::net::error::Error;
@@ -13,14 +13,16 @@ use crate::net::error::Error;
 /// The stream. Dropping it ends it.
 pub(in crate::net) struct Flow {
     body: RecvStream,
+    /// What is still to come of the length that the head told, in bytes.
+    missing: Option<u64>,
     alarm: Alarm,
     /// Last, so that the stream has ended when it is given back.
     lease: Lease,
 }
 
 impl Flow {
-    pub(super) fn new(body: RecvStream, lease: Lease) -> Self {
-        Flow { body, alarm: Alarm::default(), lease }
+    pub(super) fn new(body: RecvStream, missing: Option<u64>, lease: Lease) -> Self {
+        Flow { body, missing, alarm: Alarm::default(), lease }
     }
 
     pub(in crate::net) fn is_over(&self) -> bool {
@@ -43,11 +45,13 @@ impl Flow {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Some(Ok(bytes))) => {
                 into.extend_from_slice(&bytes);
+                self.missing = self.missing.map(|missing| missing.saturating_sub(bytes.len() as u64));
                 // It fails where the stream has ended, and nobody waits for the capacity.
                 let _ = self.body.flow_control().release_capacity(bytes.len());
                 Ok(self.body.is_end_stream())
             }
             Poll::Ready(None) => Ok(true),
+            Poll::Ready(Some(Err(error))) if is_calm(&error) && self.missing.unwrap_or(0) == 0 => Ok(true),
             Poll::Ready(Some(Err(error))) => Err(cut(&error, &self.lease.0.counts)),
         };
         // These bytes count as little as those of a streamed body of HTTP/1.1.

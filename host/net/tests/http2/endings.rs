@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::server::*;
 use super::*;
-use crate::net::ErrorKind;
+use crate::net::{ErrorKind, Receive};
 
 fn goaway(last: u32, reason: u32) -> Vec<u8> {
     frame(GOAWAY, 0, 0, &[last.to_be_bytes(), reason.to_be_bytes()].concat())
@@ -128,6 +128,43 @@ fn streams_below_a_goaway_go_on_and_new_ones_go_elsewhere() {
         let next = client.send(get(&url)).await;
         assert_eq!(text(&next), "elsewhere");
         assert!(next.timings.connecting > Duration::ZERO);
+    });
+}
+
+/// Browsers take it for the end of the body as well, unless less has come than was announced.
+#[test]
+fn a_stream_that_is_reset_without_an_error_is_over() {
+    run(async {
+        // `content-length: 5` and `6`, as literals without indexing with the static table's name 28.
+        for (length, is_whole) in [(None, true), (Some(b'5'), true), (Some(b'6'), false)] {
+            let url = raw(move |_, mut raw| async move {
+                for _ in 0..3 {
+                    let stream = raw.request().await;
+                    let told = length.map_or(OK.to_vec(), |digit| [OK, &[0x0f, 0x0d, 1, digit]].concat());
+                    let head = frame(HEADERS, END_HEADERS, stream, &told);
+                    let data = frame(DATA, 0, stream, b"whole");
+                    raw.send(&[head, data, reset(stream, NO_ERROR)].concat()).await;
+                }
+                raw.rest().await;
+            })
+            .await;
+            let client = knowing();
+            for receive in [Receive::Keep, Receive::Discard] {
+                let response = client.send(Request { receive, ..get(&url) }).await;
+                assert_eq!((response.error.is_none(), response.size()), (is_whole, 5), "{length:?}");
+            }
+            let mut response = client.send(Request { receive: Receive::Stream, ..get(&url) }).await;
+            let (mut read, mut outcome) = (Vec::new(), Ok(()));
+            while let Some(download) = response.take_download() {
+                let held = read.len();
+                match client.read(download, &mut read).await {
+                    Ok(Some(download)) => response.put_download(download, read.len() - held),
+                    Ok(None) => {}
+                    Err(error) => outcome = Err(error),
+                }
+            }
+            assert_eq!((outcome.is_ok(), &*read), (is_whole, &b"whole"[..]), "{length:?}: {outcome:?}");
+        }
     });
 }
 
