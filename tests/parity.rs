@@ -25,7 +25,8 @@ const MADE: [(&str, &str, &str); 11] = [
 ];
 
 /// Types whose objects need a server; they are bound by the same loop.
-const ELSEWHERE: [&str; 4] = ["Tls", "Chunks", "WebSocket", "EventSource"];
+const ELSEWHERE: [&str; 7] =
+    ["Tls", "Chunks", "WebSocket", "EventSource", "GrpcClient", "GrpcReply", "GrpcStream"];
 
 /// How a language asks whether things are there. Each question prints `lacks NAME` where they are not.
 struct Asker {

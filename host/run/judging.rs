@@ -83,7 +83,9 @@ impl Running {
             return;
         }
         let said = self.health.hear(pulse, measured, self.started.elapsed());
-        if let Some(text) = said.filter(|_| self.setup.log_level <= Level::Warning) {
+        if let Some(text) =
+            said.filter(|_| self.setup.judges_generator && self.setup.log_level <= Level::Warning)
+        {
             tell(&warning(text));
         }
     }

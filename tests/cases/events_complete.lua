@@ -5,8 +5,8 @@ A:task("t", function() end)
 events.spawning_complete:add_listener(function(event) print("complete", event.user_count) end)
 LoadTestShape:extend("Steps", {
   stages = {
-    { duration = "150ms", users = 2, spawn_rate = 100 },
-    { duration = "150ms", users = 9, spawn_rate = 100 },
-    { duration = "150ms", users = 0, spawn_rate = 100 },
+    { duration = "500ms", users = 2, spawn_rate = 100 },
+    { duration = "500ms", users = 9, spawn_rate = 100 },
+    { duration = "500ms", users = 0, spawn_rate = 100 },
   },
 })

@@ -7,7 +7,7 @@ local function tell(...)
   print(step, ...)
 end
 local U = HttpUser:extend("U", { wait_time = constant(60) })
-U:task("t", function() end)
+U:task("t", function() sleep(0.3) end)
 events.init:add_listener(function(event)
   local about = event.environment
   tell("init", about.name, about.host == env.DEMO, about.users, about.spawn_rate, about.seed, about.user_classes[1])
