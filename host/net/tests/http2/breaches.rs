@@ -109,7 +109,7 @@ fn a_server_without_window_is_waited_for_until_the_time_is_over() {
         let body = vec![0; 200_000];
         let request = Request {
             body: body.into(),
-            timeout: Some(Duration::from_millis(150)),
+            timeout: Some(Duration::from_millis(500)),
             ..Request::new(Method::POST, &url)
         };
         let response = knowing().send(request).await;
