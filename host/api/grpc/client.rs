@@ -36,7 +36,7 @@ pub static CLIENT: ObjectType = ObjectType {
         Member {
             name: "invoke",
             sig: "(method: string, message?: table, options?: CallOptions, judge?: fun(reply: GrpcReply)): GrpcReply",
-            doc: "The same as `call`, which is a word of Rhai's own there.",
+            doc: "The same as `call`, by the name that k6 has for it.",
             kind: Method(call),
         },
         Member {

@@ -565,7 +565,7 @@ local GrpcClient = {}
 ---@return GrpcReply
 function GrpcClient:call(method, message, options, judge) end
 
----The same as `call`, which is a word of Rhai's own there.
+---The same as `call`, by the name that k6 has for it.
 ---@param method string
 ---@param message? table
 ---@param options? CallOptions
