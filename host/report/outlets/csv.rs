@@ -1,15 +1,9 @@
 //! `--out csv=FILE`: every sample as a row, in the columns of k6.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
 
-use super::super::series::Users;
-use super::super::target::{Target, reason};
-use super::points::{self, Point};
-use super::{Carrier, News, Trouble};
-use crate::config::Outlet;
-use crate::fault::Fault;
+use super::point_file::Form;
+use super::points::Point;
 use crate::metrics::epoch;
 
 /// Tags with a column of their own, in k6's order; others go to `extra_tags`.
@@ -29,55 +23,20 @@ const COLUMNS: [&str; 13] = [
     "tls_version",
 ];
 
+#[derive(Default)]
 pub(super) struct Csv {
-    path: PathBuf,
-    file: Option<BufWriter<File>>,
-    users: Users,
+    text: String,
 }
 
-impl Csv {
-    pub(super) fn prepare(outlet: &Outlet) -> Result<Csv, Fault> {
-        let path = PathBuf::from(&outlet.target);
-        Target::prepare(&path)?;
-        Ok(Csv { path, file: None, users: Users::default() })
+impl Form for Csv {
+    fn head() -> String {
+        head()
     }
 
-    fn write(&mut self, news: &News) -> io::Result<()> {
-        if let News::Started(_) = news {
-            let mut file = BufWriter::new(File::create(&self.path)?);
-            file.write_all(head().as_bytes())?;
-            self.file = Some(file);
-        }
-        let Some(file) = &mut self.file else { return Err(io::Error::other("it was lost before")) };
-        let (mut written, mut text) = (Ok(()), String::new());
-        let mut put = |point: &Point<'_>| {
-            text.clear();
-            row(&mut text, point);
-            if written.is_ok() {
-                written = file.write_all(text.as_bytes());
-            }
-        };
-        match news {
-            News::Samples(samples) => {
-                samples.iter().for_each(|sample| points::of_sample(sample, &mut put));
-                return written;
-            }
-            News::Tick(tick) => {
-                self.users.see(tick.users);
-                points::of_tick(tick, self.users, &mut put);
-            }
-            News::Started(_) | News::Done(..) => {}
-        }
-        written.and_then(|()| file.flush())
-    }
-}
-
-impl Carrier for Csv {
-    fn carry(&mut self, news: &News) -> Result<(), Trouble> {
-        self.write(news).map_err(|error| {
-            self.file = None;
-            Trouble { why: reason(&error), help: None, lost: 0 }
-        })
+    fn put(&mut self, file: &mut impl Write, point: &Point<'_>) -> io::Result<()> {
+        self.text.clear();
+        row(&mut self.text, point);
+        file.write_all(self.text.as_bytes())
     }
 }
 
@@ -117,6 +76,7 @@ fn field(text: &mut String, value: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::points;
     use super::*;
 
     #[test]

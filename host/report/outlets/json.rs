@@ -3,26 +3,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::ser::{Serialize, Serializer};
 
-use super::super::series::Users;
-use super::super::target::{Target, reason};
-use super::points::{self, Point};
-use super::{Carrier, News, Trouble};
-use crate::config::Outlet;
-use crate::fault::Fault;
+use super::point_file::Form;
+use super::points::Point;
 
+/// Each metric is declared once.
+#[derive(Default)]
 pub(super) struct Json {
-    path: PathBuf,
-    file: Option<BufWriter<File>>,
     known: BTreeSet<String>,
-    users: Users,
 }
 
 #[derive(serde::Serialize)]
@@ -56,46 +49,13 @@ impl Serialize for Tags<'_> {
     }
 }
 
-impl Json {
-    pub(super) fn prepare(outlet: &Outlet) -> Result<Json, Fault> {
-        let path = PathBuf::from(&outlet.target);
-        Target::prepare(&path)?;
-        Ok(Json { path, file: None, known: BTreeSet::new(), users: Users::default() })
+impl Form for Json {
+    fn head() -> String {
+        String::new()
     }
 
-    fn write(&mut self, news: &News) -> io::Result<()> {
-        if let News::Started(_) = news {
-            self.file = Some(BufWriter::new(File::create(&self.path)?));
-        }
-        let Some(file) = &mut self.file else { return Err(io::Error::other("it was lost before")) };
-        let mut written = Ok(());
-        let known = &mut self.known;
-        let mut put = |point: &Point<'_>| {
-            if written.is_ok() {
-                written = line(file, known, point);
-            }
-        };
-        match news {
-            News::Samples(samples) => {
-                samples.iter().for_each(|sample| points::of_sample(sample, &mut put));
-                return written;
-            }
-            News::Tick(tick) => {
-                self.users.see(tick.users);
-                points::of_tick(tick, self.users, &mut put);
-            }
-            News::Started(_) | News::Done(..) => {}
-        }
-        written.and_then(|()| file.flush())
-    }
-}
-
-impl Carrier for Json {
-    fn carry(&mut self, news: &News) -> Result<(), Trouble> {
-        self.write(news).map_err(|error| {
-            self.file = None;
-            Trouble { why: reason(&error), help: None, lost: 0 }
-        })
+    fn put(&mut self, file: &mut impl Write, point: &Point<'_>) -> io::Result<()> {
+        line(file, &mut self.known, point)
     }
 }
 
@@ -120,6 +80,7 @@ fn time(at: SystemTime) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::points;
     use super::*;
     use serde_json::{Value, json};
 

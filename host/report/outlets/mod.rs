@@ -9,6 +9,7 @@ mod names;
 mod otlp;
 mod otlp_grpc;
 mod otlp_messages;
+mod point_file;
 mod points;
 mod post;
 mod pump;
@@ -25,6 +26,7 @@ use crate::fault::Fault;
 use crate::metrics::RawSample;
 
 pub(super) use hdr::{End, Interval, Judged, Run, SECTION, Section};
+use point_file::PointFile;
 pub(super) use pump::Pump;
 
 /// What a receiver is told, in this order: one `Started`, ticks, one `Done`.
@@ -65,8 +67,8 @@ trait Carrier: Send {
 pub(super) fn prepare(outlet: &Outlet, variables: &BTreeMap<String, String>) -> Result<Pump, Fault> {
     let carrier: Box<dyn Carrier> = match outlet.kind {
         OutletKind::Hdr => Box::new(hdr::HdrLog::prepare(outlet)?),
-        OutletKind::Json => Box::new(json::Json::prepare(outlet)?),
-        OutletKind::Csv => Box::new(csv::Csv::prepare(outlet)?),
+        OutletKind::Json => Box::new(PointFile::<json::Json>::prepare(outlet)?),
+        OutletKind::Csv => Box::new(PointFile::<csv::Csv>::prepare(outlet)?),
         OutletKind::Influxdb => Box::new(influxdb::Influxdb::prepare(outlet, variables)?),
         OutletKind::PrometheusRw => Box::new(remote_write::RemoteWrite::prepare(outlet)?),
         OutletKind::Prometheus => Box::new(scrape::Scrape::prepare(outlet)?),
