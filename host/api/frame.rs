@@ -236,6 +236,11 @@ impl dyn Frame + '_ {
         }
     }
 
+    /// What a script gives as the message of a failure.
+    pub fn failure(&self) -> String {
+        self.arg(0).to_text().unwrap_or_else(|| "failure".into()).into_owned()
+    }
+
     /// The argument as a finite number.
     pub fn number(&self, index: usize, what: &str) -> Result<f64, Raise> {
         let arg = self.arg(index);

@@ -99,10 +99,7 @@ pub static RESPONSE: ObjectType = ObjectType {
             name: "failure",
             sig: "(message: string)",
             doc: "Counts the request as a failure, grouped by the message.",
-            kind: Method(|frame, number| {
-                let message = frame.arg(0).to_text().unwrap_or_else(|| "failure".into()).into_owned();
-                judge(frame, number, Some(Some(message)))
-            }),
+            kind: Method(|frame, number| judge(frame, number, Some(Some(frame.failure())))),
         },
         Member {
             name: "ignore",

@@ -153,10 +153,7 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
             name: "failure",
             sig: "(message: string)",
             doc: "Counts the stream as a failure, grouped by the message.",
-            kind: Method(|frame, number| {
-                let message = frame.arg(0).to_text().unwrap_or_else(|| "failure".into()).into_owned();
-                judge(frame, number, Some(Some(message)))
-            }),
+            kind: Method(|frame, number| judge(frame, number, Some(Some(frame.failure())))),
         },
         Member {
             name: "ignore",

@@ -1,11 +1,10 @@
 //! What the host's messages write as Lua does, as this language writes it. Used by `bind`.
 
 /// Forms that messages of the API hold, each with its own of this language.
-const FORMS: [(&str, &str); 19] = [
+const FORMS: [(&str, &str); 16] = [
     ("for chunk in response:chunks() do", "for chunk in response.chunks() { .. }"),
     ("for event in source:events() do", "for event in source.events() { .. }"),
     ("for text, kind in socket:messages() do", "for message in socket.messages() { .. }"),
-    ("`socket:close()`, or `local socket <close> = ws.connect(..)`", "`socket.close()`"),
     ("`catch_response = true`", "`catch_response: true`"),
     ("`discard_body = false`", "`discard_body: false`"),
     ("`stream = true`", "`stream: true`"),
@@ -21,8 +20,6 @@ const FORMS: [(&str, &str); 19] = [
     ),
     ("`client:stream(method)`", "`client.stream(method)`"),
     ("`client:call(method, message)`", "`client.call(method, message)`"),
-    ("{ proto = { \"service.proto\" } }", "#{ proto: [\"service.proto\"] }"),
-    ("`return 10, 2`; nil ends the run", "`return [10, 2]`; () ends the run"),
     ("or nil at its end", "or () at its end"),
 ];
 
