@@ -47,10 +47,11 @@ pub(super) fn set(engine: &mut Engine) {
         if pulse.room < RESERVE {
             return Some(Dynamic::UNIT);
         }
-        if pulse.is_due {
-            return give_way();
+        // Memory first: a call that holds too much ends soon, at the same place whoever else is due.
+        if pulse.is_heavy {
+            return too_heavy();
         }
-        if pulse.is_heavy { too_heavy() } else { None }
+        if pulse.is_due { give_way() } else { None }
     });
 }
 
