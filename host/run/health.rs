@@ -119,7 +119,9 @@ impl Health {
         if measured.requests > 0 && is_stalled && self.affected_seconds >= 2 {
             return self.warn(3, at, || {
                 let stalled = percent(stalled);
-                format!("the machine is short of memory: work stood still for it for {stalled} of the last second")
+                format!(
+                    "the machine is short of memory: work stood still for it for {stalled} of the last second"
+                )
             });
         }
         if measured.requests > 0 && is_late && self.affected_seconds >= 2 {
