@@ -67,8 +67,16 @@ impl ScriptOptions {
                 let scenarios = scenarios::of_json(value).map_err(|(what, help)| {
                     help.into_iter().fold(Fault::new(Exit::Script, what).at(at.clone()), Fault::help)
                 })?;
-                let sited = |scenario| Sited::new(scenario, Origin::Script(at.clone()));
-                self.scenarios = scenarios.into_iter().map(sited).collect();
+                // Those of several scripts add up; every VM says the same once more.
+                let here = Origin::Script(at.clone());
+                self.scenarios.retain(|known| known.origin != here);
+                for scenario in scenarios {
+                    if self.scenarios.iter().any(|known| known.value.name == scenario.name) {
+                        let what = format!("scenario `{}` is given already", scenario.name);
+                        return Err(Fault::new(Exit::Script, what).at(at).help("give it another name"));
+                    }
+                    self.scenarios.push(Sited::new(scenario, here.clone()));
+                }
             }
             "thresholds" => {
                 let (_, value, at) = written;

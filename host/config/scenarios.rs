@@ -234,6 +234,10 @@ impl Fields<'_> {
     }
 
     fn arrivals(&self, rate: Curve) -> Result<Pacing, Wrong> {
+        if rate.most() <= 0.0 {
+            let what = format!("scenario `{}` has no iterations at any time: its rate is 0", self.name);
+            return Err((what, None));
+        }
         let ready = self.needed("pre_allocated_vus", self.whole("pre_allocated_vus", 0)?)?;
         let most = self.whole("max_vus", 1)?.unwrap_or(ready);
         if most < ready {

@@ -128,6 +128,17 @@ impl Curve {
         Some(Duration::from_secs_f64(line.at + line.time_of(wanted - line.area)))
     }
 
+    /// How many arrivals of this rate a second come by then, at the end those that come before it.
+    pub fn arrivals_by(&self, by: Duration) -> u64 {
+        // The first comes where the area is 0, and each further one where it has grown by 1.
+        match by < self.end() {
+            true => {
+                (self.area(by).floor() as u64) + u64::from(self.most() > 0.0 && self.arrival(0) <= Some(by))
+            }
+            false => self.area(by).ceil() as u64,
+        }
+    }
+
     /// The moments of those arrivals that are one worker's, in order, each with its number among all.
     pub fn arrivals(&self, split: Split) -> impl Iterator<Item = (u64, Duration)> + '_ {
         (0..).map_while(move |own| {
@@ -199,6 +210,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn as_many_have_come_as_there_are_moments_before(
+            start in 0.0..20.0f64, stages in prop::collection::vec((0.0..3.0f64, 0.0..20.0f64), 1..4), part in 0.0..1.2f64,
+        ) {
+            let curve = Curve::stages(start, stages.into_iter().map(|(lasts, height)| (s(lasts), height)));
+            let by = curve.end().mul_f64(part);
+            let all = curve.arrivals(Split::new(0, 1)).filter(|(_, at)| *at <= by).count() as u64;
+            // One at that very moment may be on either side.
+            prop_assert!(curve.arrivals_by(by).abs_diff(all) <= 1, "{} {all}", curve.arrivals_by(by));
+        }
+
         /// Arrival k comes when k have come, never before the one before, and all by the end.
         #[test]
         fn arrivals_follow_the_area(curve in any_curve()) {

@@ -264,11 +264,14 @@ impl Recorder {
         self.add_watched(|watched| &watched.groups, scene, |_, _| false, ms(took));
     }
 
-    /// Counts an iteration that nobody was free for.
-    pub fn drop_iteration(&mut self, scenario: &str) {
-        self.dropped += 1;
+    /// Counts iterations that nobody was free for.
+    pub fn drop_iterations(&mut self, scenario: &str, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.dropped += count;
         let scene = Scene { scenario, ..Scene::NONE };
-        self.add_watched(|watched| &watched.dropped, scene, |_, _| false, 1.0);
+        self.add_watched(|watched| &watched.dropped, scene, |_, _| false, count as f64);
     }
 
     /// Counts an iteration that began at an arrival rate, so late.

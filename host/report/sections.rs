@@ -169,8 +169,8 @@ fn notes(summary: &Summary, paint: Paint) -> String {
         notes.push(overflow.to_string());
     }
     if summary.interrupted > 0 {
-        notes
-            .push(format!("{} interrupted by the end of the run", counted(summary.interrupted, "iteration")));
+        let iterations = counted(summary.interrupted, "iteration");
+        notes.push(format!("{iterations} interrupted: the time that was left to finish in was over"));
     }
     let mark = paint.text(Tint::Warning, "!");
     notes.iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()

@@ -2,12 +2,14 @@
 //! arrivals to those that are free. Started by `crew`, one task for each scenario.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use crate::load::{Curve, Pacing, Split};
 use crate::vu::Role;
@@ -23,6 +25,12 @@ use super::worker::Worker;
 /// How often the number of users is looked at while it changes.
 const STEP: Duration = Duration::from_millis(50);
 
+/// So many users are started before others get their turn.
+const AT_ONCE: u64 = 500;
+
+/// Who is behind by less than this at the end of a scenario still begins all that was due.
+const BEHIND: Duration = Duration::from_millis(250);
+
 /// The users of a scenario that are on this worker.
 pub(super) struct Cast {
     number: usize,
@@ -34,18 +42,38 @@ pub(super) struct Cast {
     /// Those that wait for an arrival. The last to come is the next to go, so that few are kept busy.
     free: RefCell<Vec<Rc<Desk>>>,
     living: Cell<u64>,
-    /// Users started so far.
-    started: Cell<u64>,
+    /// Of this worker's users.
+    numbers: RefCell<Numbers>,
     waiter: RefCell<Option<Waker>>,
     /// What a person has changed it to, and when.
     tuned: Cell<Option<Tuning>>,
-    /// Users beyond those that were planned, so far.
-    extra: Cell<u64>,
+}
+
+/// Which numbers users have: one that comes after another has ended has its number, and no two that live have the same.
+#[derive(Default)]
+struct Numbers {
+    next: u64,
+    free: BinaryHeap<Reverse<u64>>,
+}
+
+impl Numbers {
+    /// The least that is free.
+    fn take(&mut self) -> u64 {
+        self.free.pop().map_or_else(
+            || {
+                self.next += 1;
+                self.next - 1
+            },
+            |Reverse(number)| number,
+        )
+    }
 }
 
 /// Where a user takes its work from.
 pub(super) struct Desk {
     id: u64,
+    /// Among this worker's users of the scenario.
+    number: u64,
     /// The intended start of the iteration that it is to begin.
     work: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
@@ -81,10 +109,9 @@ impl Cast {
             desks: RefCell::default(),
             free: RefCell::default(),
             living: Cell::new(0),
-            started: Cell::new(0),
+            numbers: RefCell::default(),
             waiter: RefCell::default(),
             tuned: Cell::new(None),
-            extra: Cell::new(0),
             worker,
         })
     }
@@ -133,8 +160,14 @@ impl Cast {
             let height = self.tuned.get().map_or_else(|| curve.height(passed), |(_, users)| users);
             let wanted = self.split.share(height.round() as u64);
             // One that ended by itself is not replaced.
-            for _ in wanted_before..wanted {
+            let now = wanted.min(wanted_before + AT_ONCE);
+            for _ in wanted_before..now {
                 self.start(None);
+            }
+            if now < wanted {
+                wanted_before = now;
+                tokio::task::yield_now().await;
+                continue;
             }
             if wanted < wanted_before {
                 self.take_off(wanted, self.part().scenario.graceful_ramp_down);
@@ -156,14 +189,30 @@ impl Cast {
         }
         let mut arrivals = pacer::start(rate.clone(), self.split, start);
         let mut tuned = None;
+        let end = start + rate.end();
+        let mut heard_of = 0;
         loop {
             let heard = self.arrival(&mut arrivals, tuned).await;
-            if self.worker.members.phase() > Phase::Running {
+            let now = Instant::now();
+            let is_over = self.worker.members.phase() > Phase::Running;
+            if is_over || now > end + BEHIND {
+                // More than there was time for: those that were due, and not looked at, count as dropped.
+                let due = self.split.share(rate.arrivals_by((now - start).saturating_sub(BEHIND)));
+                let missed = if tuned.is_none() { due.saturating_sub(heard_of) } else { 0 };
+                self.worker.shared.recorder.borrow_mut().drop_iterations(&self.role.name, missed);
                 return;
             }
             let intended = match heard {
-                Some(intended) => intended,
-                None if self.tuned.get() == tuned => return,
+                Some(intended) => {
+                    heard_of += 1;
+                    intended
+                }
+                // The scenario lasts as long as it is said to, also after its last arrival.
+                None if self.tuned.get() == tuned && now >= end => return,
+                None if self.tuned.get() == tuned => {
+                    self.changed(Some(end)).await;
+                    continue;
+                }
                 None => {
                     tuned = self.tuned.get();
                     if let Some((at, value)) = tuned {
@@ -192,17 +241,13 @@ impl Cast {
                     self.came(intended);
                     self.start(Some(intended));
                 }
-                None => self.worker.shared.recorder.borrow_mut().drop_iteration(&self.role.name),
+                None => self.worker.shared.recorder.borrow_mut().drop_iterations(&self.role.name, 1),
             }
         }
     }
 
     /// The next arrival; None at the end, and where the rate was changed.
-    async fn arrival(
-        &self,
-        arrivals: &mut UnboundedReceiver<Instant>,
-        tuned: Option<Tuning>,
-    ) -> Option<Instant> {
+    async fn arrival(&self, arrivals: &mut Receiver<Instant>, tuned: Option<Tuning>) -> Option<Instant> {
         poll_fn(|cx| {
             if self.tuned.get() != tuned {
                 return Poll::Ready(None);
@@ -228,19 +273,19 @@ impl Cast {
     fn start(self: &Rc<Self>, work: Option<Instant>) {
         let part = self.part();
         let most = self.split.share(part.scenario.pacing.most_users()).max(1);
-        let id = if self.living.get() < most {
-            let own = self.started.replace(self.started.get() + 1);
-            // One that comes after another has ended has its number.
-            part.before + self.split.global(own % most) + 1
-        } else {
+        let number = self.numbers.borrow_mut().take();
+        let id = match number.checked_sub(most) {
+            None => part.before + self.split.global(number) + 1,
             // More than were planned: behind the numbers of all scenarios, and apart from their extra ones.
-            let extra = self.extra.replace(self.extra.get() + 1);
-            let parts = &self.worker.setup.parts;
-            most_users(parts) + self.split.global(extra) * parts.len() as u64 + self.number as u64 + 1
+            Some(extra) => {
+                let parts = &self.worker.setup.parts;
+                most_users(parts) + self.split.global(extra) * parts.len() as u64 + self.number as u64 + 1
+            }
         };
         let is_free = work.is_none() && matches!(part.scenario.pacing, Pacing::Arrivals { .. });
         let desk = Rc::new(Desk {
             id,
+            number,
             work: Cell::new(work),
             waker: RefCell::default(),
             closed: Cell::new(false),
@@ -314,6 +359,7 @@ impl Cast {
     /// A user is gone.
     pub(super) fn leave(&self, desk: &Desk) {
         desk.closed.set(true);
+        self.numbers.borrow_mut().free.push(Reverse(desk.number));
         self.living.set(self.living.get() - 1);
         if let Some(waiter) = self.waiter.borrow_mut().take() {
             waiter.wake();

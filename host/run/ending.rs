@@ -198,10 +198,20 @@ impl Running {
             (false, true) => Stop::UsersEnded,
         });
         if self.totals.dropped > 0 {
+            let dropped = self.totals.dropped;
+            let (s, were) = if dropped == 1 { ("", "was") } else { ("s", "were") };
             self.notes.push(format!(
-                "{} iterations were dropped: they were due, but all users of their scenario were busy (see `max_vus`)",
-                self.totals.dropped
+                "{dropped} iteration{s} {were} dropped: due, but all users of their scenario were busy (see `max_vus`)"
             ));
+            let is_about = |selector: &str| selector.starts_with("http_req_duration_intended");
+            if thresholds.iter().any(|threshold| is_about(&threshold.selector)) {
+                let due = dropped + self.totals.iterations;
+                let percent = dropped as f64 / due.max(1) as f64 * 100.0;
+                self.notes.push(format!(
+                    "thresholds on http_req_duration_intended say nothing of the dropped ones, {percent:.1} % of all that \
+                     were due: give `dropped_iterations` one as well"
+                ));
+            }
         }
         Summary {
             totals: self.totals,

@@ -15,6 +15,9 @@ use super::health;
 use super::pulse::Pulse;
 use super::running::Running;
 
+/// The lateness of fewer arrivals is an accident.
+const FEW: u64 = 30;
+
 impl Running {
     /// So many users there are now: a sample of `vus` and `vus_max`, where somebody asks for them.
     pub(super) fn note_users(&mut self, users: u64) {
@@ -115,7 +118,7 @@ impl Running {
         let measured = |metric: &str, scenario: &str| {
             let number = self.setup.thresholds.of_arrivals(metric, scenario)?;
             match self.totals.watched.get(&number)? {
-                Measure::Trend(trend) => Some(trend.average()),
+                Measure::Trend(trend) if trend.count >= FEW => Some(trend.average()),
                 _ => None,
             }
         };

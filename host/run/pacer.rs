@@ -4,17 +4,20 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::load::{Curve, Split};
 
 /// A sleep is longer than asked for by about this much, whatever its length.
 const SLACK: Duration = Duration::from_micros(60);
 
+/// So many arrivals wait for a worker that is behind; the others are told of later, with the moments they were due.
+const AHEAD: usize = 1 << 16;
+
 /// The moments of the arrivals of a worker, each told when it has come. Ends with the last, or when
 /// nobody listens any more.
-pub(super) fn start(rate: Curve, split: Split, start: Instant) -> UnboundedReceiver<Instant> {
-    let (sender, receiver) = unbounded_channel();
+pub(super) fn start(rate: Curve, split: Split, start: Instant) -> Receiver<Instant> {
+    let (sender, receiver) = channel(AHEAD);
     let tell = move || {
         for (_, at) in rate.arrivals(split) {
             let due = start + at;
@@ -28,7 +31,7 @@ pub(super) fn start(rate: Curve, split: Split, start: Instant) -> UnboundedRecei
                     return;
                 }
             }
-            if sender.send(due).is_err() {
+            if sender.blocking_send(due).is_err() {
                 return;
             }
         }

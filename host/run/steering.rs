@@ -74,7 +74,8 @@ impl Running {
         let users = users as u64;
         let rate = target.spawn_rate;
         self.door.aim(self.started.elapsed(), Target { users, ..target })?;
-        Ok(format!("going to {users} users, {rate}/s"))
+        let s = if users == 1 { "" } else { "s" };
+        Ok(format!("going to {users} user{s}, {rate}/s"))
     }
 
     fn set_scenario(&mut self, name: Option<&str>, amount: Amount) -> Result<String, Fault> {
@@ -102,7 +103,7 @@ impl Running {
         }
         let (planned, unit) = match &scenario.pacing {
             Pacing::Users(curve) => (curve.height(at).round(), "users"),
-            Pacing::Arrivals { rate, .. } => (rate.height(at), "iterations per second"),
+            Pacing::Arrivals { rate, .. } => (rate.height(at), "iterations"),
         };
         let wanted = amount.of(self.door.tuned(number).unwrap_or(planned));
         let is_users = matches!(scenario.pacing, Pacing::Users(_));
@@ -120,7 +121,9 @@ impl Running {
         }
         let more = if is_users { (wanted - planned).abs() } else { 0.0 };
         self.door.tune(number, (at, wanted), (is_users, most, more))?;
-        Ok(format!("scenario `{name}`: going to {wanted} {unit}"))
+        let unit = if wanted == 1.0 { unit.trim_end_matches('s') } else { unit };
+        Ok(format!("scenario `{name}`: going to {} {unit}", (wanted * 100.0).round() / 100.0)
+            + if is_users { "" } else { " per second" })
     }
 }
 
