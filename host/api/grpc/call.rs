@@ -1,8 +1,8 @@
 //! Unary calls: from a script's message to the reply that it sees.
 
+use super::call_options::CallOptions;
 use super::client::{client, method, schema};
 use super::encode;
-use super::options::CallOptions;
 use super::reply::{self, REPLY};
 use crate::api::frame::{Arg, FnRef, Frame, HostResult, Raise, wrong};
 use crate::metrics::Kind;
@@ -25,11 +25,18 @@ pub(super) fn terms(
     frame: &dyn Frame,
     client: &RpcClient,
     (schema, method): (&'static Schema, &'static GrpcMethod),
-    name: Option<&str>,
+    options: CallOptions,
 ) -> RpcTerms {
     let vu = frame.vu();
-    let key = vu.shared.recorder.borrow_mut().key(COLUMN, name.unwrap_or(&method.name));
-    RpcTerms { key, group: vu.group.get(), method, schema, url: client.channel.url().into() }
+    let key = vu.shared.recorder.borrow_mut().key(COLUMN, options.name.as_deref().unwrap_or(&method.name));
+    RpcTerms {
+        key,
+        group: vu.group.get(),
+        method,
+        schema,
+        url: client.channel.url().into(),
+        tags: options.tags,
+    }
 }
 
 pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
@@ -56,10 +63,11 @@ pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
     };
     // Boxed: a fiber's stack is no place for it.
     let answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
-    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
-    let vu = frame.vu();
-    vu.measure(Kind::Trend, "grpc_req_duration", answer.elapsed.as_secs_f64() * 1e3, &[]);
     let is_open = options.is_caught || judge.is_some();
+    let terms = terms(frame, &client, (schema, method), options);
+    let vu = frame.vu();
+    let took = answer.elapsed.as_secs_f64() * 1e3;
+    vu.measure_rpc((Kind::Trend, "grpc_req_duration", took), &terms, Some(answer.status));
     if !is_open {
         vu.record_rpc(&terms, &answer, default_failure(&answer).as_deref());
     }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::call::{refuse_while_loading, terms};
+use super::call_options::CallOptions;
 use super::client::{client, method};
-use super::options::CallOptions;
 use super::stream_object::STREAM;
 use super::{decode, encode};
 use crate::api::frame::{Arg, Frame, HostResult, Raise};
@@ -37,10 +37,11 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
         max_receive: client.max_receive,
     };
     let rpc = fiber::wait(Box::pin(client.channel.open(&outgoing, options.timeout.is_some())))?;
-    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
+    let is_caught = options.is_caught;
+    let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();
-    vu.measure(Kind::Counter, "grpc_streams", 1.0, &[]);
-    let held = Rc::new(HeldRpc::new(rpc, client, terms, options.is_caught, begun));
+    vu.measure_rpc((Kind::Counter, "grpc_streams", 1.0), &terms, None);
+    let held = Rc::new(HeldRpc::new(rpc, client, terms, is_caught, begun));
     vu.settle_rpc(&held);
     let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
     frame.give(Arg::Object(&STREAM, number));
