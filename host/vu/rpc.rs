@@ -67,6 +67,8 @@ pub struct HeldRpc {
     pub verdict: Cell<Verdict>,
     /// How long a loop over its messages waits for the next one; None: as long as it takes.
     pub patience: Cell<Option<Duration>>,
+    /// Its end was shown (`--http-debug`).
+    pub is_told: Cell<bool>,
     /// Messages sent and received that are counted already.
     counted: Cell<(u64, u64)>,
     begun: Instant,
@@ -81,6 +83,7 @@ impl HeldRpc {
             terms,
             verdict: Cell::new(verdict),
             patience: Cell::new(None),
+            is_told: Cell::new(false),
             counted: Cell::default(),
             begun,
         }

@@ -4,6 +4,7 @@ use super::call_options::CallOptions;
 use super::client::{client, method, schema};
 use super::encode;
 use super::reply::{self, REPLY};
+use super::tracing::teller;
 use crate::api::frame::{Arg, FnRef, Frame, HostResult, Raise, wrong};
 use crate::metrics::Kind;
 use crate::net::{GrpcMethod, Outgoing, Schema};
@@ -61,8 +62,15 @@ pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
         max_send: client.max_send,
         max_receive: client.max_receive,
     };
+    let told = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into());
+    if let Some(told) = &told {
+        told.begins(&client.channel, &outgoing, Some((schema, method.input, Outgoing::message(&framed))));
+    }
     // Boxed: a fiber's stack is no place for it.
     let answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
+    if let Some(told) = told {
+        told.ends(&answer, answer.message.as_ref().map(|message| (schema, method.output, &**message)));
+    }
     let is_open = options.is_caught || judge.is_some();
     let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();

@@ -17,10 +17,11 @@ mod stream_object;
 #[cfg(test)]
 mod tests;
 mod times;
+mod tracing;
 mod writing;
 
 pub(super) use call_options::{CALL_OPTIONS, STREAM_OPTIONS};
-pub use client::CLIENT;
+pub use client::{CLIENT, check_options};
 pub(super) use module::MODULE;
 pub(super) use options::{CLIENT_OPTIONS, TLS_OPTIONS};
 pub(super) use reply::{REPLY, RPC_ERROR};
