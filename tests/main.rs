@@ -17,6 +17,7 @@ mod image;
 mod kubernetes;
 mod layers;
 mod limits;
+mod lives;
 mod parity;
 mod results;
 mod rhai;

@@ -9,5 +9,6 @@ pub mod project;
 pub mod relay;
 mod request;
 pub mod results;
+pub mod rpc;
 pub mod secure;
 pub mod yaml;

@@ -102,7 +102,9 @@ impl Channel {
                 let exchange = self.exchange(outgoing, message, &mut came);
                 match tokio::time::timeout_at((begun + outgoing.timeout).into(), exchange).await {
                     // The timer is a millisecond or two late: who was quicker than it was not always in time.
-                    Ok(Ok(())) if begun.elapsed() > outgoing.timeout => Err(Failure::deadline(outgoing.timeout)),
+                    Ok(Ok(())) if begun.elapsed() > outgoing.timeout => {
+                        Err(Failure::deadline(outgoing.timeout))
+                    }
                     Ok(ended) => ended,
                     Err(_) => Err(Failure::deadline(outgoing.timeout)),
                 }
