@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cases;
+mod ci;
 mod conformance;
 mod connections;
 mod examples;
@@ -12,8 +13,11 @@ mod fibers;
 mod from_k6;
 mod from_locust;
 mod grpc;
+mod image;
+mod kubernetes;
 mod layers;
 mod limits;
+mod lives;
 mod parity;
 mod results;
 mod rhai;

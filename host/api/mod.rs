@@ -43,7 +43,7 @@ mod websocket_object;
 
 pub use events::{Occasion, give_happened};
 pub use frame::{Arg, Build, Builder, FillMap, FnRef, Frame, HostResult, Raise, TableRef, Visit, wrong};
-pub use grpc::CLIENT as GRPC_CLIENT;
+pub use grpc::{CLIENT as GRPC_CLIENT, check_options as check_grpc_options};
 pub use object::{Field, HostFn, Items, Lookup, Member, MemberKind, Module, ObjectType, Record, Run};
 pub use response::{HEADERS, RESPONSE};
 pub use security::TLS;

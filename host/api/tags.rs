@@ -1,5 +1,5 @@
 //! Tags that scripts give what they measure: read from a table into the worker's recorder.
-//! Used by `metrics` and `request`.
+//! Used by `metrics`, `request` and `grpc`.
 
 use crate::metrics::{Recorder, TagSet};
 
@@ -26,6 +26,21 @@ pub(super) fn read_tag_set(frame: &dyn Frame, tags: Arg<'_>) -> Result<TagSet, R
     }
     read_tags(frame, tags, recorder)?;
     Ok(recorder.tag_set())
+}
+
+/// The tags of a call, kept where somebody asks for them.
+///
+/// # Errors
+/// What is no table of names and plain values.
+pub(in crate::api) fn read_pairs(frame: &dyn Frame, tags: Arg<'_>) -> Result<Vec<(String, String)>, Raise> {
+    let is_asked = frame.vu().shared.recorder.borrow().tells_values();
+    let mut pairs = Vec::new();
+    each(frame, tags, &mut |name, value| {
+        if is_asked {
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+    })?;
+    Ok(pairs)
 }
 
 fn each(frame: &dyn Frame, tags: Arg<'_>, take: &mut dyn FnMut(&str, &str)) -> HostResult {

@@ -1,5 +1,5 @@
 //! `--http-debug`: shows requests and answers in the log, secrets masked. Used by
-//! `request`.
+//! `request`; `grpc` shows its calls the same way.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -39,7 +39,7 @@ pub(super) fn tell(vu: &Vu, debug: HttpDebug, name: &str, told: &Told<'_>) {
     vu.log(Level::Info, text);
 }
 
-fn write_head(text: &mut String, mark: char, head: &[u8]) {
+pub(in crate::api) fn write_head(text: &mut String, mark: char, head: &[u8]) {
     let head = String::from_utf8_lossy(head);
     for line in head.lines().filter(|line| !line.is_empty()) {
         let _ = write!(text, "\n{mark} {}", masked(line));
@@ -73,7 +73,7 @@ fn valueless(pair: &str) -> String {
     }
 }
 
-fn write_body(text: &mut String, mark: char, body: Option<&[u8]>, without: &str) {
+pub(in crate::api) fn write_body(text: &mut String, mark: char, body: Option<&[u8]>, without: &str) {
     let Some(body) = body else {
         let _ = write!(text, "\n{mark}\n{mark} (body {without})");
         return;

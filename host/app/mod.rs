@@ -54,7 +54,8 @@ pub fn main() -> ExitCode {
             let stall = options.stall.map(|stall| (stall.length, stall.every));
             let faults = Faults { latency: options.latency, error_rate: options.error_rate, stall };
             let grpc_port = options.grpc_port.unwrap_or(if options.port == 0 { 0 } else { GRPC_PORT });
-            demo::run_foreground(options.port, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
+            let addr = SocketAddr::from((options.listen, options.port));
+            demo::run_foreground(addr, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
         Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder, language) => {

@@ -1,5 +1,6 @@
 //! The options as clap knows them. Called by `cli` alone.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -247,10 +248,14 @@ pub struct Report {
 /// How the documents service runs.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Demo {
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Address to listen at; any but this machine's own is open to whoever reaches it
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub listen: IpAddr,
+
+    /// Port; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
-    /// Port for gRPC on 127.0.0.1 [default: 50051, or a free one with --port 0]; 0 takes a free one
+    /// Port for gRPC [default: 50051, or a free one with --port 0]; 0 takes a free one
     #[arg(long, value_name = "PORT")]
     pub grpc_port: Option<u16>,
 

@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -43,16 +43,16 @@ impl Demo {
     /// Runs the service on a thread of its own and returns once it listens, for gRPC at a free port.
     /// Port 0 takes a free one; only loopback addresses are served.
     pub fn start(addr: SocketAddr, faults: Faults) -> Result<Demo, Fault> {
-        Demo::start_at(addr, 0, faults)
-    }
-
-    /// The same, with the port for gRPC.
-    pub fn start_at(addr: SocketAddr, grpc_port: u16, faults: Faults) -> Result<Demo, Fault> {
         if !addr.ip().is_loopback() {
             return Err(Fault::new(Exit::Config, format!("the documents service cannot listen on {addr}"))
                 .why("it has no protection of any kind and serves this machine only")
                 .help("use 127.0.0.1"));
         }
+        Demo::start_at(addr, 0, faults)
+    }
+
+    /// The same at any address, with the port for gRPC.
+    fn start_at(addr: SocketAddr, grpc_port: u16, faults: Faults) -> Result<Demo, Fault> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -94,8 +94,9 @@ impl Drop for Demo {
     }
 }
 
-/// `e2e demo`: serves 127.0.0.1 on `port`, and gRPC on `grpc_port`, until SIGINT or SIGTERM.
-pub fn run_foreground(port: u16, grpc_port: u16, faults: Faults) -> Result<(), Fault> {
+/// `e2e demo`: serves at `addr`, and gRPC on `grpc_port`, until SIGINT or SIGTERM. Any address will do: whoever names
+/// one that others reach wants that, as in a cluster.
+pub fn run_foreground(addr: SocketAddr, grpc_port: u16, faults: Faults) -> Result<(), Fault> {
     let cannot_wait =
         |error: io::Error| Fault::new(Exit::Internal, "cannot wait for a signal").why(error.to_string());
     let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_wait)?;
@@ -105,7 +106,7 @@ pub fn run_foreground(port: u16, grpc_port: u16, faults: Faults) -> Result<(), F
         let listen = |kind| signal(kind).map_err(cannot_wait);
         (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?)
     };
-    let demo = Demo::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), grpc_port, faults)?;
+    let demo = Demo::start_at(addr, grpc_port, faults)?;
     // A closed standard output is no reason not to serve.
     let _ = writeln!(
         io::stdout(),

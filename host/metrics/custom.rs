@@ -65,6 +65,15 @@ struct Tags {
 }
 
 impl Tags {
+    fn push(&mut self, name: &str, value: &str) {
+        let Tags { text, places } = self;
+        let start = text.len();
+        text.push_str(head(name));
+        let middle = text.len();
+        text.push_str(head(value));
+        places.push((start, middle, text.len()));
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.places.iter().map(|&(name, value, end)| (&self.text[name..value], &self.text[value..end]))
     }
@@ -75,6 +84,8 @@ pub(super) struct Custom {
     metrics: Slots<Declared>,
     series: Slots<Series>,
     tags: Tags,
+    /// Those that samples are told apart by, but not values.
+    own: Tags,
 }
 
 impl Recorder {
@@ -116,18 +127,26 @@ impl Recorder {
 
     /// Forgets the tags that were set for a value.
     pub fn clear_tags(&mut self) {
-        self.custom.tags.text.clear();
-        self.custom.tags.places.clear();
+        for tags in [&mut self.custom.tags, &mut self.custom.own] {
+            tags.text.clear();
+            tags.places.clear();
+        }
     }
 
     /// Sets a tag of the value that is added next. The names differ.
     pub fn tag(&mut self, name: &str, value: &str) {
-        let Tags { text, places } = &mut self.custom.tags;
-        let start = text.len();
-        text.push_str(head(name));
-        let middle = text.len();
-        text.push_str(head(value));
-        places.push((start, middle, text.len()));
+        self.custom.tags.push(name, value);
+    }
+
+    /// The same, of a tag that whoever asks for single samples, or for some of them, sees, and that the statistics do
+    /// not keep apart. Nobody asks unless [`Recorder::tells_values`].
+    pub fn own_tag(&mut self, name: &str, value: &str) {
+        self.custom.own.push(name, value);
+    }
+
+    /// Whether tags of its own make a difference for a value.
+    pub fn tells_values(&self) -> bool {
+        self.watches_named() || self.emits()
     }
 
     /// Adds a finite value, with the tags that were set since `clear_tags`. `at` is in ns since
@@ -152,7 +171,7 @@ impl Recorder {
             self.tag(OTHER, OTHER);
             hash = hash_of(metric, self.custom.tags.pairs());
         }
-        let Custom { metrics, series, tags } = &mut self.custom;
+        let Custom { metrics, series, tags, .. } = &mut self.custom;
         let make = || {
             let declared = metrics.get(metric.0);
             let key = MetricKey {
@@ -182,6 +201,11 @@ impl Custom {
     /// The tags that were set for a value; sorted by `sort_tags`.
     pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.tags.pairs()
+    }
+
+    /// Those and the sample's own.
+    pub(super) fn all_tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.tags.pairs().chain(self.own.pairs())
     }
 
     pub(super) fn unit(&self, metric: Metric) -> &str {

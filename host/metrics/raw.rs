@@ -129,7 +129,7 @@ impl Recorder {
     pub(super) fn emit_value(&mut self, scene: Scene<'_>, metric: Metric, value: f64) {
         let (name, kind) = self.declared(metric);
         let unit: Arc<str> = self.custom.unit(metric).into();
-        let tags = self.custom.tags().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let tags = self.custom.all_tags().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         self.emit(scene, tags, RawWhat::Value { metric: name, kind, unit, value });
     }
 

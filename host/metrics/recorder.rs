@@ -137,7 +137,7 @@ impl Recorder {
         &self.requests.get(key.0).label
     }
 
-    pub(super) fn shared_label(&self, key: Key) -> Arc<Label> {
+    pub fn shared_label(&self, key: Key) -> Arc<Label> {
         self.requests.get(key.0).label.clone()
     }
 

@@ -287,7 +287,7 @@ impl Recorder {
             let number = self.watched.named[index];
             let selector = &self.watched.watchers[number].selector;
             let has = |name: &str, value: &str| {
-                self.custom.tags().any(|tag| tag == (name, value))
+                self.custom.all_tags().any(|tag| tag == (name, value))
                     || self.scene_has(&scene, name, value).unwrap_or(false)
             };
             if selector.metric == metric && selector.tags.iter().all(|(name, value)| has(name, value)) {

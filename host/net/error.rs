@@ -105,6 +105,16 @@ impl Error {
         Error::new(ErrorKind::Timeout, format!("{what} within {} (timeout)", Span(limit)))
     }
 
+    /// The same below HTTP/2, whose library keeps kind and text of an error alone. What it finds wrong itself has other
+    /// names, so invalid data are those of TLS: a refused client certificate, say.
+    #[cold]
+    pub(super) fn of_io_below(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidData => Error::new(ErrorKind::Tls, format!("TLS: {error}")),
+            _ => Error::of_io(error),
+        }
+    }
+
     /// From the socket of a connection that stood.
     #[cold]
     pub(super) fn of_io(error: &io::Error) -> Self {

@@ -1,13 +1,14 @@
 //! What a run is made of, ready to be shared by its workers. Made by `app` from
 //! the plan and the manifest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::api::check_grpc_options;
 use crate::config::{HttpDebug, Level, Plan, Safety};
 use crate::data::Sources;
 use crate::exit::Exit;
@@ -137,7 +138,7 @@ impl Setup {
         Ok(Setup {
             about: about(plan, &classes, &schedule, hooks),
             hooks,
-            clients: Vec::leak(own_clients(plan, &classes)?),
+            clients: Vec::leak(own_clients(plan, &classes, sources.root())?),
             safety: plan.safety.clone(),
             warning,
             base_url: plan.base_url.clone(),
@@ -264,7 +265,7 @@ fn about(plan: &Plan, classes: &[ClassPlan], schedule: &Schedule, hooks: Hooks) 
 }
 
 /// Where the `self.grpc` of each class leads: its own `host`, else `grpc_host`, else the base URL.
-fn own_clients(plan: &Plan, classes: &[ClassPlan]) -> Result<Vec<OwnClient>, Fault> {
+fn own_clients(plan: &Plan, classes: &[ClassPlan], root: &Path) -> Result<Vec<OwnClient>, Fault> {
     let mut clients = Vec::new();
     for ClassPlan { class, .. } in classes {
         let Some(options) = &class.grpc else { continue };
@@ -276,9 +277,20 @@ fn own_clients(plan: &Plan, classes: &[ClassPlan]) -> Result<Vec<OwnClient>, Fau
                 fault.help("set `grpc_host` in the environment file, or `host` in the class, to host:port")
             );
         };
+        check_grpc_options(options, root).map_err(|fault| needed_by(class, fault))?;
         clients.push(OwnClient { class: class.name.clone(), address, options: options.clone() });
     }
     Ok(clients)
+}
+
+/// What is wrong with the `grpc_options` of a class, or with a file that they name.
+fn needed_by(class: &Class, fault: Fault) -> Fault {
+    let what = format!("the client of class `{}` cannot be made: {}", class.name, fault.what);
+    let fault = Fault { what, ..fault };
+    match fault.at {
+        Some(_) => fault,
+        None => place_of(&class.place).into_iter().fold(fault, Fault::at),
+    }
 }
 
 /// What `safety` says of each place that a script or a redirect leads to.

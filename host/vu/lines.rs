@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::metrics::{Call, Group, Key, Kind};
+use crate::metrics::{Call, Group, Key, Kind, Recorder};
 use crate::net::{Error, Listening, Response, Socket, Source, socket_url};
 
 use super::hooks::{Happened, Hook, RequestDone};
@@ -169,12 +169,19 @@ impl Vu {
 
     /// Adds to a metric of e2e's own.
     pub fn measure(&self, kind: Kind, name: &str, value: f64, tags: &[(String, String)]) {
+        self.measure_told(kind, name, value, |recorder| {
+            tags.iter().for_each(|(name, value)| recorder.tag(name, value));
+        });
+    }
+
+    /// The same, with the tags that `tell` sets.
+    pub(super) fn measure_told(&self, kind: Kind, name: &str, value: f64, tell: impl FnOnce(&mut Recorder)) {
         let recorder = &mut *self.shared.recorder.borrow_mut();
         let unit = if kind == Kind::Trend { "ms" } else { "" };
         // Scripts cannot declare names of ours; one too many of theirs is an error there.
         let Ok(metric) = recorder.metric(kind, name, unit) else { return };
         recorder.clear_tags();
-        tags.iter().for_each(|(name, value)| recorder.tag(name, value));
+        tell(recorder);
         let at = self.shared.started.elapsed().as_nanos();
         recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX), self.scene());
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::metrics::{Call, Group, Key, Kind};
-use crate::net::{Answer, Channel, Coding, GrpcMethod, Metadata, Rpc, Schema, SchemaSource};
+use crate::net::{Answer, Channel, Coding, GrpcMethod, Metadata, Rpc, Schema, SchemaSource, Status};
 
 use super::hooks::{Happened, Hook, RequestDone};
 use super::response::Verdict;
@@ -45,7 +45,12 @@ pub struct RpcTerms {
     pub schema: &'static Schema,
     /// Of its server.
     pub url: Box<str>,
+    /// The script's own; none where nobody asks for them.
+    pub tags: Vec<(String, String)>,
 }
+
+/// What calls have by themselves; a script's own tags of these names count for nothing.
+const TAGS: [&str; 5] = ["name", "service", "method", "status", "url"];
 
 /// A reply to a unary call.
 pub struct Reply {
@@ -62,6 +67,8 @@ pub struct HeldRpc {
     pub verdict: Cell<Verdict>,
     /// How long a loop over its messages waits for the next one; None: as long as it takes.
     pub patience: Cell<Option<Duration>>,
+    /// Its end was shown (`--http-debug`).
+    pub is_told: Cell<bool>,
     /// Messages sent and received that are counted already.
     counted: Cell<(u64, u64)>,
     begun: Instant,
@@ -76,6 +83,7 @@ impl HeldRpc {
             terms,
             verdict: Cell::new(verdict),
             patience: Cell::new(None),
+            is_told: Cell::new(false),
             counted: Cell::default(),
             begun,
         }
@@ -136,6 +144,31 @@ impl Rpcs {
 pub(super) type Held = RefCell<Option<Box<Rpcs>>>;
 
 impl Vu {
+    /// Adds to a metric of gRPC, with what tells calls apart: k6's tags, and the script's own.
+    pub fn measure_rpc(
+        &self,
+        (kind, metric, value): (Kind, &str, f64),
+        terms: &RpcTerms,
+        status: Option<Status>,
+    ) {
+        self.measure_told(kind, metric, value, |recorder| {
+            if !recorder.tells_values() {
+                return;
+            }
+            let label = recorder.shared_label(terms.key);
+            let (service, method) = terms.method.name.rsplit_once('/').unwrap_or_default();
+            let url = format!("{}/{}", terms.url, terms.method.name);
+            let status = status.map(|status| status.0.to_string());
+            let values = [Some(&*label.name), Some(service), Some(method), status.as_deref(), Some(&url)];
+            for (name, value) in TAGS.into_iter().zip(values) {
+                value.into_iter().for_each(|value| recorder.own_tag(name, value));
+            }
+            for (name, value) in terms.tags.iter().filter(|(name, _)| !TAGS.contains(&name.as_str())) {
+                recorder.own_tag(name, value);
+            }
+        });
+    }
+
     /// Counts a call, or a stream that has ended.
     pub fn record_rpc(&self, terms: &RpcTerms, answer: &Answer, failure: Option<&str>) {
         let at = self.shared.epoch(answer.begun + answer.elapsed);
@@ -168,7 +201,7 @@ impl Vu {
         let new =
             [("grpc_streams_msgs_sent", now.0 - before.0), ("grpc_streams_msgs_received", now.1 - before.1)];
         for (name, count) in new.into_iter().filter(|(_, count)| *count > 0) {
-            self.measure(Kind::Counter, name, count as f64, &[]);
+            self.measure_rpc((Kind::Counter, name, count as f64), &held.terms, None);
         }
         if held.verdict.get() == Verdict::Streamed
             && let Some(answer) = held.rpc.answer()
@@ -182,7 +215,7 @@ impl Vu {
     pub fn judge_rpc(&self, held: &HeldRpc, failure: Option<&str>) {
         held.verdict.set(Verdict::Settled);
         let answer = held.rpc.answer().unwrap_or_else(|| Answer {
-            status: crate::net::Status::OK,
+            status: Status::OK,
             text: String::new(),
             fault: None,
             message: None,

@@ -40,6 +40,8 @@ fn wrong_flags_and_numbers_are_wrong_usage() {
     }
     project.run("demo --port 99999").refused(2, &["99999"]);
     project.run("demo --error-rate 2").refused(2, &["between 0 and 1"]);
+    project.run("demo --listen nowhere").refused(2, &["'--listen <ADDRESS>'", "nowhere"]);
+    project.run("demo --listen 192.0.2.1 --port 0").refused(104, &["cannot listen on 192.0.2.1:0"]);
     let taken = format!("demo --port {}", server.addr.port());
     project.run(&taken).refused(104, &["cannot listen", "is in use", "--port"]);
     assert_eq!(server.asked(), 0);

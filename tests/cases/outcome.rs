@@ -65,6 +65,8 @@ impl Outcome<'_> {
         for line in self.read("log").lines() {
             let Some((level, rest)) = entry(line) else {
                 if !hidden {
+                    // A header of `--http-debug` that says another thing each time.
+                    let line = if line.starts_with("< date: ") { "< date: NOW" } else { line };
                     text.push_str(&format!("{line}\n"));
                 }
                 continue;

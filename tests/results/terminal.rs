@@ -126,9 +126,12 @@ function U:on_stop() if env.E2E_ABORT then test.abort(\"at the end\") end end
 fn the_smoke_suite_notices_faults_of_the_service() {
     let suite = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/suites/smoke.lua");
     let project = Project::new(&[]);
-    for (faults, code) in [("", 0), ("--error-rate 0.9", 1), ("--latency 5ms", 0)] {
+    for (faults, code) in [("", 0), ("--error-rate 0.9", 1), ("--latency 5ms", 0), ("--listen 127.0.0.2", 0)]
+    {
         let mut demo = project.start(&format!("demo --port 0 {faults}"), &[]);
         let url = demo.first_word_printed("documents service on ");
+        let place = faults.strip_prefix("--listen ").unwrap_or("127.0.0.1");
+        assert!(url.starts_with(&format!("http://{place}:")), "{url}");
         let line = format!("-f {suite} -u 8 -r 1000 -i 8 -H {url}");
         let ended = project.run(&line).code(code);
         if code == 1 {

@@ -1,5 +1,6 @@
 //! What the tests lean on. Used by the modules of tests/main.rs.
 
+pub mod cluster;
 pub mod counter;
 pub mod hostile;
 pub mod lab;
@@ -8,4 +9,6 @@ pub mod project;
 pub mod relay;
 mod request;
 pub mod results;
+pub mod rpc;
 pub mod secure;
+pub mod yaml;

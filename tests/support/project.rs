@@ -121,7 +121,8 @@ impl Stream {
 }
 
 impl Running {
-    fn new(mut command: Command) -> Running {
+    /// A process whose output is piped.
+    pub fn new(mut command: Command) -> Running {
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -131,6 +132,14 @@ impl Running {
     /// Sends SIGINT or the like.
     pub fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    }
+
+    /// Sends it to the process that this one started, as one does that only prepares a place for it.
+    pub fn signal_inside(&self, name: &str) {
+        let id = self.child.id();
+        let inside = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        let line = format!("kill -{name} {inside}");
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 

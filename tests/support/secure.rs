@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
@@ -31,12 +31,28 @@ impl Secure {
     /// `known` or `none`.
     pub fn start() -> Secure {
         // As `openssl req -x509` makes it: signed by itself, and marked as an authority's.
+        Secure::serving(|cert, _| cert.clone())
+    }
+
+    /// The same with a certificate that the authority in [`Secure::ca`] has signed.
+    pub fn start_signed() -> Secure {
+        Secure::serving(|_, issuer| {
+            let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, "a server below it");
+            params.signed_by(issuer.key(), issuer).unwrap()
+        })
+    }
+
+    /// `own` makes the server's certificate of the authority's.
+    fn serving(own: impl FnOnce(&Certificate, &Issuer<'_, KeyPair>) -> Certificate) -> Secure {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "the server");
         params.not_after = rcgen::date_time_ymd(2040, 2, 3);
         let key = KeyPair::generate().unwrap();
-        let cert = params.self_signed(&key).unwrap();
+        let ca = params.self_signed(&key).unwrap();
+        let issuer = Issuer::new(params, key);
+        let cert = own(&ca, &issuer);
         let client_key = KeyPair::generate().unwrap();
         let client = CertificateParams::new([]).unwrap().self_signed(&client_key).unwrap();
         let mut known = RootCertStore::empty();
@@ -47,7 +63,10 @@ impl Secure {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap())
-            .with_single_cert(vec![cert.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .with_single_cert(
+                vec![cert.der().clone()],
+                PrivateKeyDer::try_from(issuer.key().serialize_der()).unwrap(),
+            )
             .unwrap();
         let config = Arc::new(config);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -59,11 +78,11 @@ impl Secure {
             }
         });
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), cert.pem()).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), ca.pem()).unwrap();
         Secure { addr, client: client.pem() + client_key.serialize_pem().as_str(), folder }
     }
 
-    /// The server's certificate.
+    /// The authority's certificate, which is the server's own where it signed itself.
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }

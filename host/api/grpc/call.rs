@@ -1,9 +1,10 @@
 //! Unary calls: from a script's message to the reply that it sees.
 
+use super::call_options::CallOptions;
 use super::client::{client, method, schema};
 use super::encode;
-use super::options::CallOptions;
 use super::reply::{self, REPLY};
+use super::tracing::teller;
 use crate::api::frame::{Arg, FnRef, Frame, HostResult, Raise, wrong};
 use crate::metrics::Kind;
 use crate::net::{GrpcMethod, Outgoing, Schema};
@@ -25,11 +26,18 @@ pub(super) fn terms(
     frame: &dyn Frame,
     client: &RpcClient,
     (schema, method): (&'static Schema, &'static GrpcMethod),
-    name: Option<&str>,
+    options: CallOptions,
 ) -> RpcTerms {
     let vu = frame.vu();
-    let key = vu.shared.recorder.borrow_mut().key(COLUMN, name.unwrap_or(&method.name));
-    RpcTerms { key, group: vu.group.get(), method, schema, url: client.channel.url().into() }
+    let key = vu.shared.recorder.borrow_mut().key(COLUMN, options.name.as_deref().unwrap_or(&method.name));
+    RpcTerms {
+        key,
+        group: vu.group.get(),
+        method,
+        schema,
+        url: client.channel.url().into(),
+        tags: options.tags,
+    }
 }
 
 pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
@@ -54,12 +62,20 @@ pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
         max_send: client.max_send,
         max_receive: client.max_receive,
     };
+    let told = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into());
+    if let Some(told) = &told {
+        told.begins(&client.channel, &outgoing, Some((schema, method.input, Outgoing::message(&framed))));
+    }
     // Boxed: a fiber's stack is no place for it.
     let answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
-    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
-    let vu = frame.vu();
-    vu.measure(Kind::Trend, "grpc_req_duration", answer.elapsed.as_secs_f64() * 1e3, &[]);
+    if let Some(told) = told {
+        told.ends(&answer, answer.message.as_ref().map(|message| (schema, method.output, &**message)));
+    }
     let is_open = options.is_caught || judge.is_some();
+    let terms = terms(frame, &client, (schema, method), options);
+    let vu = frame.vu();
+    let took = answer.elapsed.as_secs_f64() * 1e3;
+    vu.measure_rpc((Kind::Trend, "grpc_req_duration", took), &terms, Some(answer.status));
     if !is_open {
         vu.record_rpc(&terms, &answer, default_failure(&answer).as_deref());
     }

@@ -1,14 +1,18 @@
 //! Clients: made from their options, found by their number, and what they call.
 
 use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::call::{call, methods};
-use super::options::ClientOptions;
+use super::options::{CLIENT_OPTIONS, ClientOptions};
 use super::stream;
 use crate::api::frame::{Arg, Frame, HostResult, Raise};
 use crate::api::object::{Member, MemberKind, ObjectType};
+use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::net::{ChannelTerms, GrpcMethod, Schema, SchemaSource};
 use crate::vu::{RpcClient, fiber};
@@ -93,13 +97,9 @@ fn prepare(frame: &dyn Frame, address: &str, options: ClientOptions) -> Result<R
     let net = frame.vu().client.net();
     let url = url(address, options.tls)?;
     let root = || frame.vu().shared.data.sources.root().to_owned();
-    let source = match options.descriptor_set {
-        Some(file) => SchemaSource::Set { root: root(), file },
-        None if options.proto.is_empty() => {
-            SchemaSource::Reflection { url: url.clone(), metadata: options.metadata_pairs }
-        }
-        None => SchemaSource::Files { root: root(), files: options.proto, imports: options.import_paths },
-    };
+    let files = (options.descriptor_set, options.proto, options.import_paths);
+    let source = of_files(files, root)
+        .unwrap_or_else(|| SchemaSource::Reflection { url: url.clone(), metadata: options.metadata_pairs });
     let terms = ChannelTerms {
         url,
         verify: options.verify,
@@ -120,6 +120,41 @@ fn prepare(frame: &dyn Frame, address: &str, options: ClientOptions) -> Result<R
         max_send: options.max_send.unwrap_or(0),
         max_receive: options.max_receive.unwrap_or(MAX_RECEIVE),
     })
+}
+
+/// A set of descriptors, or .proto files and where they are looked for; None where there is neither.
+fn of_files(
+    (set, files, imports): (Option<String>, Vec<String>, Vec<String>),
+    root: impl FnOnce() -> PathBuf,
+) -> Option<SchemaSource> {
+    match set {
+        Some(file) => Some(SchemaSource::Set { root: root(), file }),
+        None if files.is_empty() => None,
+        None => Some(SchemaSource::Files { root: root(), files, imports }),
+    }
+}
+
+/// Looks at the `grpc_options` of a class before anything runs: unknown names, and the files that describe its server.
+/// Values of a wrong kind are told when the client is made.
+///
+/// # Errors
+/// An option that does not exist; what is wrong with a file, with its line.
+pub fn check_options(options: &Value, root: &Path) -> Result<(), Fault> {
+    let Value::Object(options) = options else { return Ok(()) };
+    let known = || CLIENT_OPTIONS.fields.iter().map(|field| field.name);
+    if let Some(name) = options.keys().find(|name| !known().any(|known| known == name.as_str())) {
+        return Err(Fault::new(Exit::Script, format!("unknown option `{name}`")).suggest(name, known()));
+    }
+    let texts = |name: &str| match options.get(name) {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let files = (texts("descriptor_set").pop(), texts("proto"), texts("import_paths"));
+    match of_files(files, || root.to_owned()) {
+        Some(source) => source.load_now().map(drop),
+        None => Ok(()),
+    }
 }
 
 /// The URL of an address: that of a scheme, or by `tls`.
@@ -183,8 +218,11 @@ pub(super) fn schema(client: &RpcClient) -> Result<&'static Schema, Raise> {
     Ok(schema)
 }
 
+/// In one line, with the place in the file.
 fn raise(fault: Fault) -> Raise {
-    fault.help.into_iter().fold(Raise::new(fault.what), Raise::help)
+    let parts = [Some(fault.what), fault.at.map(|at| at.to_string()), fault.why];
+    let text: Vec<String> = parts.into_iter().flatten().collect();
+    fault.help.into_iter().fold(Raise::new(text.join(": ")), Raise::help)
 }
 
 /// The method that argument 0 names.

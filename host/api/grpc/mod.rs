@@ -2,6 +2,7 @@
 //! back by the server's descriptors.
 
 mod call;
+mod call_options;
 mod client;
 mod decode;
 mod encode;
@@ -16,10 +17,12 @@ mod stream_object;
 #[cfg(test)]
 mod tests;
 mod times;
+mod tracing;
 mod writing;
 
-pub use client::CLIENT;
+pub(super) use call_options::{CALL_OPTIONS, STREAM_OPTIONS};
+pub use client::{CLIENT, check_options};
 pub(super) use module::MODULE;
-pub(super) use options::{CALL_OPTIONS, CLIENT_OPTIONS, STREAM_OPTIONS, TLS_OPTIONS};
+pub(super) use options::{CLIENT_OPTIONS, TLS_OPTIONS};
 pub(super) use reply::{REPLY, RPC_ERROR};
 pub(super) use stream_object::STREAM;

@@ -1,4 +1,4 @@
-//! Options of clients, calls and streams, read from tables of scripts.
+//! Options of clients, read from tables of scripts; those of calls are in `call_options`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::net::{Coding, Identity, Metadata};
 
 const METADATA: &str = "Metadata of every call: names with strings, or lists of them. The value of a name that ends in `-bin` is any \
      bytes.";
-const COMPRESSION: &str = "How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.";
+pub(super) const COMPRESSION: &str = "How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.";
 
 pub(in crate::api) static CLIENT_OPTIONS: Record = Record {
     name: "GrpcOptions",
@@ -96,50 +96,6 @@ pub(in crate::api) static TLS_OPTIONS: Record = Record {
             sig: "string|string[]",
             doc: "The client's certificate: a PEM file with its key, or `{ cert, key }`.",
         },
-    ],
-};
-
-const NAME: Field =
-    Field { name: "name", sig: "string", doc: "What it counts under, instead of `package.Service/Method`." };
-const OWN_METADATA: Field = Field {
-    name: "metadata",
-    sig: "table<string, string|string[]>",
-    doc: "Metadata, besides that of the client.",
-};
-const CATCH: Field = Field {
-    name: "catch_response",
-    sig: "boolean",
-    doc: "The script judges it with `success`, `failure` or `ignore`; what it leaves unjudged is judged by its status.",
-};
-const OWN_COMPRESSION: Field = Field { name: "compression", sig: "string", doc: COMPRESSION };
-
-pub(in crate::api) static CALL_OPTIONS: Record = Record {
-    name: "CallOptions",
-    doc: "Options of a call.",
-    given: true,
-    fields: &[
-        NAME,
-        Field { name: "timeout", sig: "number", doc: "Seconds that it may take, else the client's." },
-        OWN_METADATA,
-        CATCH,
-        OWN_COMPRESSION,
-    ],
-};
-
-pub(in crate::api) static STREAM_OPTIONS: Record = Record {
-    name: "StreamOptions",
-    doc: "Options of a stream.",
-    given: true,
-    fields: &[
-        NAME,
-        Field {
-            name: "timeout",
-            sig: "number",
-            doc: "Seconds until the deadline of the whole stream; without it there is none.",
-        },
-        OWN_METADATA,
-        CATCH,
-        OWN_COMPRESSION,
     ],
 };
 
@@ -259,52 +215,8 @@ impl ClientOptions {
     }
 }
 
-/// A call, or a stream, as a script asks for it.
-#[derive(Default)]
-pub(super) struct CallOptions {
-    pub(super) name: Option<String>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) metadata: Metadata,
-    pub(super) is_caught: bool,
-    /// `Some(None)`: not compressed.
-    pub(super) coding: Option<Option<Coding>>,
-}
-
-impl CallOptions {
-    /// # Errors
-    /// An option that does not exist, or has a value of the wrong kind.
-    pub(super) fn read(frame: &dyn Frame, options: Arg<'_>) -> Result<Self, Raise> {
-        let mut read = CallOptions::default();
-        let table = match options {
-            Arg::Nil => return Ok(read),
-            Arg::Table(table) => table,
-            other => return Err(wrong("the options", "a table", other)),
-        };
-        frame.each(table, &mut |key, value| {
-            match key {
-                Arg::Str(b"name") => read.name = Some(text("name", value)?).filter(|name| !name.is_empty()),
-                Arg::Str(b"timeout") => read.timeout = Some(timeout(value)?),
-                Arg::Str(b"metadata") => drop(metadata(frame, value, &mut read.metadata)?),
-                Arg::Str(b"catch_response") => read.is_caught = truth("catch_response", value)?,
-                Arg::Str(b"compression") => read.coding = Some(compression(value)?),
-                Arg::Str(b"tags") => {
-                    return Err(Raise::new("the option `tags` is not in this version")
-                        .help("`name` says what a call counts under; `metrics` take tags"));
-                }
-                Arg::Str(key) => {
-                    let known = CALL_OPTIONS.fields.iter().map(|field| field.name);
-                    return Err(Raise::unknown("option", &String::from_utf8_lossy(key), known));
-                }
-                other => return Err(wrong("an option's name", "a string", other)),
-            }
-            Ok(())
-        })?;
-        Ok(read)
-    }
-}
-
 /// Seconds, more than 0.
-fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
+pub(super) fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
     let timeout = seconds("timeout", value)?;
     if timeout.is_zero() {
         return Err(
@@ -314,7 +226,7 @@ fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
     Ok(timeout)
 }
 
-fn compression(value: Arg<'_>) -> Result<Option<Coding>, Raise> {
+pub(super) fn compression(value: Arg<'_>) -> Result<Option<Coding>, Raise> {
     match &*text("compression", value)? {
         "none" => Ok(None),
         "gzip" => Ok(Some(Coding::Gzip)),
@@ -353,7 +265,11 @@ fn texts(frame: &dyn Frame, option: &str, value: Arg<'_>) -> Result<Vec<String>,
 }
 
 /// Names with strings, or lists of them; sorted by name, so that runs are alike.
-fn metadata(frame: &dyn Frame, value: Arg<'_>, into: &mut Metadata) -> Result<Vec<(String, Vec<u8>)>, Raise> {
+pub(super) fn metadata(
+    frame: &dyn Frame,
+    value: Arg<'_>,
+    into: &mut Metadata,
+) -> Result<Vec<(String, Vec<u8>)>, Raise> {
     let mut pairs: Vec<(String, Vec<u8>)> = Vec::new();
     each(frame, value, &|| "a table of names and values".into(), &mut |key, value| {
         let Arg::Str(name) = key else { return Err(wrong("a name of metadata", "a string", key)) };

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::call::{refuse_while_loading, terms};
+use super::call_options::CallOptions;
 use super::client::{client, method};
-use super::options::CallOptions;
 use super::stream_object::STREAM;
+use super::tracing::{Teller, teller};
 use super::{decode, encode};
 use crate::api::frame::{Arg, Frame, HostResult, Raise};
 use crate::api::lines;
@@ -36,11 +37,15 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
         max_send: client.max_send,
         max_receive: client.max_receive,
     };
+    if let Some(told) = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into()) {
+        told.begins(&client.channel, &outgoing, None);
+    }
     let rpc = fiber::wait(Box::pin(client.channel.open(&outgoing, options.timeout.is_some())))?;
-    let terms = terms(frame, &client, (schema, method), options.name.as_deref());
+    let is_caught = options.is_caught;
+    let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();
-    vu.measure(Kind::Counter, "grpc_streams", 1.0, &[]);
-    let held = Rc::new(HeldRpc::new(rpc, client, terms, options.is_caught, begun));
+    vu.measure_rpc((Kind::Counter, "grpc_streams", 1.0), &terms, None);
+    let held = Rc::new(HeldRpc::new(rpc, client, terms, is_caught, begun));
     vu.settle_rpc(&held);
     let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
     frame.give(Arg::Object(&STREAM, number));
@@ -63,12 +68,16 @@ pub(super) fn send(frame: &dyn Frame, number: u64) -> HostResult {
     if !method.is_client_streaming && held.rpc.counts().0 > 0 && !held.rpc.is_over() {
         return Err(Raise::new(format!("`{}` takes one message, which was sent", method.name)));
     }
+    if let Some(told) = told(frame, &held).filter(|_| !held.rpc.is_over()) {
+        told.passes('>', (schema, method.input, Outgoing::message(&framed)));
+    }
     let sent = fiber::wait(pin!(held.rpc.send(framed)))?;
     if sent && !method.is_client_streaming {
         // There is nothing more to be sent.
         held.rpc.close_send();
     }
     frame.vu().settle_rpc(&held);
+    tell_end(frame, &held);
     frame.give(Arg::Bool(sent));
     Ok(())
 }
@@ -83,8 +92,12 @@ pub(super) fn receive(frame: &dyn Frame, number: u64) -> HostResult {
 fn take(frame: &dyn Frame, held: &HeldRpc, limit: Option<Duration>) -> HostResult {
     let received = fiber::wait(pin!(held.rpc.receive(limit)))?;
     frame.vu().settle_rpc(held);
+    tell_end(frame, held);
     match received {
         Received::Message(message) => {
+            if let Some(told) = told(frame, held) {
+                told.passes('<', (held.terms.schema, held.terms.method.output, &message));
+            }
             decode::give(frame, held.terms.schema, held.terms.method.output, &message)?;
         }
         Received::TimedOut => lines::give_nothing(frame, "timeout"),
@@ -119,6 +132,22 @@ pub(super) fn messages(frame: &dyn Frame, number: u64) -> HostResult {
 pub(super) fn end(frame: &dyn Frame, number: u64) {
     if let Ok(held) = held(frame, number) {
         frame.vu().end_rpc(&held);
+        tell_end(frame, &held);
+    }
+}
+
+/// Where calls are to be seen: who shows this one.
+fn told<'f>(frame: &'f dyn Frame, held: &HeldRpc) -> Option<Teller<'f>> {
+    let vu = frame.vu();
+    teller(vu, || vu.shared.recorder.borrow().shared_label(held.terms.key).name.to_string().into())
+}
+
+/// Shows the end of a stream, once.
+fn tell_end(frame: &dyn Frame, held: &HeldRpc) {
+    let Some(told) = told(frame, held).filter(|_| !held.is_told.get()) else { return };
+    if let Some(answer) = held.rpc.answer() {
+        held.is_told.set(true);
+        told.ends(&answer, None);
     }
 }
 

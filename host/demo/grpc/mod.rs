@@ -9,6 +9,7 @@ mod service;
 mod shapes;
 mod streams;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub(super) use routes::serve;

@@ -95,7 +95,7 @@ impl From<h2::Error> for Failure {
     #[cold]
     fn from(error: h2::Error) -> Self {
         if let Some(io) = error.get_io() {
-            return Error::of_io(io).into();
+            return Error::of_io_below(io).into();
         }
         let reason = error.reason();
         let status = match reason {

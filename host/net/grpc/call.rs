@@ -38,6 +38,21 @@ impl Outgoing<'_> {
         buffer
     }
 
+    /// What is sent before the messages, a line each, in the form of HTTP/1.1.
+    pub fn head(&self, channel: &Channel) -> String {
+        let request = self.request(channel);
+        let mut head = format!("{} {} HTTP/2\nhost: {}", request.method(), self.path, channel.authority);
+        for (name, value) in request.headers() {
+            head += &format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+        }
+        head
+    }
+
+    /// The message in an [`Outgoing::buffer`].
+    pub fn message(framed: &[u8]) -> &[u8] {
+        framed.get(framing::HEAD..).unwrap_or_default()
+    }
+
     pub(super) fn request(&self, channel: &Channel) -> Request<()> {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(channel.scheme());
@@ -86,6 +101,10 @@ impl Channel {
             Ok(message) => {
                 let exchange = self.exchange(outgoing, message, &mut came);
                 match tokio::time::timeout_at((begun + outgoing.timeout).into(), exchange).await {
+                    // The timer is a millisecond or two late: who was quicker than it was not always in time.
+                    Ok(Ok(())) if begun.elapsed() > outgoing.timeout => {
+                        Err(Failure::deadline(outgoing.timeout))
+                    }
                     Ok(ended) => ended,
                     Err(_) => Err(Failure::deadline(outgoing.timeout)),
                 }

@@ -8,7 +8,7 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 
 use super::schema::Schema;
 use crate::exit::Exit;
-use crate::fault::Fault;
+use crate::fault::{Fault, Place};
 
 fn fault(what: impl Into<String>) -> Fault {
     Fault::new(Exit::Script, what)
@@ -29,25 +29,41 @@ pub(super) fn compile(root: &Path, files: &[String], imports: &[String]) -> Resu
     let resolver = Folders { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()), folders };
     let names = files.iter().map(|file| resolver.name(file)).collect::<Result<Vec<_>, _>>()?;
     let mut chain = ChainFileResolver::new();
+    let folders = resolver.clone();
     chain.add(resolver);
     chain.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(chain);
     compiler.include_imports(true).include_source_info(false);
     for (name, written) in names.iter().zip(files) {
-        compiler.open_file(name).map_err(|error| broken(written, &error))?;
+        compiler.open_file(name).map_err(|error| broken(&folders, written, &error))?;
     }
     Ok(Schema::new(&compiler.descriptor_pool()))
 }
 
-fn broken(written: &str, error: &protox::Error) -> Fault {
+fn broken(folders: &Folders, written: &str, error: &protox::Error) -> Fault {
     // Its debug form is `file:line:column: what`, where the place is known.
     let text = format!("{error:?}");
-    let text = text.lines().next().unwrap_or_default().to_owned();
-    let found = fault(format!("cannot load {written}: {text}"));
+    let text = text.lines().next().unwrap_or_default();
+    let found = fault(format!("cannot load {written}"));
+    let found = match placed(text) {
+        Some((mut place, why)) => {
+            place.source = folders.line(&place.file, place.line);
+            found.at(place).why(why)
+        }
+        None => found.why(text),
+    };
     match error.is_file_not_found() || text.contains("not found") {
         true => found.help("imports are looked for in `import_paths`, then in the script root"),
         false => found,
     }
+}
+
+/// `file:line:column: what`, taken apart.
+fn placed(text: &str) -> Option<(Place, &str)> {
+    let (place, why) = text.split_once(": ")?;
+    let mut parts = place.rsplitn(3, ':');
+    let (column, line, file) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+    Some((Place { file: file.to_owned(), line, column: Some(column), source: None }, why))
 }
 
 /// Reads a set of descriptors.
@@ -81,6 +97,7 @@ fn absent(root: &Path, file: &str) -> Fault {
 }
 
 /// Where .proto files are looked for.
+#[derive(Clone)]
 struct Folders {
     root: PathBuf,
     /// The import paths, then the root.
@@ -109,6 +126,13 @@ impl Folders {
             Some(name) if from_root.is_file() => name.to_owned(),
             _ => written.to_owned(),
         }
+    }
+
+    /// A line of a file, by the name that others import it by.
+    fn line(&self, name: &str, line: usize) -> Option<String> {
+        let path = self.folders.iter().find_map(|folder| self.find(folder, name))?;
+        let text = std::fs::read_to_string(path).ok()?;
+        text.lines().nth(line.checked_sub(1)?).map(str::to_owned)
     }
 
     fn find(&self, folder: &Path, name: &str) -> Option<PathBuf> {
@@ -165,7 +189,8 @@ mod tests {
             assert_eq!(&*schema.message(method.output).name, "b.B");
         }
         let fault = compile(&folder, "proto/a/a.proto", &[]).unwrap_err();
-        assert!(fault.what.contains("b/b.proto") && fault.help.is_some(), "{}", fault.what);
+        assert_eq!(fault.at.as_ref().map(|at| at.line), Some(1), "{}", fault.what);
+        assert!(fault.why.unwrap().contains("b/b.proto") && fault.help.is_some(), "{}", fault.what);
     }
 
     #[test]
@@ -175,12 +200,16 @@ mod tests {
             ("b.proto", "syntax = \"proto3\";\nmessage A {\n  int32 x\n}\n"),
         ]);
         let what = |file| compile(&folder, file, &[]).unwrap_err().what;
-        assert!(
-            what("a.proto").contains("a.proto:3") && what("a.proto").contains("int65"),
-            "{}",
-            what("a.proto")
-        );
-        assert!(what("b.proto").contains("b.proto:4"), "{}", what("b.proto"));
+        let place = |file| {
+            let fault = compile(&folder, file, &[]).unwrap_err();
+            let at = fault.at.unwrap();
+            (fault.what, at.to_string(), at.source.unwrap())
+        };
+        let own = |file: &str, at: &str, line: &str| {
+            (format!("cannot load {file}"), at.to_owned(), line.to_owned())
+        };
+        assert_eq!(place("a.proto"), own("a.proto", "a.proto:3:3", "  int65 x = 1;"));
+        assert_eq!(place("b.proto"), own("b.proto", "b.proto:4:1", "}"));
         assert!(what("c.proto").contains("no file `c.proto`"));
         assert!(what("../../etc/passwd").contains("etc/passwd"));
         assert!(compile(&folder, "a.proto", &["nowhere"]).unwrap_err().what.contains("nowhere"));

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use http::uri::PathAndQuery;
 use prost_reflect::{
-    Cardinality, DescriptorPool, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, MessageDescriptor,
-    MethodDescriptor,
+    Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor,
+    MessageDescriptor, MethodDescriptor, SerializeOptions,
 };
 use rustc_hash::FxHashMap;
 
@@ -32,6 +32,8 @@ pub struct Schema {
     by_name: FxHashMap<Box<str>, u32>,
     methods: FxHashMap<Box<str>, Method>,
     services: Vec<Box<str>>,
+    /// What all this was made of.
+    pool: DescriptorPool,
 }
 
 impl Schema {
@@ -60,7 +62,19 @@ impl Schema {
             methods: methods.map(|method| (method.name.clone(), method)).collect(),
             services: pool.services().map(|service| service.full_name().into()).collect(),
             by_name: places.messages,
+            pool: pool.clone(),
         }
+    }
+
+    /// A message as protobuf's JSON, with the names of the .proto file; for people to read, and slow. None for what is
+    /// no such message.
+    pub fn as_json(&self, message: u32, bytes: &[u8]) -> Option<String> {
+        let shape = self.pool.get_message_by_name(&self.message(message).name)?;
+        let read = DynamicMessage::decode(shape, bytes).ok()?;
+        let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
+        let mut json = Vec::new();
+        read.serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options).ok()?;
+        String::from_utf8(json).ok()
     }
 
     pub fn message(&self, at: u32) -> &MessageShape {

@@ -77,6 +77,21 @@ impl Source {
         .clone()
     }
 
+    /// Reads files at once, unless that has been done; for who has nothing else to do meanwhile.
+    ///
+    /// # Errors
+    /// What is wrong with a file, with its line.
+    pub fn load_now(&self) -> Loaded {
+        let cell = self.cell();
+        if let Some(known) = cell.get() {
+            return known.clone();
+        }
+        let read = self.read().map(keep);
+        // Somebody else may have been quicker, by the same files.
+        let _ = cell.set(read.clone());
+        read
+    }
+
     fn read(&self) -> Result<Schema, Fault> {
         match self {
             Source::Files { root, files, imports } => proto_files::compile(root, files, imports),

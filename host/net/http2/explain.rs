@@ -23,7 +23,7 @@ pub(super) fn explain(error: &h2::Error, counts: &Counts) -> Explained {
         return told(ErrorKind::Protocol, text.to_owned(), false);
     }
     if let Some(error) = error.get_io() {
-        let error = if is_end(error) { ending::closed() } else { Error::of_io(error) };
+        let error = if is_end(error) { ending::closed() } else { Error::of_io_below(error) };
         return Explained { error, is_refused: false };
     }
     let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);

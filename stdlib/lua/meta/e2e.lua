@@ -53,6 +53,7 @@
 ---@field name? string What it counts under, instead of `package.Service/Method`.
 ---@field timeout? number Seconds that it may take, else the client's.
 ---@field metadata? table<string, string|string[]> Metadata, besides that of the client.
+---@field tags? table<string, Plain> Tags of its metrics (`grpc_req_duration` and the others), for thresholds and outputs.
 ---@field catch_response? boolean The script judges it with `success`, `failure` or `ignore`; what it leaves unjudged is judged by its status.
 ---@field compression? string How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.
 
@@ -85,6 +86,7 @@
 ---@field name? string What it counts under, instead of `package.Service/Method`.
 ---@field timeout? number Seconds until the deadline of the whole stream; without it there is none.
 ---@field metadata? table<string, string|string[]> Metadata, besides that of the client.
+---@field tags? table<string, Plain> Tags of its metrics (`grpc_req_duration` and the others), for thresholds and outputs.
 ---@field catch_response? boolean The script judges it with `success`, `failure` or `ignore`; what it leaves unjudged is judged by its status.
 ---@field compression? string How messages are compressed: `gzip`, `deflate`, `zstd`, or `none`.
 
