@@ -5,6 +5,7 @@ mod definition;
 mod later;
 mod negative;
 mod variables;
+mod web;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 use definition::{Args, Sub};
 pub use definition::{Demo, Report, Stall, Written};
 use variables::Filled;
+pub use web::Web;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct Run {
     pub watch: bool,
     /// Started by a watch.
     pub watched: bool,
+    /// A page starts the runs.
+    pub web: Option<Web>,
 }
 
 /// What is shown instead of running.
@@ -85,7 +89,10 @@ pub fn parse(
         Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir, lang }) => Command::Init(dir, lang),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
-        None => Command::Run(Box::new(Run { watched, ..run(args, out, &filled) })),
+        None => {
+            let web = web::read(&args, &filled).map_err(|(kind, why)| command.error(kind, why))?;
+            Command::Run(Box::new(Run { watched, web, ..run(args, out, &filled) }))
+        }
     })
 }
 
@@ -142,7 +149,7 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
         },
     };
     let look = look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look);
-    Run { given, look, watch, watched: false }
+    Run { given, look, watch, watched: false, web: None }
 }
 
 /// Joins each value with where it came from.

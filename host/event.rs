@@ -267,14 +267,19 @@ pub enum Outcome {
 }
 
 /// What somebody outside wants of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     /// A person, or the system.
     Signal,
     /// `--watch`, for a file has changed.
     Changed,
     Command(Command),
+    /// The same, and what came of it is to be told.
+    Asked(Command, Answer),
 }
+
+/// Takes what a command has come to, in one sentence. Whoever asked may be gone.
+pub type Answer = crossbeam_channel::Sender<Result<String, Fault>>;
 
 /// How a run under way is steered.
 #[derive(Clone, Debug, PartialEq)]
@@ -289,8 +294,14 @@ pub enum Command {
         scenario: Option<String>,
         amount: Amount,
     },
+    /// Users, users a second, or both, of a load that is neither a shape's nor made of scenarios.
+    Target { users: Option<u64>, spawn_rate: Option<f64> },
+    /// Counts from anew.
+    Reset,
     /// As a first signal.
     Stop,
+    /// The end that a person at the page wants: the verdict is about what was measured.
+    Finish,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -310,6 +321,8 @@ pub enum Stop {
     ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
+    /// A person at the page ended it.
+    Finished,
     Signal,
     /// Under `--watch`: there is another run to come.
     Changed,

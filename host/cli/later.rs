@@ -8,10 +8,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Options and what to do without them.
 const LATER: &[(&[&str], &str)] = &[
-    (
-        &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
-        "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
-    ),
     (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
 ];
 
@@ -31,9 +27,12 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         ],
         "one process uses all cores; --workers N says how many",
     ),
+    (&["--web-auth"], "--web-login USER:PASSWORD guards the page"),
+    (&["--class-picker"], "the page of --web always lets one choose classes"),
     (
-        &["--web-auth", "--web-login", "--tls-cert", "--tls-key", "-P", "--class-picker"],
-        "there is no web interface to set up; `settings.tls` in config/NAME.yaml is for requests",
+        &["--tls-cert", "--tls-key"],
+        "the page of --web is plain HTTP, and a proxy before it can speak TLS; `settings.tls` in config/NAME.yaml is for \
+         requests",
     ),
     (&["--config"], "--env NAME reads config/NAME.yaml"),
     (&["--locustfile"], "-f PATH names a script"),

@@ -2,7 +2,9 @@
 //! validated and immutable (`plan`). Called by `cli` (which makes a `Given`), `script` (which fills
 //! `ScriptOptions`), `app` (which loads, plans and shows) and everything that reads a `Plan`.
 
+mod catalog;
 mod document;
+mod effective;
 mod expand;
 mod given;
 mod layers;
@@ -25,6 +27,8 @@ mod variables;
 mod watched;
 mod yaml;
 
+pub use catalog::{Catalog, catalog};
+pub use effective::Effective;
 pub use expand::is_name;
 pub use given::{Given, GivenOutputs, HttpDebug, Level, Load, Surroundings};
 pub use layers::{Layers, load};

@@ -7,7 +7,9 @@ mod bar;
 mod comparison;
 mod console;
 mod csv;
+mod documents;
 mod files;
+mod history;
 mod json;
 mod junit;
 mod masked;
@@ -26,10 +28,13 @@ mod target;
 mod text;
 
 pub use comparison::compare;
+pub use documents::{Document, Moment};
 pub use files::check_files;
+pub use history::{History, Kept};
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use recording::{Recording, replay};
+pub use series::Users;
 pub use sink::Sink;
 pub use target::{make_folder, reason};
 

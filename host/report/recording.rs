@@ -147,6 +147,7 @@ impl Recording {
             "shape_ended" => Stop::ShapeEnded,
             "scenarios_ended" => Stop::ScenariosEnded,
             "users_ended" => Stop::UsersEnded,
+            "finished" => Stop::Finished,
             "signal" => Stop::Signal,
             "changed" => Stop::Changed,
             text => match Exit::of_code(end.exit) {

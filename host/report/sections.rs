@@ -236,6 +236,7 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),
+        Stop::Finished => "stopped on the page".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
         Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),

@@ -61,8 +61,8 @@ pub(super) struct Running {
     pub(super) totals: Arc<Snapshot>,
     pub(super) interval: Snapshot,
     users: Vec<Vec<u64>>,
-    /// Workers whose reports are still about the time before the statistics were reset.
-    pub(super) resetting: Vec<bool>,
+    /// By worker, how many resets it has not heard of: its reports are still about the time before.
+    pub(super) resetting: Vec<u32>,
     reset: bool,
     pub(super) signals: u64,
     /// As many iterations have begun as were asked for.
@@ -109,7 +109,7 @@ impl Running {
             totals: Arc::default(),
             interval: Snapshot::default(),
             users: vec![vec![0; setup.classes.len()]; setup.workers],
-            resetting: vec![false; setup.workers],
+            resetting: vec![0; setup.workers],
             reset: false,
             signals: 0,
             exhausted: false,
@@ -274,7 +274,7 @@ impl Running {
                     self.complete(users);
                 }
             }
-            Report::Reset { worker } => self.resetting[worker] = false,
+            Report::Reset { worker } => self.resetting[worker] = self.resetting[worker].saturating_sub(1),
             Report::Exhausted => {
                 self.exhausted = true;
                 self.go(Phase::Finishing);
@@ -304,6 +304,7 @@ impl Running {
         self.note_users(users);
         if self.stop.is_none() {
             if self.setup.reset_stats && !self.reset {
+                self.reset = true;
                 self.reset();
             }
             self.attendant.complete(users);
@@ -311,7 +312,7 @@ impl Running {
     }
 
     fn add(&mut self, worker: usize, snapshot: &Snapshot) {
-        if !self.resetting[worker] {
+        if self.resetting[worker] == 0 {
             self.merge(snapshot);
         }
     }
@@ -321,14 +322,15 @@ impl Running {
         self.interval.merge(snapshot);
     }
 
-    /// Counts from anew, once: what was measured before is forgotten, here and by the workers.
-    fn reset(&mut self) {
-        self.reset = true;
+    /// Counts from anew: what was measured before is forgotten, here and by the workers.
+    pub(super) fn reset(&mut self) {
         self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
         self.since = SystemTime::now();
-        self.resetting = self.door.reset();
+        for (resetting, told) in self.resetting.iter_mut().zip(self.door.reset()) {
+            *resetting += u32::from(told);
+        }
     }
 
     fn tick(&mut self, tell: &mut dyn FnMut(&Event)) {

@@ -1,0 +1,53 @@
+//! Runs that have ended, and what was measured of a run at a moment. Kept by `session`, read by the downloads.
+
+use std::sync::Arc;
+
+use crate::event::{RunInfo, Summary};
+use crate::report::{Kept, Moment, Users};
+
+use super::board::Sight;
+use super::status::{State, Status};
+
+pub(super) struct Past {
+    pub(super) id: u64,
+    pub(super) info: Arc<RunInfo>,
+    pub(super) summary: Arc<Summary>,
+    pub(super) beats: u64,
+    /// What the page shows of it.
+    pub(super) sight: Arc<Sight>,
+    pub(super) users: Users,
+    pub(super) history: Option<Arc<Kept>>,
+    pub(super) status: Status,
+}
+
+impl Past {
+    pub(super) fn measured(&self) -> Measured {
+        Measured {
+            id: self.id,
+            info: self.info.clone(),
+            summary: self.summary.clone(),
+            users: Users { now: 0, ..self.users },
+            history: self.history.clone(),
+            state: State::Stopped,
+        }
+    }
+}
+
+/// What was measured of a run, as of a moment.
+#[derive(Clone)]
+pub(super) struct Measured {
+    pub(super) id: u64,
+    pub(super) info: Arc<RunInfo>,
+    /// Of a run that goes on: as if it had ended with its last second.
+    pub(super) summary: Arc<Summary>,
+    pub(super) users: Users,
+    /// The rows of the past seconds.
+    pub(super) history: Option<Arc<Kept>>,
+    pub(super) state: State,
+}
+
+impl Measured {
+    pub(super) fn moment(&self) -> Moment<'_> {
+        Moment { info: &self.info, summary: &self.summary, users: self.users }
+    }
+}
