@@ -1,7 +1,7 @@
 //! What the page shows of a run, kept up from its events. Between `live` and `report`'s view.
 
 use crate::event::Event;
-use crate::report::{Keeper, View};
+use crate::report::view::{Keeper, View};
 
 #[derive(Default)]
 pub(super) struct Board(Keeper);

@@ -1,13 +1,15 @@
 //! The run that goes on. Kept by `session`.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
-use crate::event::{self, Event, Health, Judgement, RunInfo, Share, Stop, Summary, Tick, Wish};
+use crate::event::{self, Event, Health, Judgement, LogLine, RunInfo, Share, Stop, Summary, Tick, Wish};
 use crate::exit::Exit;
+use crate::metrics::Entry;
 use crate::report::{History, Users};
 
 use super::board::{Board, Sight};
@@ -17,6 +19,30 @@ use super::status::{Beat, State, Status};
 
 /// How long after the last question the whole of what was measured is kept at hand: that costs the run a copy a second.
 const ASKED_FOR: Duration = Duration::from_secs(5);
+
+/// How many seconds are the present.
+const RECENT: usize = 10;
+/// Bytes of log lines that are kept.
+const MOST_LOGS: usize = 256 << 10;
+
+/// The newest lines.
+#[derive(Default)]
+struct Logs {
+    lines: VecDeque<LogLine>,
+    bytes: usize,
+}
+
+impl Logs {
+    fn add(&mut self, line: &LogLine) {
+        self.bytes += line.text.len() + line.source.len();
+        self.lines.push_back(line.clone());
+        while self.bytes > MOST_LOGS
+            && let Some(oldest) = self.lines.pop_front()
+        {
+            self.bytes -= oldest.text.len() + oldest.source.len();
+        }
+    }
+}
 
 pub(super) struct Live {
     pub(super) id: u64,
@@ -39,6 +65,8 @@ pub(super) struct Live {
     asked: Option<Instant>,
     history: Option<History>,
     summary: Option<Arc<Summary>>,
+    logs: Logs,
+    recent: VecDeque<Entry>,
 }
 
 impl Live {
@@ -61,6 +89,8 @@ impl Live {
             asked: None,
             history: History::temporary(full_history).ok(),
             summary: None,
+            logs: Logs::default(),
+            recent: VecDeque::new(),
         }
     }
 
@@ -88,6 +118,10 @@ impl Live {
                 self.beats += 1;
                 let is_asked_for = self.asked.is_some_and(|asked| asked.elapsed() < ASKED_FOR);
                 self.seen.see(tick.users);
+                self.recent.push_back(tick.interval.total.clone());
+                if self.recent.len() > RECENT {
+                    self.recent.pop_front();
+                }
                 self.last = is_asked_for.then(|| Arc::new(self.so_far(tick)));
             }
             Event::Done(summary) => {
@@ -96,8 +130,12 @@ impl Live {
                 self.is_ending = true;
                 self.summary = Some(summary.clone());
             }
-            Event::Log(_) => {}
+            Event::Log(line) => self.logs.add(line),
         }
+    }
+
+    pub(super) fn logs(&self) -> Vec<LogLine> {
+        self.logs.lines.iter().cloned().collect()
     }
 
     /// As if it had ended with the last second.
@@ -168,9 +206,17 @@ impl Live {
             info: self.info.clone()?,
             summary: summary.clone(),
             users: self.seen,
+            recent: self.recent(),
             history: self.history.as_ref().map(|history| history.file().clone()),
             state: self.status().state,
         })
+    }
+
+    /// The requests of the last seconds.
+    fn recent(&self) -> Arc<Entry> {
+        let mut sum = Entry::default();
+        self.recent.iter().for_each(|entry| sum.merge(entry));
+        Arc::new(sum)
     }
 
     /// None where the run broke down.
@@ -178,12 +224,14 @@ impl Live {
         let status = Status { state: State::Stopped, code: Some(code), ..self.status() };
         Some(Past {
             id: self.id,
-            info: self.info?,
-            summary: self.summary?,
+            info: self.info.clone()?,
+            summary: self.summary.clone()?,
             beats: self.beats,
             sight: Arc::new(self.board.sight()),
             users: self.seen,
-            history: self.history.map(|history| history.file().clone()),
+            recent: self.recent(),
+            logs: self.logs(),
+            history: self.history.as_ref().map(|history| history.file().clone()),
             status,
         })
     }

@@ -122,6 +122,7 @@ fn report(measured: &Measured, state: &str) -> Value {
     };
     let errors: Vec<Value> = totals.failures.iter().take(MOST_ROWS).map(error).collect();
     let total = &totals.total;
+    let lately = |q: f64| measured.recent.percentile(q).map(|us| us / 1000);
     json!({
         "stats": stats,
         "errors": errors,
@@ -130,8 +131,8 @@ fn report(measured: &Measured, state: &str) -> Value {
         "total_avg_response_time": total.average() / 1e3,
         "fail_ratio": total.failure_ratio(),
         "current_response_time_percentiles": {
-            "response_time_percentile_0.5": percentile(total, 0.5),
-            "response_time_percentile_0.95": percentile(total, 0.95),
+            "response_time_percentile_0.5": lately(0.5),
+            "response_time_percentile_0.95": lately(0.95),
         },
         "state": state,
         "user_count": measured.users.now,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::event::{RunInfo, Summary};
+use crate::event::{LogLine, RunInfo, Summary};
+use crate::metrics::Entry;
 use crate::report::{Kept, Moment, Users};
 
 use super::board::Sight;
@@ -16,6 +17,9 @@ pub(super) struct Past {
     /// What the page shows of it.
     pub(super) sight: Arc<Sight>,
     pub(super) users: Users,
+    /// The requests of its last seconds.
+    pub(super) recent: Arc<Entry>,
+    pub(super) logs: Vec<LogLine>,
     pub(super) history: Option<Arc<Kept>>,
     pub(super) status: Status,
 }
@@ -27,6 +31,7 @@ impl Past {
             info: self.info.clone(),
             summary: self.summary.clone(),
             users: Users { now: 0, ..self.users },
+            recent: self.recent.clone(),
             history: self.history.clone(),
             state: State::Stopped,
         }
@@ -41,6 +46,8 @@ pub(super) struct Measured {
     /// Of a run that goes on: as if it had ended with its last second.
     pub(super) summary: Arc<Summary>,
     pub(super) users: Users,
+    /// The requests of its last seconds.
+    pub(super) recent: Arc<Entry>,
     /// The rows of the past seconds.
     pub(super) history: Option<Arc<Kept>>,
     pub(super) state: State,

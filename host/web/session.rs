@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, bounded};
 use tokio::sync::{oneshot, watch};
 
-use crate::event::{Command, Event, Share, Wish};
+use crate::event::{Command, Event, LogLine, Share, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 
@@ -286,6 +286,15 @@ impl Session {
         match &inner.act {
             Act::Running(live) => live.shares(),
             _ => inner.past.back().map(|past| past.info.about.shares.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The log of the run that goes on, else of the last.
+    pub(super) fn logs(&self) -> Vec<LogLine> {
+        let inner = self.lock();
+        match &inner.act {
+            Act::Running(live) => live.logs(),
+            _ => inner.past.back().map(|past| past.logs.clone()).unwrap_or_default(),
         }
     }
 
