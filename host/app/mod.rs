@@ -1,5 +1,6 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
+mod about;
 mod check;
 mod eyes;
 mod files;
@@ -20,6 +21,7 @@ pub use crate::vu::fiber::Counting as Allocator;
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use keys::Keys;
@@ -117,7 +119,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         print(text.as_bytes());
         return Ok(0);
     }
-    let Prepared { plan, manifest, config, env, sources, demo } = prepared;
+    let Prepared { plan, manifest, config, env, sources, shown, demo } = prepared;
     let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
     // Read before anything is written: it may be what `--out hdr` writes.
     let baseline = plan.outputs.baseline.as_deref().map(report::read_baseline).transpose();
@@ -133,7 +135,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     }
     setup.samples = outputs.samples();
     setup.shares = outputs.shares(!setup.parts.is_empty());
-    let info = info(&plan, &setup);
+    let info = RunInfo { about: Arc::new(about::about(shown, &setup)), ..info(&plan, &setup) };
     let keys = (!run.watched).then(|| Keys::listen(signals.sender())).flatten();
     let signals = signals.hand_over();
     let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
@@ -204,6 +206,7 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         seed: plan.seed,
         watched: setup.thresholds.watched(),
         started_at: SystemTime::now(),
+        about: Arc::default(),
     }
 }
 

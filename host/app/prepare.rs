@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::cli::{Look, Run};
-use crate::config::{self, Layers, Level, Plan, Surroundings, show_config};
+use crate::config::{self, Layers, Level, Plan, Shown, Surroundings, show_config, shown};
 use crate::data::{Secrets, Sources};
 use crate::demo::Demo;
 use crate::fault::Fault;
@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) config: &'static Value,
     pub(super) env: &'static Value,
     pub(super) sources: Arc<Sources>,
+    /// The configuration value by value, for those who show it.
+    pub(super) shown: Vec<Shown>,
     /// The bundled service, where it is the target; it ends when this is dropped.
     pub(super) demo: Option<Demo>,
 }
@@ -64,7 +66,8 @@ impl Prepared {
         if let Some((base_url, grpc_host)) = places {
             plan = plan.aim_at(&base_url, &grpc_host);
         }
-        Ok(Prepared { plan, manifest, config, env, sources, demo })
+        let shown = shown(&layers, Some(&manifest.options));
+        Ok(Prepared { plan, manifest, config, env, sources, shown, demo })
     }
 }
 

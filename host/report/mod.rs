@@ -15,6 +15,7 @@ mod measured;
 mod options;
 mod outlets;
 mod outputs;
+pub mod page;
 mod paint;
 mod recording;
 mod sections;
@@ -24,6 +25,7 @@ mod summary_export;
 mod table;
 mod target;
 mod text;
+pub mod view;
 
 pub use comparison::compare;
 pub use files::check_files;
