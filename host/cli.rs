@@ -38,7 +38,7 @@ pub enum Command {
 }
 
 /// A run, or a look at one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     pub given: Given,
     pub look: Option<Look>,

@@ -2,6 +2,9 @@
 //! share. Plain data, cheap to clone. Sent by the conductor of `run`, received
 //! by `report` and `web`.
 
+mod about;
+mod so_far;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::{Change, Doubt, Finding, Snapshot};
+
+pub use about::{About, Machine, Setting, Share};
+pub use so_far::{SoFar, State, WorkerState};
 
 /// In this order: one `Started`, `Tick`s and `Log`s, one `Done`.
 #[derive(Clone, Debug)]
@@ -47,6 +53,7 @@ pub struct RunInfo {
     /// What is kept apart in [`Snapshot::watched`], by its number: `http_req_duration{name:GET /ready}`.
     pub watched: Vec<String>,
     pub started_at: SystemTime,
+    pub about: Arc<About>,
 }
 
 /// The state of the run, about once a second.
@@ -65,6 +72,7 @@ pub struct Tick {
     pub interval: Arc<Snapshot>,
     /// Where the statistics begin: the start of the run, or the reset after spawning.
     pub since: SystemTime,
+    pub so_far: SoFar,
 }
 
 /// A line of the log.

@@ -2,6 +2,7 @@
 //! `session`.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crossbeam_channel::Receiver;
@@ -15,6 +16,7 @@ use crate::metrics::Baseline;
 use crate::report::{Options, Outputs, Sink, Writers, check_files};
 use crate::run::{Conductor, Setup, conduct};
 
+use super::about::about;
 use super::prepare::Prepared;
 use super::{logfile, print_fault, report, terminal_width};
 
@@ -40,7 +42,7 @@ impl Execution {
     /// # Errors
     /// Classes that do not exist, results that cannot be written.
     pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Fault> {
-        let Prepared { plan, manifest, config, env, sources, demo } = prepared;
+        let Prepared { plan, manifest, config, env, sources, shown, demo } = prepared;
         let mut setup = Setup::new(&plan, manifest, config, env, sources)?;
         // Read before anything is written: it may be what `--out hdr` writes.
         let baseline = plan.outputs.baseline.as_deref().map(report::read_baseline).transpose()?;
@@ -55,13 +57,14 @@ impl Execution {
         }
         setup.samples = outputs.samples();
         setup.shares = outputs.shares(!setup.parts.is_empty());
-        let info = info(&plan, &setup);
+        let info = RunInfo { about: Arc::new(about(shown, &setup)), ..info(&plan, &setup) };
         let exit_code_on_error = plan.exit_code_on_error;
         Ok(Execution { setup, info, outputs, options, baseline, exit_code_on_error, demo })
     }
 
-    pub(super) fn setup(&self) -> &Setup {
-        &self.setup
+    /// Whether the history tells names apart.
+    pub(super) fn has_full_history(&self) -> bool {
+        self.options.csv_full_history
     }
 
     /// Tells the sink, too, what happens.
@@ -136,5 +139,6 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         seed: plan.seed,
         watched: setup.thresholds.watched(),
         started_at: SystemTime::now(),
+        about: Arc::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
+mod about;
 mod check;
 mod execution;
 mod eyes;
@@ -12,7 +13,9 @@ mod prepare;
 mod ratio;
 mod report;
 mod required;
+mod session;
 mod signals;
+mod stage;
 mod watch;
 
 /// What the process allocates with.
@@ -104,6 +107,9 @@ fn tell(text: &str) {
 fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     if run.watch {
         return watch::watch(&run, surroundings);
+    }
+    if let (Some(web), None) = (run.web.clone(), run.look) {
+        return session::serve(run, web, surroundings);
     }
     let signals = signals::Signals::listen(run.watched);
     if run.look == Some(cli::Look::Check) {

@@ -23,6 +23,8 @@ pub struct Catalog {
     pub chosen: Vec<String>,
     /// The names of environment files.
     pub environments: Vec<String>,
+    /// The one that counts when nobody chooses another; it may have no file.
+    pub environment: String,
 }
 
 /// What there is just now.
@@ -60,10 +62,25 @@ pub fn catalog(given: &Given, surroundings: &Surroundings) -> Result<Catalog, Fa
     };
     let chosen = found.iter().flat_map(|found| &found.value).filter_map(within);
     let chosen: Vec<String> = chosen.filter(|name| scripts.contains(name)).collect();
-    Ok(Catalog { environments: environments(&root, folder), root, scripts, chosen })
+    let environment = given.environment.as_ref().map_or("local", |environment| &environment.value).to_owned();
+    Ok(Catalog { environments: environments(&root, folder), environment, root, scripts, chosen })
 }
 
 impl Catalog {
+    /// The name of an environment that is listed.
+    ///
+    /// # Errors
+    /// [`Exit::Config`] for every other name.
+    pub fn known_environment(&self, name: &str) -> Result<(), Fault> {
+        if name == self.environment || self.environments.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let fault = Origin::Form("environment".to_owned())
+            .fault(Exit::Config, format!("there is no environment `{name}`"))
+            .help(format!("there are {}", self.environments.join(", ")));
+        Err(fault.suggest(name, self.environments.iter().map(String::as_str)))
+    }
+
     /// The path of a script that is listed, as `--script` would name it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::units::format_duration;
 use super::layers::{Layers, Merged};
 use super::options::ScriptOptions;
 use super::origin::Sited;
+use super::thresholds::Criterion;
 
 /// The values that count, as far as nobody gives others.
 #[derive(Clone, Debug)]
@@ -28,6 +29,10 @@ pub struct Effective {
     pub limits: Vec<(&'static str, String)>,
     /// The names of the variables that scripts see.
     pub variables: Vec<String>,
+    /// The names of the scenarios that the load is made of.
+    pub scenarios: Vec<String>,
+    /// The thresholds, as they are written: `http_req_duration: p(95)<500`.
+    pub thresholds: Vec<String>,
 }
 
 impl Layers {
@@ -57,6 +62,12 @@ impl Layers {
             question: safety.confirm.map(|confirm| confirm.value),
             limits: limits.into_iter().filter_map(|(name, limit)| Some((name, limit?))).collect(),
             variables: self.env_vars.keys().cloned().collect(),
+            scenarios: self.scenarios(options).into_iter().map(|scenario| scenario.value.name).collect(),
+            thresholds: self.thresholds(options).iter().flat_map(|one| written(&one.value)).collect(),
         }
     }
+}
+
+fn written(criterion: &Criterion) -> impl Iterator<Item = String> {
+    criterion.rules.iter().map(|rule| format!("{}: {}", criterion.selector, rule.expression))
 }

@@ -38,7 +38,7 @@ pub use outlet::{Outlet, OutletKind};
 pub use plan::{Outputs, Plan, Settings};
 pub use safety::Safety;
 pub use scenarios::Scenario;
-pub use show::show_config;
+pub use show::{Shown, show_config, shown};
 pub use survey::{Survey, root_of, survey};
 pub use thresholds::{Criterion, Rule};
 pub use watched::{Watched, watched};

@@ -17,6 +17,7 @@ mod measured;
 mod options;
 mod outlets;
 mod outputs;
+pub mod page;
 mod paint;
 mod recording;
 mod sections;
@@ -26,6 +27,7 @@ mod summary_export;
 mod table;
 mod target;
 mod text;
+pub mod view;
 
 pub use comparison::compare;
 pub use documents::{Document, Moment};

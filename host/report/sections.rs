@@ -163,7 +163,8 @@ fn left_out(groups: usize) -> String {
     }
 }
 
-fn notes(summary: &Summary, paint: Paint) -> String {
+/// What the user ought to know.
+pub(super) fn noted(summary: &Summary) -> Vec<String> {
     let mut notes = summary.notes.clone();
     if let Some(overflow) = &summary.totals.overflow {
         notes.push(overflow.to_string());
@@ -172,8 +173,12 @@ fn notes(summary: &Summary, paint: Paint) -> String {
         notes
             .push(format!("{} interrupted by the end of the run", counted(summary.interrupted, "iteration")));
     }
+    notes
+}
+
+fn notes(summary: &Summary, paint: Paint) -> String {
     let mark = paint.text(Tint::Warning, "!");
-    notes.iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()
+    noted(summary).iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()
 }
 
 /// Why nothing can be said; what failed is told by the tables.
@@ -229,7 +234,17 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     if raised > 0 {
         parts.push(counted(raised, "exception"));
     }
-    let reason = match &summary.stop {
+    let reason = ending(&summary.stop);
+    parts.push(format!("{} ({})", duration(summary.elapsed), printable(&reason, false)));
+    if summary.exit != Exit::Ok {
+        parts.push(format!("exit {}", summary.code()));
+    }
+    format!("{}: {}\n", paint.text(tint, word), parts.join(" · "))
+}
+
+/// Why a run ended.
+pub(super) fn ending(stop: &Stop) -> String {
+    match stop {
         Stop::RunTime => "run time reached".to_owned(),
         Stop::Iterations => "iterations done".to_owned(),
         Stop::ScenariosEnded => "scenarios done".to_owned(),
@@ -241,10 +256,5 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
         Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),
         Stop::Fault(fault) => fault.what.clone(),
-    };
-    parts.push(format!("{} ({})", duration(summary.elapsed), printable(&reason, false)));
-    if summary.exit != Exit::Ok {
-        parts.push(format!("exit {}", summary.code()));
     }
-    format!("{}: {}\n", paint.text(tint, word), parts.join(" · "))
 }

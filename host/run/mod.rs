@@ -25,6 +25,7 @@ mod routes;
 mod running;
 mod schedule;
 mod setup;
+mod standing;
 mod steering;
 mod thresholds;
 mod ticks;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish, WorkerState};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -76,6 +76,8 @@ pub(super) struct Running {
     /// `on_stop` functions that were cut off.
     pub(super) cut_off: u64,
     pub(super) health: Health,
+    /// What each worker felt last.
+    pub(super) workers: Vec<WorkerState>,
     /// It was told that names are too many.
     pub(super) overflowed: bool,
     pub(super) notes: Vec<String>,
@@ -119,6 +121,7 @@ impl Running {
             fatal: None,
             cut_off: 0,
             health: Health::default(),
+            workers: vec![WorkerState::default(); setup.workers],
             overflowed: false,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
@@ -263,6 +266,7 @@ impl Running {
         match report {
             Report::Metrics { snapshot, users, pulse } => {
                 self.add(users.worker, &snapshot);
+                self.note_worker(users.worker, &pulse, &snapshot.total);
                 self.feel(users.worker, &pulse, &snapshot.total, tell);
                 self.tell_overflow(tell);
                 self.ticks.hear(users.worker, Instant::now());
@@ -333,6 +337,11 @@ impl Running {
         }
     }
 
+    /// The active users of a worker.
+    pub(super) fn users_of(&self, worker: usize) -> u64 {
+        self.users[worker].iter().sum()
+    }
+
     fn tick(&mut self, tell: &mut dyn FnMut(&Event)) {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
         let classes: Vec<(Arc<str>, u64)> =
@@ -347,6 +356,7 @@ impl Running {
             totals: self.totals.clone(),
             interval: Arc::new(std::mem::take(&mut self.interval)),
             since: self.since,
+            so_far: self.so_far(users),
         }));
     }
 }

@@ -25,6 +25,11 @@ impl Board {
 }
 
 impl Sight {
+    /// The report: one page that needs nothing else.
+    pub(super) fn page(&self) -> Vec<u8> {
+        self.json().into_bytes()
+    }
+
     pub(super) fn json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }

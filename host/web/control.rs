@@ -29,6 +29,7 @@ struct Catalog {
     scripts: Vec<String>,
     chosen: Vec<String>,
     environments: Vec<String>,
+    environment: String,
 }
 
 pub(super) async fn scripts(State(web): State<Web>) -> Response {
@@ -39,6 +40,7 @@ pub(super) async fn scripts(State(web): State<Web>) -> Response {
             scripts: found.scripts,
             chosen: found.chosen,
             environments: found.environments,
+            environment: found.environment,
         }),
         Ok(Err(fault)) => faults(&[fault]),
         Err(_) => faults(&[]),

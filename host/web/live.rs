@@ -208,7 +208,6 @@ impl Live {
             users: self.seen,
             recent: self.recent(),
             history: self.history.as_ref().map(|history| history.file().clone()),
-            state: self.status().state,
         })
     }
 

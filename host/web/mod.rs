@@ -26,6 +26,3 @@ pub use feed::Feed;
 pub use server::{Options, Server};
 pub use session::{Order, Session};
 pub use sketch::{Backdrop, ClassSketch, Sketch, Value};
-
-#[cfg(test)]
-mod tests;

@@ -168,6 +168,7 @@ fn schemas() -> Value {
         "Started": object("The number of the run", &[("run", "integer")]),
         "Catalog": object("What can be run", &[
             ("root", "string"), ("scripts", "string[]"), ("chosen", "string[]"), ("environments", "string[]"),
+            ("environment", "string"),
         ]),
         "Value": object("A value and where it came from", &[("value", "string"), ("origin", "string")]),
         "Sketch": object("What a run would be", &[

@@ -7,7 +7,7 @@ use crate::metrics::Entry;
 use crate::report::{Kept, Moment, Users};
 
 use super::board::Sight;
-use super::status::{State, Status};
+use super::status::Status;
 
 pub(super) struct Past {
     pub(super) id: u64,
@@ -33,7 +33,6 @@ impl Past {
             users: Users { now: 0, ..self.users },
             recent: self.recent.clone(),
             history: self.history.clone(),
-            state: State::Stopped,
         }
     }
 }
@@ -50,7 +49,6 @@ pub(super) struct Measured {
     pub(super) recent: Arc<Entry>,
     /// The rows of the past seconds.
     pub(super) history: Option<Arc<Kept>>,
-    pub(super) state: State,
 }
 
 impl Measured {
