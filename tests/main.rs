@@ -21,3 +21,4 @@ mod steering;
 mod suites;
 mod support;
 mod verdict;
+mod web;

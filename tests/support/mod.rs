@@ -9,3 +9,4 @@ pub mod relay;
 mod request;
 pub mod results;
 pub mod secure;
+pub mod site;
