@@ -57,6 +57,7 @@ impl Prepared {
             layers.check_limits(&manifest.options).map_err(one)?;
             ask(&mut layers).map_err(one)?;
         }
+        let shown = shown(&layers, Some(&manifest.options));
         let mut plan = match only_looks {
             // Looking does no harm: what would be refused is only refused when it is run.
             true => layers.plan_to_look(&manifest.options),
@@ -66,7 +67,6 @@ impl Prepared {
         if let Some((base_url, grpc_host)) = places {
             plan = plan.aim_at(&base_url, &grpc_host);
         }
-        let shown = shown(&layers, Some(&manifest.options));
         Ok(Prepared { plan, manifest, config, env, sources, shown, demo })
     }
 }
