@@ -75,16 +75,17 @@ fn shell() -> Markup {
             }
             body {
                 (header())
-                main id="desk" {
+                div #desk {
                     noscript { p.note { "This page needs JavaScript. " a href="/stats/requests" { "/stats/requests" } " has the figures." } }
                     p #message role="status" aria-live="polite" {}
                     section #faults aria-label="What is wrong" hidden {}
                     (form())
                     (edit())
-                    section #run aria-label="Run" {}
-                    (downloads())
-                    (comparison())
                 }
+                // The view fills it; what is below moves into tabs of it.
+                div #run {}
+                (downloads())
+                (comparison())
             }
         }
     }
@@ -94,8 +95,7 @@ fn header() -> Markup {
     html! {
         header #bar {
             a #brand href="/" { "e2e" }
-            span #state role="status" data-state="ready" { "ready" }
-            span #about {}
+            span #state data-state="ready" { "ready" }
             nav aria-label="Run" {
                 button #new type="button" hidden { "New" }
                 button #edit type="button" hidden { "Edit" }
@@ -196,8 +196,7 @@ fn edit() -> Markup {
 
 fn downloads() -> Markup {
     html! {
-        section #downloads aria-labelledby="downloads-head" hidden {
-            h2 #downloads-head { "Download data" }
+        div #downloads hidden {
             div.field {
                 label for="downloads-run" { "Of run" }
                 select #downloads-run {}
@@ -209,8 +208,8 @@ fn downloads() -> Markup {
 
 fn comparison() -> Markup {
     html! {
-        section #history aria-labelledby="history-head" hidden {
-            h2 #history-head { "Runs of this session" }
+        div #history hidden {
+            p { "The runs of this session. Choose two to see them side by side." }
             table {
                 thead { tr {
                     th scope="col" { "Run" } th scope="col" { "Script" } th scope="col" { "Environment" }

@@ -313,11 +313,9 @@
     const isForm = !isBusy && !status.is_closing && (desk.wantsForm || state === "ready");
     $("start").hidden = !isForm;
     $("start-cancel").hidden = status.run === null;
-    $("run").hidden = isForm;
+    $("run").hidden = isForm || desk.shown === null;
     $("state").textContent = state;
     $("state").dataset.state = state;
-    $("about").textContent = [status.scripts.join(" + "), status.environment, status.host]
-      .filter((part) => part !== null && part !== "").join(" · ");
     $("new").hidden = isBusy || isForm || status.is_closing;
     $("edit").hidden = !isSteered || status.shape !== null;
     $("pause").hidden = !isSteered;
@@ -349,6 +347,7 @@
     desk.waiting = null;
     desk.shown = whole.run;
     desk.number = whole.number;
+    $("run").hidden = !$("start").hidden;
     E2E.show(whole.view, $("run"));
     $("run").dataset.run = whole.run;
     waiting.forEach(beat);
@@ -364,7 +363,9 @@
       show("current");
     } else {
       desk.number = told.number;
-      E2E.beat(told.beat);
+      if (!E2E.beat(told.beat)) {
+        show("current");
+      }
     }
   }
 
@@ -399,7 +400,10 @@
     const runs = await ask("GET", "/api/v1/runs").catch(() => []);
     const known = runs.filter((run) => run.run !== null);
     const ended = known.filter((run) => run.state === "stopped");
-    $("history").hidden = ended.length === 0;
+    if (ended.length > 0 && $("history").hidden) {
+      $("history").hidden = false;
+      E2E.slot("history").append($("history"));
+    }
     $("history-rows").replaceChildren(...ended.map((run) => node("tr", {},
       node("th", { scope: "row", textContent: run.run }),
       node("td", { textContent: run.scripts.join(" + ") }),
@@ -413,7 +417,7 @@
           desk.wantsForm = false;
           arrange();
           show(run.run);
-          $("run").scrollIntoView({ block: "start" });
+          E2E.selectTab("statistics");
         } })),
       node("td", {}, node("input", { type: "checkbox", ariaLabel: `Compare run ${run.run}`,
         checked: desk.compared.includes(run.run), onchange: (event) => choose(run.run, event.target.checked) })))));
@@ -422,7 +426,10 @@
     select.replaceChildren(...known.map((run) => node("option", { value: run.run, textContent: `${run.run} (${run.state})` })));
     const isThere = known.some((run) => String(run.run) === before) && !BUSY.includes(desk.status.state);
     select.value = isThere && desk.pinned !== null ? before : (known.at(-1)?.run ?? "");
-    $("downloads").hidden = known.length === 0;
+    if (known.length > 0 && $("downloads").hidden) {
+      $("downloads").hidden = false;
+      E2E.slot("download").append($("downloads"));
+    }
     offer();
   }
 
