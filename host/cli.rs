@@ -131,6 +131,8 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
             json_file: origins.option("json_file", args.json_file),
             summary_export: origins.option("summary_export", args.summary_export),
             junit: origins.option("junit", args.junit),
+            html: origins.option("html", args.html),
+            tui: origins.flag("tui", args.tui),
             out: origins.list("out", out),
             baseline: origins.option("baseline", args.baseline),
             only_summary: origins.flag("only_summary", args.only_summary),

@@ -12,7 +12,6 @@ const LATER: &[(&[&str], &str)] = &[
         &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
         "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
     ),
-    (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
 ];
 
 /// Options of Locust and k6, and what does the same.

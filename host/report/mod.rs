@@ -8,6 +8,7 @@ mod comparison;
 mod console;
 mod csv;
 mod files;
+mod html;
 mod json;
 mod junit;
 mod masked;
