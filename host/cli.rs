@@ -2,7 +2,7 @@
 //! Called by `app`, which gets a `Command` whose `Given` goes to `config`.
 
 mod definition;
-mod later;
+mod elsewhere;
 mod negative;
 mod variables;
 mod web;
@@ -71,7 +71,6 @@ pub fn parse(
     variables: &BTreeMap<String, String>,
 ) -> Result<Command, clap::Error> {
     let mut command = variables::describe(Args::command());
-    later::check(&mut command, variables)?;
     let mut args: Vec<OsString> = args.into_iter().collect();
     // Not an option: nobody is to see it in help and completions.
     let watched = args.get(1).is_some_and(|first| first == WATCHED);
@@ -79,7 +78,7 @@ pub fn parse(
         args.remove(1);
     }
     let filled = variables::fill(&mut command, args, variables)
-        .map_err(|error| later::explain(error, &mut command))?;
+        .map_err(|error| elsewhere::explain(error, &mut command))?;
     let args = Args::from_arg_matches(&filled.matches).map_err(|error| error.format(&mut command))?;
     // Not by clap, which would show what was typed, passwords and all.
     let out = args.out.iter().map(|out| Outlet::parse(out)).collect::<Result<Vec<_>, _>>();
@@ -138,6 +137,8 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
             json_file: origins.option("json_file", args.json_file),
             summary_export: origins.option("summary_export", args.summary_export),
             junit: origins.option("junit", args.junit),
+            html: origins.option("html", args.html),
+            tui: origins.flag("tui", args.tui),
             out: origins.list("out", out),
             baseline: origins.option("baseline", args.baseline),
             only_summary: origins.flag("only_summary", args.only_summary),

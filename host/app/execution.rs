@@ -102,6 +102,7 @@ fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
         json_file: given.json_file.clone(),
         summary_export: given.summary_export.clone(),
         junit: given.junit.clone(),
+        html: given.html.clone(),
         out: given.out.clone(),
         variables: surroundings.variables.clone(),
         warns: given.loglevel <= Level::Warning,

@@ -116,6 +116,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) junit: Option<PathBuf>,
 
+    /// Write the whole run as one HTML page to FILE: tables, charts, configuration; it needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) html: Option<PathBuf>,
+
     /// Send results elsewhere while the run goes on; repeatable. KIND: json, csv, hdr (TARGET is a file), influxdb,
     /// prometheus-rw (a URL), prometheus (HOST:PORT to scrape), otlp (a URL, or OTEL_* variables)
     #[arg(long, value_name = "KIND=TARGET", help_heading = "Results")]
@@ -128,6 +132,10 @@ pub(super) struct Args {
     /// Run without a web interface (the default)
     #[arg(long, overrides_with = "web", help_heading = "Terminal")]
     pub(super) headless: bool,
+
+    /// Show the run in a live view on the whole terminal, with charts and keys
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) tui: bool,
 
     /// Print the tables only at the end
     #[arg(long, help_heading = "Terminal")]
@@ -262,6 +270,10 @@ pub struct Report {
     /// Write a JUnit report to FILE
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+
+    /// Write the whole run as one HTML page to FILE
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 
     /// Print nothing but errors
     #[arg(long)]

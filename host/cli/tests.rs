@@ -227,7 +227,6 @@ fn wrong_usage_exits_2_and_says_why() {
         ("--config x.conf", "--config is no option of e2e: --env NAME reads config/NAME.yaml"),
         ("--vus 3", "--vus is no option of e2e: -u N"),
         ("--duration 3s", "--duration is no option of e2e: -t TIME"),
-        ("--html r.html", "--html is not in this version: there is no HTML report yet: --csv PREFIX"),
         ("demo --error-rate 1.5", "between 0 and 1"),
         ("demo --stall 1s", "1s/10s"),
         ("demo --stall 11s/10s", "longer"),
@@ -243,7 +242,6 @@ fn wrong_usage_exits_2_and_says_why() {
         (("E2E_RUN_TIME", "soon"), "`soon` is not a number"),
         (("E2E_JSON", "maybe"), "E2E_JSON"),
         (("E2E_ENV_VAR", "A"), "E2E_ENV_VAR"),
-        (("E2E_HTML", "r.html"), "variable E2E_HTML is not in this version"),
     ] {
         let error = read("", &[pair]).unwrap_err();
         assert_eq!(error.exit_code(), 2);

@@ -237,6 +237,8 @@ impl Layers {
                 json_file: outputs.json_file.clone().map(|file| file.value),
                 summary_export: outputs.summary_export.clone().map(|file| file.value),
                 junit: outputs.junit.clone().map(|file| file.value),
+                html: outputs.html.clone().map(|file| file.value),
+                tui: flag(&outputs.tui),
                 out: outputs.out.clone().map(|out| out.value).unwrap_or_default(),
                 baseline: outputs.baseline.clone().map(|file| file.value),
                 only_summary: flag(&outputs.only_summary),

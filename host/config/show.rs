@@ -162,8 +162,10 @@ impl Rows {
         self.optional("json_file", outputs.json_file.as_ref().map(path).as_ref(), "none");
         self.optional("summary_export", outputs.summary_export.as_ref().map(path).as_ref(), "none");
         self.optional("junit", outputs.junit.as_ref().map(path).as_ref(), "none");
+        self.optional("html", outputs.html.as_ref().map(path).as_ref(), "none");
         self.list("out", outputs.out.as_ref(), "none");
         self.optional("baseline", outputs.baseline.as_ref().map(path).as_ref(), "none");
+        self.optional("tui", outputs.tui.as_ref(), "false");
         self.optional("only_summary", outputs.only_summary.as_ref(), "false");
         self.optional("quiet", outputs.quiet.as_ref(), "false");
         let level = outputs.loglevel.clone().unwrap_or_else(|| Sited::default(Default::default()));

@@ -10,6 +10,7 @@ mod csv;
 mod documents;
 mod files;
 mod history;
+mod html;
 mod json;
 mod junit;
 mod masked;

@@ -22,6 +22,8 @@ pub struct Options {
     /// k6's summary.
     pub summary_export: Option<PathBuf>,
     pub junit: Option<PathBuf>,
+    /// One page with everything.
+    pub html: Option<PathBuf>,
     /// Where results go while the run goes on.
     pub out: Vec<Outlet>,
     /// The process's variables, for outlets that are set up by some.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::csv::Csv;
+use super::html::Html;
 use super::json::Json;
 use super::junit::Junit;
 use super::masked::masked;
@@ -61,6 +62,9 @@ impl Outputs {
         }
         if let Some(path) = &options.junit {
             files.push(Box::new(Junit::new(Target::prepare(path)?)));
+        }
+        if let Some(path) = &options.html {
+            files.push(Box::new(Html::new(Target::prepare(path)?)));
         }
         let out = if options.json {
             files.push(Box::new(Json::stdout(out)));

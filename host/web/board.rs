@@ -1,6 +1,7 @@
 //! What the page shows of a run, kept up from its events. Between `live` and `report`'s view.
 
 use crate::event::Event;
+use crate::report::page::document;
 use crate::report::view::{Keeper, View};
 
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl Board {
 impl Sight {
     /// The report: one page that needs nothing else.
     pub(super) fn page(&self) -> Vec<u8> {
-        self.json().into_bytes()
+        document(self.0.clone()).into_bytes()
     }
 
     pub(super) fn json(&self) -> String {

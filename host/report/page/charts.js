@@ -34,12 +34,14 @@
     return "rgba(" + [number >> 16, (number >> 8) & 255, number & 255, part].join(",") + ")";
   };
 
-  const layout = (unit) => {
+  // Ticks of time have room beside each other, and the legend below the buttons where these are near.
+  const layout = (unit, width, seconds) => {
+    const narrow = width < 560;
     const [text, faint, line, card] = ["text", "faint", "line", "card"].map(E2E.color);
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: faint }, automargin: true };
     return {
-      height: 270,
-      margin: { l: 48, r: 16, t: 8, b: 32 },
+      height: narrow ? 300 : 270,
+      margin: { l: 48, r: 16, t: narrow ? 52 : 8, b: 32 },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size: 12, color: text },
@@ -47,7 +49,14 @@
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: text } },
       hovermode: "x unified",
       hoverlabel: { bgcolor: card, bordercolor: line, font: { color: text } },
-      xaxis: { ...axis, type: "date", hoverformat: "%H:%M:%S" },
+      xaxis: {
+        ...axis,
+        type: "date",
+        hoverformat: "%H:%M:%S",
+        tickformat: seconds > 86400 ? "%d %b %H:%M" : seconds > 1800 ? "%H:%M" : "%H:%M:%S",
+        tickangle: 0,
+        nticks: Math.max(2, Math.floor(width / 110)),
+      },
       yaxis: { ...axis, rangemode: "tozero", fixedrange: false, ticksuffix: unit === " ms" ? "" : unit },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: faint, activecolor: text },
       // What the visitor zoomed into stays.
@@ -146,7 +155,8 @@
         const [name, , unit, format] = CHARTS[index];
         // Users are those of the run, whatever name is looked at.
         const from = name === "users" ? series : source;
-        window.Plotly.react(one.holder, lines(name, from, x, { unit, format }), layout(unit), config(name));
+        const [width, seconds] = [one.holder.offsetWidth || 700, run.elapsed];
+        window.Plotly.react(one.holder, lines(name, from, x, { unit, format }), layout(unit, width, seconds), config(name));
         one.drawn = true;
       });
       if (!this.drawn) join(this.charts);
@@ -156,6 +166,13 @@
     resize() {
       if (!this.drawn) return;
       this.charts.forEach((one) => one.holder.offsetWidth && window.Plotly.Plots.resize(one.holder));
+    }
+
+    // For paper, whose width no chart knows; and back.
+    print(is) {
+      if (!this.drawn) return;
+      for (const one of this.charts) window.Plotly.relayout(one.holder, is ? { width: 680, autosize: false } : { width: null, autosize: true });
+      if (!is) this.resize();
     }
   };
 
@@ -169,8 +186,8 @@
           const extra = { unit, format, suffix: " " + run.label, fill: false, dash: number ? "dot" : "solid" };
           return lines(name, run.view.series, run.view.series.t, extra);
         });
-        const base = layout(unit);
-        base.xaxis = { ...base.xaxis, type: "linear", title: { text: "s since the start" }, hoverformat: ".1f" };
+        const base = layout(unit, one.holder.offsetWidth || 700, 0);
+        base.xaxis = { ...base.xaxis, type: "linear", title: { text: "s since the start" }, hoverformat: ".1f", tickformat: "" };
         base.margin.b = 44;
         window.Plotly.react(one.holder, traces, base, config("compared-" + name));
         one.drawn = true;

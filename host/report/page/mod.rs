@@ -8,8 +8,10 @@
 //! connect-src 'self'`. The chart library sets styles of its own; scripts within the page are never needed.
 
 mod charts;
+mod document;
 
 pub use charts::charts;
+pub use document::document;
 
 /// The renderer, all in one; needs [`charts`] before it, or shows no charts.
 pub const SCRIPT: &str = concat!(

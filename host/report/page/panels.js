@@ -24,13 +24,15 @@
       this.classes = make("div");
       this.perClass = make("div");
       this.total = make("div");
-      this.element = make("div", null, section("Active users by class", this.classes), make("div", { class: "e2e-columns" }, section("Tasks of each class", this.perClass), section("Tasks of all users", this.total)));
+      this.active = section("Active users by class", this.classes);
+      this.element = make("div", null, this.active, make("div", { class: "e2e-columns" }, section("Tasks of each class", this.perClass), section("Tasks of all users", this.total)));
     }
 
     update(view) {
       once(this, [view.classes, view.shares], () => {
         const none = () => make("p", { class: "e2e-none" }, "Not known.");
-        E2E.replace(this.classes, view.classes.length ? this.tree(view.classes, 1) : make("p", { class: "e2e-none" }, "There are no users just now."));
+        this.active.hidden = view.classes.length === 0;
+        E2E.replace(this.classes, this.tree(view.classes, 1));
         E2E.replace(this.perClass, view.shares.length ? this.tree(view.shares, null) : none());
         E2E.replace(this.total, view.shares.length ? this.tree(view.shares, 1) : none());
       });

@@ -30,7 +30,8 @@
   };
 
   const FIGURES = [
-    ["users", "Users", (view) => E2E.count(view.now.users) + (view.run.ended_at === null && view.run.users > view.now.users ? " / " + E2E.count(view.run.users) : "")],
+    // Of a run that has ended: the most there were.
+    ["users", "Users", (view) => view.run.ended_at !== null ? E2E.count(Math.max(0, ...view.series.users)) : E2E.count(view.now.users) + (view.run.users > view.now.users ? " / " + E2E.count(view.run.users) : "")],
     ["rps", "RPS", (view) => E2E.rate(view.now.rps)],
     ["failures", "Failures", (view) => E2E.percent(view.now.failure_ratio), (view) => (view.now.failures ? "e2e-bad" : null)],
     ["p50", "p50", (view) => E2E.msWithUnit(view.now.p50)],
@@ -68,7 +69,7 @@
       );
       E2E.replace(element, this.element);
       slots.forEach((slot, name) => this.fill(name, slot));
-      this.tabs.select(E2E.recall("tab") || "statistics");
+      this.tabs.select(window.location.hash.slice(1) || "statistics");
     }
 
     fill(name, slot) {
@@ -82,7 +83,12 @@
 
     chosen(name) {
       if (!this.view) return;
-      E2E.remember("tab", name);
+      // A reload, or a link, leads to the same tab.
+      try {
+        if (name !== window.location.hash.slice(1)) window.history.replaceState(window.history.state, "", "#" + name);
+      } catch (_) {
+        // A file in a frame has no history.
+      }
       if (this.dirty.delete(name)) this.panels.get(name).update(this.view);
       const panel = this.panels.get(name);
       if (panel && panel.resize) panel.resize();
@@ -171,7 +177,13 @@
 
   E2E.selectTab = (name) => page && page.tabs.select(name);
 
-  window.addEventListener("beforeprint", () => page && page.view && page.drawAll());
+  const print = (is) => {
+    if (!page || !page.view) return;
+    page.drawAll();
+    page.panels.get("charts").print(is);
+  };
+  window.addEventListener("beforeprint", () => print(true));
+  window.addEventListener("afterprint", () => print(false));
   // A file shows everything at once, so that it can be printed by any means.
   E2E.drawAll = () => page && page.view && page.drawAll();
 })(window.E2E);

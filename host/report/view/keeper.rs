@@ -40,6 +40,38 @@ pub struct Beat {
     pub logs: Vec<Line>,
 }
 
+impl View {
+    /// Keeps the half of what there may be much of: the first of sorted lists, the last lines of the log. False
+    /// where there is nothing left to leave out.
+    pub fn halve(&mut self) -> bool {
+        let State { rows, checks, groups, metrics, failures, exceptions, left_out, .. } = &mut self.state;
+        let mut any = false;
+        // Those with the most requests tell the most.
+        rows.sort_by_key(|row| std::cmp::Reverse(row.requests));
+        any |= cut(rows, &mut left_out.rows);
+        rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+        any |= cut(checks, &mut left_out.checks);
+        any |= cut(groups, &mut left_out.groups);
+        any |= cut(metrics, &mut left_out.metrics);
+        any |= cut(failures, &mut left_out.failures);
+        any |= cut(exceptions, &mut left_out.exceptions);
+        any |= cut(&mut self.series.endpoints, &mut self.series.endpoints_left_out);
+        self.logs.reverse();
+        any |= cut(&mut self.logs, &mut 0);
+        self.logs.reverse();
+        any |= cut(&mut self.about.settings, &mut 0);
+        any | cut(&mut self.about.shares, &mut 0)
+    }
+}
+
+fn cut<T>(list: &mut Vec<T>, left_out: &mut usize) -> bool {
+    let kept = list.len().div_ceil(2);
+    let is_less = kept < list.len();
+    *left_out += list.len() - kept;
+    list.truncate(kept);
+    is_less
+}
+
 /// The state of a run, from its events.
 #[derive(Debug, Default)]
 pub struct Keeper {
