@@ -33,7 +33,7 @@ use crate::event::{Event, RunInfo, Stop};
 use crate::exit::{self, Exit};
 use crate::fault::Fault;
 use crate::mask;
-use crate::report::{Options, Outputs, Writers, check_files};
+use crate::report::{Options, Outputs, Writers, check_files, withhold};
 use crate::run::{Conductor, Setup, conduct};
 
 use prepare::Prepared;
@@ -85,7 +85,10 @@ fn quieten_panics() {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let text = mask::hide(info.payload_as_str().unwrap_or("panic"));
         let report = "(a defect of e2e, please report it)";
-        let _ = writeln!(std::io::stderr(), "error: internal fault at {place}: {text} {report}");
+        let text = format!("error: internal fault at {place}: {text} {report}\n");
+        if !withhold(&text) {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
     }));
 }
 
@@ -128,6 +131,7 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         setup.thresholds.compare_with(baseline.clone());
     }
     let options = output_options(&plan, surroundings);
+    check_terminal(&options).map_err(|fault| vec![fault])?;
     let mut outputs = prepare_outputs(&plan, &options).map_err(|fault| vec![fault])?;
     setup.thresholds.observe(outputs.observed());
     if !setup.parts.is_empty() && !outputs.observed().is_empty() {
@@ -165,6 +169,7 @@ fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
         summary_export: given.summary_export.clone(),
         junit: given.junit.clone(),
         html: given.html.clone(),
+        tui: given.tui,
         out: given.out.clone(),
         variables: surroundings.variables.clone(),
         warns: given.loglevel <= Level::Warning,
@@ -174,6 +179,21 @@ fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
         width: terminal_width(),
         tty: stdout,
         stderr_tty: stderr,
+    }
+}
+
+/// A live view needs a terminal, all of it.
+fn check_terminal(options: &Options) -> Result<(), Fault> {
+    let refuse = |why: &str, help: &str| Err(Fault::new(Exit::Usage, why).help(help));
+    match options {
+        Options { tui: false, .. } => Ok(()),
+        Options { json: true, .. } => {
+            refuse("--tui and --json both need standard output", "--json-file FILE writes the same")
+        }
+        Options { tty: false, .. } => {
+            refuse("--tui needs a terminal, and standard output is none", "leave --tui out")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -7,12 +7,10 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Options and what to do without them.
-const LATER: &[(&[&str], &str)] = &[
-    (
-        &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
-        "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
-    ),
-];
+const LATER: &[(&[&str], &str)] = &[(
+    &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
+    "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
+)];
 
 /// Options of Locust and k6, and what does the same.
 const ELSEWHERE: &[(&[&str], &str)] = &[

@@ -26,6 +26,7 @@ mod summary_export;
 mod table;
 mod target;
 mod text;
+mod tui;
 pub mod view;
 
 pub use comparison::compare;
@@ -35,6 +36,7 @@ pub use outputs::Outputs;
 pub use recording::{Recording, replay};
 pub use sink::Sink;
 pub use target::{make_folder, reason};
+pub use tui::{leave_screen, withhold};
 
 #[cfg(test)]
 mod sample;
