@@ -11,6 +11,7 @@ use crate::cli;
 use crate::config::{Level, Plan, Surroundings};
 use crate::demo::Demo;
 use crate::event::{Event, RunInfo, Stop, Wish};
+use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Baseline;
 use crate::report::{Options, Outputs, Sink, Writers, check_files};
@@ -50,6 +51,7 @@ impl Execution {
             setup.thresholds.compare_with(baseline.clone());
         }
         let options = output_options(&plan, surroundings);
+        check_terminal(&options)?;
         let outputs = prepare_outputs(&plan, &options)?;
         setup.thresholds.observe(outputs.observed());
         if !setup.parts.is_empty() && !outputs.observed().is_empty() {
@@ -103,6 +105,7 @@ fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
         summary_export: given.summary_export.clone(),
         junit: given.junit.clone(),
         html: given.html.clone(),
+        tui: given.tui,
         out: given.out.clone(),
         variables: surroundings.variables.clone(),
         warns: given.loglevel <= Level::Warning,
@@ -112,6 +115,21 @@ fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
         width: terminal_width(),
         tty: stdout,
         stderr_tty: stderr,
+    }
+}
+
+/// A live view needs a terminal, all of it.
+fn check_terminal(options: &Options) -> Result<(), Fault> {
+    let refuse = |why: &str, help: &str| Err(Fault::new(Exit::Usage, why).help(help));
+    match options {
+        Options { tui: false, .. } => Ok(()),
+        Options { json: true, .. } => {
+            refuse("--tui and --json both need standard output", "--json-file FILE writes the same")
+        }
+        Options { tty: false, .. } => {
+            refuse("--tui needs a terminal, and standard output is none", "leave --tui out")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::demo::{self, Demo, Faults};
 use crate::exit::{self, Exit};
 use crate::fault::Fault;
 use crate::mask;
+use crate::report::withhold;
 
 use prepare::Prepared;
 
@@ -84,7 +85,10 @@ fn quieten_panics() {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let text = mask::hide(info.payload_as_str().unwrap_or("panic"));
         let report = "(a defect of e2e, please report it)";
-        let _ = writeln!(std::io::stderr(), "error: internal fault at {place}: {text} {report}");
+        let text = format!("error: internal fault at {place}: {text} {report}\n");
+        if !withhold(&text) {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
     }));
 }
 

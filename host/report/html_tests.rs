@@ -54,11 +54,15 @@ fn a_page_holds_the_run_and_loads_nothing() {
 
 #[test]
 fn our_own_scripts_never_make_html_of_texts() {
-    for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"] {
+    for word in
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"]
+    {
         assert!(!SCRIPT.contains(word), "{word}");
     }
     assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--") && !STYLE.contains("</style"));
-    assert!(SCRIPT.contains("E2E.show =") && SCRIPT.contains("E2E.beat =") && SCRIPT.contains("E2E.compare ="));
+    assert!(
+        SCRIPT.contains("E2E.show =") && SCRIPT.contains("E2E.beat =") && SCRIPT.contains("E2E.compare =")
+    );
 }
 
 fn hostile(names: usize, text: &str) -> Summary {
@@ -108,7 +112,8 @@ fn the_largest_run_fits() {
     assert!(page.len() < MOST, "{}", page.len());
     let state = state(&page);
     assert_eq!(state["now"]["requests"], 1200);
-    let (shown, left) = (state["rows"].as_array().unwrap().len(), state["left_out"]["rows"].as_u64().unwrap());
+    let (shown, left) =
+        (state["rows"].as_array().unwrap().len(), state["left_out"]["rows"].as_u64().unwrap());
     assert!(shown > 0 && shown as u64 + left == 1200, "{shown} {left}");
 }
 

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::event::{About, Event, LogLine, RunInfo, Setting, Share, SoFar, Stop, Summary, Threshold, Tick, Verdict};
+use crate::event::{
+    About, Event, LogLine, RunInfo, Setting, Share, SoFar, Stop, Summary, Threshold, Tick, Verdict,
+};
 use crate::mask::hide;
 use crate::metrics::Snapshot;
 

@@ -28,6 +28,7 @@ mod summary_export;
 mod table;
 mod target;
 mod text;
+mod tui;
 pub mod view;
 
 pub use comparison::compare;
@@ -40,6 +41,7 @@ pub use recording::{Recording, replay};
 pub use series::Users;
 pub use sink::Sink;
 pub use target::{make_folder, reason};
+pub use tui::{leave_screen, withhold};
 
 #[cfg(test)]
 mod sample;

@@ -30,6 +30,8 @@ pub struct Options {
     pub variables: BTreeMap<String, String>,
     /// Warnings are to be logged.
     pub warns: bool,
+    /// The run is shown on the whole terminal.
+    pub tui: bool,
     /// No tables before the end.
     pub only_summary: bool,
     /// No progress, logs or tables at all.

@@ -17,6 +17,7 @@ use super::series::OBSERVED;
 use super::sink::Sink;
 use super::summary_export::SummaryExport;
 use super::target::Target;
+use super::tui::Tui;
 use crate::config::{Outlet, OutletKind};
 use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
@@ -72,6 +73,9 @@ impl Outputs {
         } else {
             Some(out)
         };
+        if options.tui {
+            files.push(Box::new(Tui::new(options.color)));
+        }
         let console = Console::new(options, out, err, bar);
         let pumps = options.out.iter().map(|outlet| outlets::prepare(outlet, &options.variables));
         let pumps = pumps.collect::<Result<Vec<_>, _>>()?;

@@ -38,10 +38,8 @@ impl Running {
             (Act::Users, Phase::Running) => State::Running,
             _ => State::Stopping,
         };
-        let of_worker = |(worker, state): (usize, &WorkerState)| WorkerState {
-            users: self.users_of(worker),
-            ..*state
-        };
+        let of_worker =
+            |(worker, state): (usize, &WorkerState)| WorkerState { users: self.users_of(worker), ..*state };
         let workers = self.workers.iter().enumerate().map(of_worker).collect();
         SoFar { state, aim, workers, thresholds: thresholds.into(), verdict }
     }

@@ -174,6 +174,16 @@ impl Keeper {
         &self.state
     }
 
+    /// The last lines of the log.
+    pub fn logs(&self) -> &VecDeque<Line> {
+        &self.logs
+    }
+
+    /// The newest point of the series.
+    pub fn newest(&self) -> &Point {
+        self.history.newest()
+    }
+
     /// Everything, for a page that is opened now.
     pub fn view(&self) -> View {
         View {

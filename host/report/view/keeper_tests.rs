@@ -50,8 +50,25 @@ fn json_has_the_names_that_the_page_reads() {
     let keeper = kept(&sample::events()[..4]);
     let view = serde_json::to_value(keeper.view()).unwrap();
     for name in [
-        "run", "now", "rows", "total", "series", "checks", "groups", "metrics", "arrivals", "thresholds",
-        "failures", "exceptions", "classes", "workers", "logs", "settings", "shares", "machine", "notes",
+        "run",
+        "now",
+        "rows",
+        "total",
+        "series",
+        "checks",
+        "groups",
+        "metrics",
+        "arrivals",
+        "thresholds",
+        "failures",
+        "exceptions",
+        "classes",
+        "workers",
+        "logs",
+        "settings",
+        "shares",
+        "machine",
+        "notes",
         "left_out",
     ] {
         assert!(view.get(name).is_some(), "{name}");

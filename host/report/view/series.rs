@@ -253,12 +253,7 @@ impl Part {
         for (place, us) in exact.iter_mut().zip(entry.percentiles(&FRACTIONS)) {
             *place = Some(millis(us as f64));
         }
-        Part {
-            requests: entry.requests,
-            failures: entry.failures,
-            latencies: Sketch::of(entry),
-            exact,
-        }
+        Part { requests: entry.requests, failures: entry.failures, latencies: Sketch::of(entry), exact }
     }
 
     fn merge(&mut self, other: &Part) {

@@ -19,9 +19,10 @@ fn measured(requests: &[(&str, u64, bool)]) -> Snapshot {
 
 /// Requests and failures over all points: rates times the lengths of their stretches.
 fn sums(history: &History) -> (u64, u64) {
-    history.stretches.iter().fold((0, 0), |sum, stretch| {
-        (sum.0 + stretch.whole.requests, sum.1 + stretch.whole.failures)
-    })
+    history
+        .stretches
+        .iter()
+        .fold((0, 0), |sum, stretch| (sum.0 + stretch.whole.requests, sum.1 + stretch.whole.failures))
 }
 
 proptest! {
