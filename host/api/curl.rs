@@ -24,9 +24,6 @@ pub(super) fn command(sent: &Sent) -> String {
     if url.contains(['[', ']', '{', '}']) {
         words.push("--globoff".to_owned());
     }
-    if url.contains("/.") {
-        words.push("--path-as-is".to_owned());
-    }
     let mut has_kind = false;
     for (name, value) in sent.headers() {
         has_kind |= name.eq_ignore_ascii_case("content-type");
@@ -36,6 +33,10 @@ pub(super) fn command(sent: &Sent) -> String {
     }
     for (name, value) in sent.credentials() {
         words.push(format!("-H {}", quote(&format!("{name}: {value}"))));
+    }
+    // curl announces an empty body only where it is given one.
+    if !has_body && matches!(sent.method.as_str(), "POST" | "PUT" | "PATCH") {
+        words.push("-H 'Content-Length: 0'".to_owned());
     }
     if has_body && !has_kind {
         words.push("-H 'Content-Type:'".to_owned());

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use rustls::InvalidMessage;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -143,7 +144,14 @@ async fn secure(
     let config = net.tls_config(guise)?;
     let name = net.tls.server_name(&origin.host)?;
     let tls = TlsConnector::from(config).connect(name, socket).await.map_err(|error| {
-        Error::new(ErrorKind::Tls, format!("TLS handshake with {} failed: {error}", origin.authority))
+        // What is no TLS at all: mostly a port of plain HTTP.
+        let is_plain =
+            error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(|error| {
+                matches!(error, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType))
+            });
+        let hint =
+            if is_plain { " (the server does not speak TLS there: is it an http:// URL?)" } else { "" };
+        Error::new(ErrorKind::Tls, format!("TLS handshake with {} failed: {error}{hint}", origin.authority))
     })?;
     let shaken = tls.get_ref().1;
     let certificate = shaken.peer_certificates().and_then(<[_]>::first).map(|der| net.certificate(der));

@@ -87,7 +87,7 @@ impl Error {
         Error { kind, text: text.into() }
     }
 
-    /// Before the request was sent, in this phase.
+    /// Before the request was sent, in this phase; None: after it.
     #[cold]
     pub(super) fn timeout_in(limit: Duration, phase: Option<Phase>) -> Self {
         match phase {

@@ -21,6 +21,7 @@ use super::framing::{Decoder, Step};
 use super::head;
 use super::intake::Intake;
 use super::request::Receive;
+use super::timing::Phase;
 use super::worker::Net;
 
 /// So many reads of one answer are taken before others get their turn.
@@ -225,7 +226,10 @@ impl<'a, 'c> Course<'a, 'c> {
         }
         self.ended = Some(Instant::now());
         let is_answered = self.chain.answer.is_some();
-        let error = Error::timeout(deadline.limit, is_answered);
-        Poll::Ready(if is_answered { self.end(Some(error)) } else { Err(self.fail(error)) })
+        if is_answered {
+            return Poll::Ready(self.end(Some(Error::timeout(deadline.limit, true))));
+        }
+        let phase = (self.state != State::Written).then_some(Phase::Sending);
+        Poll::Ready(Err(self.fail(Error::timeout_in(deadline.limit, phase))))
     }
 }

@@ -29,9 +29,7 @@ impl Said {
     /// Why it is none.
     pub(super) fn length(&mut self, value: &[u8]) -> Result<(), &'static str> {
         for token in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            let digits =
-                std::str::from_utf8(token).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-            let length = digits.and_then(|text| text.parse().ok()).ok_or("invalid content-length")?;
+            let length = number(token).ok_or("invalid content-length")?;
             if self.length.replace(length).is_some_and(|before| before != length) {
                 return Err("two different content-lengths");
             }
@@ -54,6 +52,15 @@ impl Said {
             (None, Some(length)) => Framing::Length(length),
         }
     }
+}
+
+/// Digits alone.
+fn number(digits: &[u8]) -> Option<u64> {
+    let add = |sum: u64, digit: &u8| match digit {
+        b'0'..=b'9' => sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
+        _ => None,
+    };
+    digits.iter().try_fold(0, add).filter(|_| !digits.is_empty())
 }
 
 /// What a decoder says after some bytes.

@@ -183,10 +183,24 @@ static CLEAN: [bool; 256] = {
 /// the end of the query.
 pub(super) fn join(prefix: &str, rest: &str, params: &[(&str, &str)]) -> Box<str> {
     let is_plain = params.is_empty() && prefix.is_empty() && rest.as_bytes().first() == Some(&b'/');
-    if is_plain && rest.bytes().all(|byte| CLEAN[byte as usize]) {
+    if is_plain && rest.bytes().all(|byte| CLEAN[byte as usize]) && !has_dots(rest) {
         return rest.into();
     }
     render(prefix, rest, params).into()
+}
+
+/// Whether the path has segments `.` or `..`, which go nowhere or back.
+fn has_dots(target: &str) -> bool {
+    memchr::memchr(b'.', target.as_bytes()).is_some() && {
+        let path = target.split(['?', '#']).next().unwrap_or_default();
+        path.split('/').any(|segment| matches!(segment, "." | ".."))
+    }
+}
+
+/// As browsers, curl and Python's requests send it: RFC 3986, 5.2.4.
+fn without_dots(target: &str) -> Option<String> {
+    let url = Url::parse(&format!("http://h{target}")).ok()?;
+    Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
 }
 
 fn render(prefix: &str, rest: &str, params: &[(&str, &str)]) -> String {
@@ -199,6 +213,9 @@ fn render(prefix: &str, rest: &str, params: &[(&str, &str)]) -> String {
     text.extend(utf8_percent_encode(rest, UNSAFE));
     if text.is_empty() || text.starts_with('?') {
         text.insert(0, '/');
+    }
+    if has_dots(&text) {
+        text = without_dots(&text).unwrap_or(text);
     }
     if params.is_empty() {
         return text;
@@ -234,6 +251,15 @@ mod tests {
         assert_eq!(joined("", "", &[]), "/");
         assert_eq!(joined("", "?x=1", &[]), "/?x=1");
         assert_eq!(joined("", "/a#part", &[]), "/a");
+    }
+
+    #[test]
+    fn dot_segments_are_taken_out() {
+        // RFC 3986, 5.2.4.
+        assert_eq!(joined("", "/a/b/c/./../../g", &[]), "/a/g");
+        assert_eq!(joined("/api", "../x/./y?to=/../z", &[("k", "..")]), "/x/y?to=/../z&k=..");
+        assert_eq!(joined("", "/../a", &[]), "/a");
+        assert_eq!(joined("", "/a.b/..c/.d/e..?f=..", &[]), "/a.b/..c/.d/e..?f=..");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Timings {
     }
 }
 
-/// What happens before a request can be sent.
+/// What happens before a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Lookup,
@@ -37,6 +37,7 @@ pub(super) enum Phase {
     Handshake,
     /// Until a shared connection is there, or has room.
     Sharing,
+    Sending,
 }
 
 impl Phase {
@@ -48,6 +49,7 @@ impl Phase {
             Phase::Tunnel => "while the proxy connects",
             Phase::Handshake => "in the TLS handshake",
             Phase::Sharing => "while waiting for a stream of the connection",
+            Phase::Sending => "while sending the request",
         }
     }
 }
@@ -81,6 +83,7 @@ impl<'t> Progress<'t> {
             Phase::Lookup | Phase::Sharing => &mut self.timings.blocked,
             Phase::Connecting | Phase::Tunnel => &mut self.timings.connecting,
             Phase::Handshake => &mut self.timings.tls_handshaking,
+            Phase::Sending => &mut self.timings.sending,
         } += now - begun;
         Some(phase)
     }

@@ -3,8 +3,8 @@
 //!
 //! A second of a worker is *affected* where two things meet: the thread could not do what was due,
 //! and requests were measured meanwhile, whose times are then partly its own. The thread could not
-//! where others took the core from it and it had none to spare, or where it was late by as much
-//! as would be seen in the times. A server that is slow does neither: whoever waits is idle.
+//! where others took the core from it and it had none to spare, where work stood still for want of
+//! memory, or where it was late by as much as would be seen in the times. A server that is slow does neither: whoever waits is idle.
 
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ const ROBBED: f64 = 0.4;
 
 /// And less than this part of it was left idle.
 const SPARE: f64 = 0.2;
+
+/// Work stood still for want of memory for at least this part of a second.
+const STALLED: f64 = 0.2;
 
 /// Late by less is of no account.
 const LATE: Duration = Duration::from_millis(20);
@@ -59,8 +62,10 @@ pub(super) struct Health {
     /// Users that this machine had no room for.
     stunted: u64,
     busy_seconds: u32,
+    /// The largest part of a second for which work stood still for want of memory.
+    stalled: f64,
     /// When each kind of warning was given last.
-    warned: [Option<Duration>; 3],
+    warned: [Option<Duration>; 4],
 }
 
 impl Health {
@@ -79,9 +84,12 @@ impl Health {
         self.told.robbed = self.told.robbed.max(waited.min(1.0));
         let is_robbed = waited >= ROBBED && 1.0 - ran - waited < SPARE;
         let is_late = is_late(pulse.late.as_secs_f64() * 1e3, measured.average() / 1e3);
+        let stalled = part(pulse.stalled).min(1.0);
+        self.stalled = self.stalled.max(stalled);
+        let is_stalled = stalled >= STALLED;
         let is_busy = ran >= BUSY;
         self.busy_seconds += u32::from(is_busy);
-        if measured.requests > 0 && (is_robbed || is_late) {
+        if measured.requests > 0 && (is_robbed || is_stalled || is_late) {
             // Reports come about whole seconds, a little before or after; one that has been starved comes
             // seldom, and is about all the seconds before it.
             let second = (at + Duration::from_millis(500)).as_secs();
@@ -105,6 +113,14 @@ impl Health {
                 format!(
                     "the generator is short of CPU: a worker could have run for {} of the last second but had no core",
                     percent(waited)
+                )
+            });
+        }
+        if measured.requests > 0 && is_stalled && self.affected_seconds >= 2 {
+            return self.warn(3, at, || {
+                let stalled = percent(stalled);
+                format!(
+                    "the machine is short of memory: work stood still for it for {stalled} of the last second"
                 )
             });
         }
@@ -149,9 +165,13 @@ impl Health {
         let affected = self.share(self.affected);
         if self.affected_seconds >= SECONDS && affected >= SHARE {
             let Told { latest, robbed, .. } = self.told;
+            let memory = match self.stalled >= STALLED {
+                true => format!(", stood still for want of memory (up to {:.0} %)", self.stalled * 100.0),
+                false => String::new(),
+            };
             reasons.push(format!(
                 "the generator could not keep up: {:.0} % of the requests were measured while it had no core to run on \
-                 (up to {:.0} % of the time) or was late (by up to {:.0} ms)",
+                 (up to {:.0} % of the time){memory} or was late (by up to {:.0} ms)",
                 affected * 100.0,
                 robbed * 100.0,
                 latest.as_secs_f64() * 1e3

@@ -9,7 +9,7 @@ use crate::metrics::{Call, Recorder};
 fn pulse(ran: u64, waited: u64, late: u64) -> Pulse {
     let ms = Duration::from_millis;
     let (late, cpu) = (ms(late), Some((ms(ran), ms(waited))));
-    Pulse { lasted: ms(1000), late, latest: late * 2, cpu, exhausted: 0, stunted: 0 }
+    Pulse { lasted: ms(1000), late, latest: late * 2, cpu, stalled: Duration::ZERO, exhausted: 0, stunted: 0 }
 }
 
 /// So many requests that took so many ms each.
@@ -31,6 +31,16 @@ fn judged(pulse: Pulse, measured: &Entry) -> (bool, Vec<String>) {
     }
     assert!(warnings <= 1, "a warning is not repeated each second");
     (warnings == 1, health.reasons())
+}
+
+#[test]
+fn who_waits_for_memory_is_not_believed() {
+    let short = Pulse { stalled: Duration::from_millis(300), ..pulse(5, 1, 0) };
+    let (is_warned, reasons) = judged(short, &requests(10, 50));
+    assert!(is_warned);
+    assert!(reasons[0].contains("stood still for want of memory (up to 30 %)"), "{reasons:?}");
+    let fine = Pulse { stalled: Duration::from_millis(100), ..pulse(5, 1, 0) };
+    assert_eq!(judged(fine, &requests(10, 50)), (false, vec![]));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod message;
 mod pacer;
 mod parts;
 mod phases;
+mod pressure;
 mod pulse;
 mod ratio;
 mod routes;

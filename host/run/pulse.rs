@@ -5,6 +5,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::pressure;
+
 /// From one beat to the next: what is due within a beat is as late as the beat.
 const BEAT: Duration = Duration::from_millis(25);
 
@@ -19,6 +21,8 @@ pub(super) struct Pulse {
     /// How long the thread ran, and how long it could have but had no core; None where the system
     /// does not say.
     pub(super) cpu: Option<(Duration, Duration)>,
+    /// How long work stood still for want of memory.
+    pub(super) stalled: Duration,
     /// Connections that this machine had no room for.
     pub(super) exhausted: u64,
     /// Users that could not run for want of memory.
@@ -32,6 +36,7 @@ pub(super) struct Feeler {
     latest: Cell<Duration>,
     since: Cell<Instant>,
     cpu: Cell<Option<(Duration, Duration)>>,
+    stalled: Cell<Option<Duration>>,
 }
 
 impl Feeler {
@@ -42,6 +47,7 @@ impl Feeler {
             latest: Cell::default(),
             since: Cell::new(Instant::now()),
             cpu: Cell::new(cpu_of_this_thread()),
+            stalled: Cell::new(pressure::stalled()),
         })
     }
 
@@ -73,6 +79,8 @@ impl Feeler {
         let now = Instant::now();
         let cpu = cpu_of_this_thread();
         let before = self.cpu.replace(cpu);
+        let stalled = pressure::stalled();
+        let earlier = self.stalled.replace(stalled);
         let since = |(ran, waited): (Duration, Duration), before: (Duration, Duration)| {
             (ran.saturating_sub(before.0), waited.saturating_sub(before.1))
         };
@@ -81,6 +89,7 @@ impl Feeler {
             late: self.late.take().checked_div(self.beats.take()).unwrap_or_default(),
             latest: self.latest.take(),
             cpu: cpu.zip(before).map(|(cpu, before)| since(cpu, before)),
+            stalled: stalled.zip(earlier).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then)),
             exhausted,
             stunted,
         }

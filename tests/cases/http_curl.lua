@@ -12,7 +12,7 @@ U:task("work", function(self)
   show(client:post("/echo", { data = "a\0b" }))
   show(client:put("/echo", { data_file = "data/words.txt" }))
   show(client:get("/echo", { auth = { "user", "pass" }, cookies = { a = "b" } }))
-  show(client:get("/echo/../[x]"))
+  show(client:get("/echo/./[x]"))
   -- As it was sent last.
   show(client:post("/redirect/1", { json = {} }))
 end)

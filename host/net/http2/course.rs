@@ -23,6 +23,7 @@ use crate::net::framing::Framing;
 use crate::net::head;
 use crate::net::intake::Intake;
 use crate::net::request::Receive;
+use crate::net::timing::Phase;
 use crate::net::upload::Pull;
 use crate::net::worker::Net;
 
@@ -261,14 +262,12 @@ impl Course<'_, '_> {
             return Poll::Pending;
         }
         self.ended = Some(Instant::now());
-        let session = &self.lease.0;
-        if session.counts.received.get() == self.before.1 {
-            // Nobody may be there any more.
-            session.retire();
+        self.lease.0.doubt(self.begun, self.before.1);
+        if self.chain.answer.is_some() {
+            return Poll::Ready(self.end(Some(Error::timeout(deadline.limit, true))));
         }
-        let is_answered = self.chain.answer.is_some();
-        let error = Error::timeout(deadline.limit, is_answered);
-        Poll::Ready(if is_answered { self.end(Some(error)) } else { Err(self.fail(error, false)) })
+        let phase = self.sending.is_some().then_some(Phase::Sending);
+        Poll::Ready(Err(self.fail(Error::timeout_in(deadline.limit, phase), false)))
     }
 
     fn explain(&self, error: &h2::Error) -> Explained {

@@ -5,10 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use h2::{Error, SendStream};
+use h2::{Error, Ping, PingPong, SendStream};
 
 use super::driver::Driver;
 use super::wire::{Counts, Wire};
@@ -46,6 +47,9 @@ pub(in crate::net) struct Session {
     waiting: RefCell<Vec<Waker>>,
     /// No further stream is to be opened.
     is_over: Cell<bool>,
+    pings: RefCell<Option<PingPong>>,
+    /// When the server was last asked whether it is there, and the bytes received by then.
+    asked: Cell<Option<(Instant, u64)>>,
     /// Lent to the requests.
     pub(super) alarm: Cell<Option<Alarm>>,
 }
@@ -68,7 +72,7 @@ impl Session {
         let Connection { origin, guise, security, stream, .. } = connection;
         let charged = Cell::new((stream.sent(), stream.received()));
         let (wire, counts) = Wire::new(stream);
-        let (sender, connection) = Builder::new()
+        let (sender, mut connection) = Builder::new()
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(WINDOW)
@@ -89,6 +93,8 @@ impl Session {
             leased: Cell::new(0),
             waiting: RefCell::default(),
             is_over: Cell::new(false),
+            pings: RefCell::new(connection.ping_pong()),
+            asked: Cell::default(),
             alarm: Cell::default(),
         });
         let driver = Driver { connection, session: Rc::downgrade(&session), alarm: None };
@@ -105,6 +111,31 @@ impl Session {
     /// No further stream is opened; those that are there go on.
     pub(in crate::net) fn retire(&self) {
         self.is_over.set(true);
+    }
+
+    /// A request that began at `begun`, when so many bytes had been received, was given up. Where nothing has come
+    /// since, the server is asked whether it is there: a slow one says so, and keeps its connection. Where it was asked
+    /// before the request began, and nothing has come since then, nobody is there.
+    pub(super) fn doubt(&self, begun: Instant, before: u64) {
+        let received = self.counts.received.get();
+        if received != before {
+            return;
+        }
+        if let Some((at, then)) = self.asked.get()
+            && then == received
+        {
+            if begun > at {
+                self.retire();
+            }
+            return;
+        }
+        self.asked.set(Some((Instant::now(), received)));
+        if let Some(pings) = &mut *self.pings.borrow_mut() {
+            // Its answer counts as a byte received; taken here, so that another can be sent.
+            let _ = pings.poll_pong(&mut Context::from_waker(Waker::noop()));
+            // It fails where the last one is still unanswered, or the connection has ended.
+            let _ = pings.send_ping(Ping::opaque());
+        }
     }
 
     pub(in crate::net) fn is_busy(&self) -> bool {

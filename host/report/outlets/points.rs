@@ -59,6 +59,10 @@ fn of_request(request: &RawRequest, put: &mut dyn FnMut(&str, Kind, &'static str
     ] {
         put(metric, Kind::Trend, "time", ms(time));
     }
+    // What began at an arrival rate is later than its moment by something, however little.
+    if !phases.late.is_zero() {
+        put("http_req_duration_intended", Kind::Trend, "time", ms(phases.late + phases.duration));
+    }
     put("http_req_failed", Kind::Rate, "default", f64::from(u8::from(request.failed)));
     put("data_sent", Kind::Counter, "data", request.sent_bytes as f64);
     put("data_received", Kind::Counter, "data", request.received_bytes as f64);
@@ -106,6 +110,26 @@ fn tags(sample: &RawSample) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_late_has_a_second_time() {
+        let points = |late: u64| {
+            let mut sample = samples::three().remove(0);
+            if let RawWhat::Request(request) = &mut sample.what {
+                request.phases.late = Duration::from_millis(late);
+            }
+            let mut points = Vec::new();
+            of_sample(&sample, &mut |point| points.push((point.metric.to_owned(), point.value)));
+            points.into_iter().find(|(metric, _)| metric == "http_req_duration_intended")
+        };
+        assert_eq!(points(0), None);
+        assert_eq!(points(30), Some(("http_req_duration_intended".to_owned(), 42.0)));
+    }
 }
 
 #[cfg(test)]

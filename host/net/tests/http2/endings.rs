@@ -199,7 +199,7 @@ fn a_body_that_breaks_off_is_an_error_with_what_came() {
 }
 
 #[test]
-fn a_connection_that_is_half_open_is_left_after_a_timeout() {
+fn a_connection_that_is_half_open_is_left_once_a_ping_was_not_answered() {
     run(async {
         let url = raw(|number, mut raw| async move {
             let stream = raw.request().await;
@@ -212,8 +212,36 @@ fn a_connection_that_is_half_open_is_left_after_a_timeout() {
         let short = || Request { timeout: Some(Duration::from_millis(200)), ..get(&url) };
         assert_eq!(text(&*client.send(short()).await), "on 0");
         tokio::time::sleep(Duration::from_millis(20)).await;
+        // The first asks whether anybody is there, the second has no answer to that.
+        assert_eq!(client.send(short()).await.error.unwrap().kind, ErrorKind::Timeout);
         assert_eq!(client.send(short()).await.error.unwrap().kind, ErrorKind::Timeout);
         assert_eq!(text(&*client.send(short()).await), "on 1");
+    });
+}
+
+#[test]
+fn a_slow_server_keeps_its_connection_over_any_number_of_timeouts() {
+    run(async {
+        // h2 answers pings by itself.
+        let server = Server2::start(h2::server::Builder::new(), |asked| async move {
+            if asked.request.uri().path() == "/slow" {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            }
+            asked.ok("quick");
+        })
+        .await;
+        let client = knowing();
+        let (slow, quick) = (format!("{}/slow", server.url()), format!("{}/quick", server.url()));
+        let given_up = || Request { timeout: Some(Duration::from_millis(100)), ..get(&slow) };
+        for _ in 0..4 {
+            assert_eq!(client.send(given_up()).await.error.unwrap().kind, ErrorKind::Timeout);
+        }
+        let several = (0..4).map(|_| given_up()).collect();
+        for response in together(&client, several).await {
+            assert_eq!(response.error.as_ref().unwrap().kind, ErrorKind::Timeout);
+        }
+        assert_eq!(text(&*client.send(get(&quick)).await), "quick");
+        assert_eq!(server.log.connections.get(), 1);
     });
 }
 
