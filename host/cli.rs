@@ -2,9 +2,10 @@
 //! Called by `app`, which gets a `Command` whose `Given` goes to `config`.
 
 mod definition;
-mod later;
+mod elsewhere;
 mod negative;
 mod variables;
+mod web;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 use definition::{Args, Sub};
 pub use definition::{Demo, Report, Stall, Written};
 use variables::Filled;
+pub use web::Web;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub enum Command {
 }
 
 /// A run, or a look at one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     pub given: Given,
     pub look: Option<Look>,
@@ -44,6 +46,8 @@ pub struct Run {
     pub watch: bool,
     /// Started by a watch.
     pub watched: bool,
+    /// A page starts the runs.
+    pub web: Option<Web>,
 }
 
 /// What is shown instead of running.
@@ -67,7 +71,6 @@ pub fn parse(
     variables: &BTreeMap<String, String>,
 ) -> Result<Command, clap::Error> {
     let mut command = variables::describe(Args::command());
-    later::check(&mut command, variables)?;
     let mut args: Vec<OsString> = args.into_iter().collect();
     // Not an option: nobody is to see it in help and completions.
     let watched = args.get(1).is_some_and(|first| first == WATCHED);
@@ -75,7 +78,7 @@ pub fn parse(
         args.remove(1);
     }
     let filled = variables::fill(&mut command, args, variables)
-        .map_err(|error| later::explain(error, &mut command))?;
+        .map_err(|error| elsewhere::explain(error, &mut command))?;
     let args = Args::from_arg_matches(&filled.matches).map_err(|error| error.format(&mut command))?;
     // Not by clap, which would show what was typed, passwords and all.
     let out = args.out.iter().map(|out| Outlet::parse(out)).collect::<Result<Vec<_>, _>>();
@@ -85,7 +88,10 @@ pub fn parse(
         Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir, lang }) => Command::Init(dir, lang),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
-        None => Command::Run(Box::new(Run { watched, ..run(args, out, &filled) })),
+        None => {
+            let web = web::read(&args, &filled).map_err(|(kind, why)| command.error(kind, why))?;
+            Command::Run(Box::new(Run { watched, web, ..run(args, out, &filled) }))
+        }
     })
 }
 
@@ -131,6 +137,8 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
             json_file: origins.option("json_file", args.json_file),
             summary_export: origins.option("summary_export", args.summary_export),
             junit: origins.option("junit", args.junit),
+            html: origins.option("html", args.html),
+            tui: origins.flag("tui", args.tui),
             out: origins.list("out", out),
             baseline: origins.option("baseline", args.baseline),
             only_summary: origins.flag("only_summary", args.only_summary),
@@ -142,7 +150,7 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
         },
     };
     let look = look.into_iter().find(|(wanted, _)| *wanted).map(|(_, look)| look);
-    Run { given, look, watch, watched: false }
+    Run { given, look, watch, watched: false, web: None }
 }
 
 /// Joins each value with where it came from.

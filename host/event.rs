@@ -2,6 +2,9 @@
 //! share. Plain data, cheap to clone. Sent by the conductor of `run`, received
 //! by `report` and `web`.
 
+mod about;
+mod so_far;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::{Change, Doubt, Finding, Snapshot};
+
+pub use about::{About, Machine, Setting, Share};
+pub use so_far::{SoFar, State, WorkerState};
 
 /// In this order: one `Started`, `Tick`s and `Log`s, one `Done`.
 #[derive(Clone, Debug)]
@@ -47,6 +53,7 @@ pub struct RunInfo {
     /// What is kept apart in [`Snapshot::watched`], by its number: `http_req_duration{name:GET /ready}`.
     pub watched: Vec<String>,
     pub started_at: SystemTime,
+    pub about: Arc<About>,
 }
 
 /// The state of the run, about once a second.
@@ -65,6 +72,7 @@ pub struct Tick {
     pub interval: Arc<Snapshot>,
     /// Where the statistics begin: the start of the run, or the reset after spawning.
     pub since: SystemTime,
+    pub so_far: SoFar,
 }
 
 /// A line of the log.
@@ -267,14 +275,19 @@ pub enum Outcome {
 }
 
 /// What somebody outside wants of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     /// A person, or the system.
     Signal,
     /// `--watch`, for a file has changed.
     Changed,
     Command(Command),
+    /// The same, and what came of it is to be told.
+    Asked(Command, Answer),
 }
+
+/// Takes what a command has come to, in one sentence. Whoever asked may be gone.
+pub type Answer = crossbeam_channel::Sender<Result<String, Fault>>;
 
 /// How a run under way is steered.
 #[derive(Clone, Debug, PartialEq)]
@@ -289,8 +302,17 @@ pub enum Command {
         scenario: Option<String>,
         amount: Amount,
     },
+    /// Users, users a second, or both, of a load that is neither a shape's nor made of scenarios.
+    Target {
+        users: Option<u64>,
+        spawn_rate: Option<f64>,
+    },
+    /// Counts from anew.
+    Reset,
     /// As a first signal.
     Stop,
+    /// The end that a person at the page wants: the verdict is about what was measured.
+    Finish,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -310,6 +332,8 @@ pub enum Stop {
     ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
+    /// A person at the page ended it.
+    Finished,
     Signal,
     /// Under `--watch`: there is another run to come.
     Changed,

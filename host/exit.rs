@@ -39,6 +39,11 @@ pub fn note_internal_fault() {
     BROKEN.store(true, Ordering::Relaxed);
 }
 
+/// Forgets what was noted: another run begins in this process.
+pub fn forget_internal_faults() {
+    BROKEN.store(false, Ordering::Relaxed);
+}
+
 impl Exit {
     /// [`Exit::Internal`] if a panic was seen so far, else all well.
     pub fn of_internal_faults() -> Exit {

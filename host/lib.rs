@@ -20,3 +20,4 @@ pub mod run;
 pub mod script;
 pub mod units;
 pub mod vu;
+pub mod web;

@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "app",
         &[
             "api", "cli", "config", "data", "demo", "event", "exit", "fault", "link", "load", "mask",
-            "metrics", "net", "report", "run", "script", "units", "vu",
+            "metrics", "net", "report", "run", "script", "units", "vu", "web",
         ],
     ),
     ("cli", &["config", "units", "fault", "exit"]),
@@ -31,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["vu", "data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("vu", &["data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("data", &["mask", "fault", "exit"]),
+    ("web", &["report", "event", "config", "mask", "metrics", "units", "fault", "exit"]),
     ("report", &["event", "config", "mask", "metrics", "units", "fault", "exit"]),
     ("event", &["config", "metrics", "load", "units", "fault", "exit"]),
     ("config", &["link", "mask", "load", "metrics", "units", "fault", "exit"]),

@@ -25,3 +25,4 @@ mod steering;
 mod suites;
 mod support;
 mod verdict;
+mod web;

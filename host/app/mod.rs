@@ -1,6 +1,8 @@
 //! Composition: command line -> plan -> run -> sinks -> exit code. Called by `main`.
 
+mod about;
 mod check;
+mod execution;
 mod eyes;
 mod files;
 mod init;
@@ -11,7 +13,9 @@ mod prepare;
 mod ratio;
 mod report;
 mod required;
+mod session;
 mod signals;
+mod stage;
 mod watch;
 
 /// What the process allocates with.
@@ -20,19 +24,17 @@ pub use crate::vu::fiber::Counting as Allocator;
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
+use execution::Execution;
 use keys::Keys;
 
 use crate::cli::{self, Command};
-use crate::config::{Level, Plan, Surroundings};
+use crate::config::Surroundings;
 use crate::demo::{self, Demo, Faults};
-use crate::event::{Event, RunInfo, Stop};
 use crate::exit::{self, Exit};
 use crate::fault::Fault;
 use crate::mask;
-use crate::report::{Options, Outputs, Writers, check_files};
-use crate::run::{Conductor, Setup, conduct};
+use crate::report::withhold;
 
 use prepare::Prepared;
 
@@ -84,7 +86,10 @@ fn quieten_panics() {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let text = mask::hide(info.payload_as_str().unwrap_or("panic"));
         let report = "(a defect of e2e, please report it)";
-        let _ = writeln!(std::io::stderr(), "error: internal fault at {place}: {text} {report}");
+        let text = format!("error: internal fault at {place}: {text} {report}\n");
+        if !withhold(&text) {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
     }));
 }
 
@@ -108,6 +113,9 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     if run.watch {
         return watch::watch(&run, surroundings);
     }
+    if let (Some(web), None) = (run.web.clone(), run.look) {
+        return session::serve(run, web, surroundings);
+    }
     let signals = signals::Signals::listen(run.watched);
     if run.look == Some(cli::Look::Check) {
         return Ok(check::check(&run, surroundings));
@@ -118,94 +126,16 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         print(text.as_bytes());
         return Ok(0);
     }
-    let Prepared { plan, manifest, config, env, sources, demo } = prepared;
-    let mut setup = Setup::new(&plan, manifest, config, env, sources).map_err(|fault| vec![fault])?;
-    // Read before anything is written: it may be what `--out hdr` writes.
-    let baseline = plan.outputs.baseline.as_deref().map(report::read_baseline).transpose();
-    let baseline = baseline.map_err(|fault| vec![fault])?;
-    if let Some(baseline) = &baseline {
-        setup.thresholds.compare_with(baseline.clone());
-    }
-    let options = output_options(&plan, surroundings);
-    let mut outputs = prepare_outputs(&plan, &options).map_err(|fault| vec![fault])?;
-    setup.thresholds.observe(outputs.observed());
-    if !setup.parts.is_empty() && !outputs.observed().is_empty() {
-        setup.thresholds.observe(&["http_req_duration_intended"]);
-    }
-    setup.samples = outputs.samples();
-    setup.shares = outputs.shares(!setup.parts.is_empty());
-    let info = info(&plan, &setup);
+    let execution = Execution::of(prepared, surroundings).map_err(|fault| vec![fault])?;
     let keys = (!run.watched).then(|| Keys::listen(signals.sender())).flatten();
-    let signals = signals.hand_over();
-    let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
-    drop((demo, keys));
-    let mut exit = summary.exit;
-    if let Stop::Fault(fault) = &summary.stop {
-        print_fault(fault);
-    }
-    for fault in outputs.finish() {
-        print_fault(&fault);
-        exit = exit.worst(fault.exit);
-    }
-    if let Some(baseline) = &baseline {
-        report::print_comparison(baseline, &summary.totals, &options);
-    }
-    Ok(exit.code_with(plan.exit_code_on_error))
-}
-
-fn output_options(plan: &Plan, surroundings: &Surroundings) -> Options {
-    let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-    let given = &plan.outputs;
-    Options {
-        csv: given.csv.as_ref().map(Into::into),
-        csv_full_history: given.csv_full_history,
-        json: given.json,
-        json_file: given.json_file.clone(),
-        summary_export: given.summary_export.clone(),
-        junit: given.junit.clone(),
-        out: given.out.clone(),
-        variables: surroundings.variables.clone(),
-        warns: given.loglevel <= Level::Warning,
-        only_summary: given.only_summary,
-        quiet: given.quiet,
-        color: given.color,
-        width: terminal_width(),
-        tty: stdout,
-        stderr_tty: stderr,
-    }
-}
-
-fn prepare_outputs(plan: &Plan, options: &Options) -> Result<Outputs, Fault> {
-    let logfile = &plan.outputs.logfile;
-    check_files(options, logfile.as_deref())?;
-    let mut outputs = Outputs::prepare(options, Writers::standard())?;
-    if let Some(path) = logfile {
-        outputs.add(Box::new(logfile::Logfile::open(path)?));
-    }
-    Ok(outputs)
+    let code = execution.conduct(signals.hand_over());
+    drop(keys);
+    Ok(code)
 }
 
 fn terminal_width() -> usize {
     let (_, columns) = console::Term::stdout().size();
     usize::from(columns).clamp(60, 200)
-}
-
-fn info(plan: &Plan, setup: &Setup) -> RunInfo {
-    RunInfo {
-        environment: plan.environment.clone(),
-        host: plan.base_url.clone(),
-        scripts: plan.scripts.iter().map(|path| path.display().to_string()).collect(),
-        classes: setup.classes.iter().map(|plan| plan.class.name.clone()).collect(),
-        users: setup.schedule.most_users().unwrap_or(0),
-        spawn_rate: plan.spawn_rate,
-        shape: setup.schedule.shape().map(str::to_owned),
-        scenarios: setup.parts.iter().map(|part| part.scenario.name.clone()).collect(),
-        run_time: setup.ends_after(),
-        workers: setup.workers,
-        seed: plan.seed,
-        watched: setup.thresholds.watched(),
-        started_at: SystemTime::now(),
-    }
 }
 
 /// The bundled documents service on free ports of this machine.

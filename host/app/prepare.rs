@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::cli::{Look, Run};
-use crate::config::{self, Layers, Level, Plan, Surroundings, show_config};
+use crate::config::{self, Layers, Level, Plan, Shown, Surroundings, show_config, shown};
 use crate::data::{Secrets, Sources};
 use crate::demo::Demo;
 use crate::fault::Fault;
@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) config: &'static Value,
     pub(super) env: &'static Value,
     pub(super) sources: Arc<Sources>,
+    /// The configuration value by value, for those who show it.
+    pub(super) shown: Vec<Shown>,
     /// The bundled service, where it is the target; it ends when this is dropped.
     pub(super) demo: Option<Demo>,
 }
@@ -53,8 +55,12 @@ impl Prepared {
         manifest.options.shape_ends = manifest.shape_ends();
         if !only_looks {
             layers.check_limits(&manifest.options).map_err(one)?;
-            ask(&mut layers).map_err(one)?;
+            // A page asks in its form.
+            if run.web.is_none() {
+                ask(&mut layers).map_err(one)?;
+            }
         }
+        let shown = shown(&layers, Some(&manifest.options));
         let mut plan = match only_looks {
             // Looking does no harm: what would be refused is only refused when it is run.
             true => layers.plan_to_look(&manifest.options),
@@ -64,7 +70,7 @@ impl Prepared {
         if let Some((base_url, grpc_host)) = places {
             plan = plan.aim_at(&base_url, &grpc_host);
         }
-        Ok(Prepared { plan, manifest, config, env, sources, demo })
+        Ok(Prepared { plan, manifest, config, env, sources, shown, demo })
     }
 }
 
@@ -74,9 +80,19 @@ pub(super) fn sources(layers: &Layers) -> Arc<Sources> {
     Sources::new(layers.script_root().to_owned(), secrets)
 }
 
-/// What scripts read is made once a process and read by all threads until it ends.
+/// What was kept so far.
+static KEPT: Mutex<Vec<&'static Value>> = Mutex::new(Vec::new());
+
+/// What scripts read is read by all threads until the process ends. What is the same is kept once: a page starts many
+/// runs.
 pub(super) fn keep(value: Value) -> &'static Value {
-    Box::leak(Box::new(value))
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = kept.iter().find(|same| ***same == value) {
+        return same;
+    }
+    let value: &'static Value = Box::leak(Box::new(value));
+    kept.push(value);
+    value
 }
 
 fn aimed(mut config: Value, places: Option<&(String, String)>) -> Value {
@@ -91,7 +107,7 @@ pub(super) fn variables(variables: BTreeMap<String, String>) -> Value {
     Value::Object(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
 }
 
-fn declare_scripts(
+pub(super) fn declare_scripts(
     layers: &Layers,
     config: &'static Value,
     env: &'static Value,

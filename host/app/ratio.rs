@@ -1,17 +1,10 @@
 //! `--show-task-ratio`: how the users are shared among the classes, and how often a user chooses each task. Called by
-//! `look`.
+//! `look`, and by `about` for the page.
 
 use std::fmt::Write;
 
+use crate::event::Share;
 use crate::run::{ClassPlan, Ratio, Setup};
-
-/// A class, a task set or a task, and what it is made of.
-pub(super) struct Share {
-    name: String,
-    /// Of what stands above it, 0 to 1.
-    ratio: f64,
-    parts: Vec<Share>,
-}
 
 /// The classes of a run, in order of name.
 pub(super) fn shares(setup: &Setup) -> Vec<Share> {

@@ -38,6 +38,7 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
         json_file: asked.json_file,
         summary_export: asked.summary_export,
         junit: asked.junit,
+        html: asked.html,
         only_summary: true,
         quiet: asked.quiet,
         color: !(asked.no_color || no_color),

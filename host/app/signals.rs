@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::keys;
 use crate::event::Wish;
 use crate::exit::Exit;
+use crate::report::leave_screen;
 
 /// What `--watch` writes to ask a run to end: a person wants it, or a file has changed.
 pub(super) const WANTED: u8 = b'w';
@@ -71,6 +72,7 @@ impl Ears {
         let before = self.count.fetch_add(1, Ordering::SeqCst);
         let wish = if is_wanted { Wish::Signal } else { Wish::Changed };
         if self.sender.send(wish).is_err() || before >= 2 {
+            leave_screen();
             keys::restore();
             std::process::exit(Exit::Signal.code().into());
         }

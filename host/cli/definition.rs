@@ -117,6 +117,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(super) junit: Option<PathBuf>,
 
+    /// Write the whole run as one HTML page to FILE: tables, charts, configuration; it needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub(super) html: Option<PathBuf>,
+
     /// Send results elsewhere while the run goes on; repeatable. KIND: json, csv, hdr (TARGET is a file), influxdb,
     /// prometheus-rw (a URL), prometheus (HOST:PORT to scrape), otlp (a URL, or OTEL_* variables)
     #[arg(long, value_name = "KIND=TARGET", help_heading = "Results")]
@@ -127,8 +131,12 @@ pub(super) struct Args {
     pub(super) baseline: Option<PathBuf>,
 
     /// Run without a web interface (the default)
-    #[arg(long, help_heading = "Terminal")]
+    #[arg(long, overrides_with = "web", help_heading = "Terminal")]
     pub(super) headless: bool,
+
+    /// Show the run in a live view on the whole terminal, with charts and keys
+    #[arg(long, help_heading = "Terminal")]
+    pub(super) tui: bool,
 
     /// Print the tables only at the end
     #[arg(long, help_heading = "Terminal")]
@@ -153,6 +161,34 @@ pub(super) struct Args {
     /// No colours; so does the variable NO_COLOR
     #[arg(long, help_heading = "Terminal")]
     pub(super) no_color: bool,
+
+    /// Serve a page that starts runs, shows and steers them
+    #[arg(long, overrides_with = "headless", help_heading = "Web interface")]
+    pub(super) web: bool,
+
+    /// Where the page is served (127.0.0.1); beyond this machine only with --web-login or --web-token
+    #[arg(long, value_name = "ADDRESS", help_heading = "Web interface")]
+    pub(super) web_host: Option<String>,
+
+    /// Port of the page (8089); 0 takes a free one
+    #[arg(short = 'P', long, value_name = "PORT", help_heading = "Web interface")]
+    pub(super) web_port: Option<u16>,
+
+    /// Ask for this name and password. Better in the variable, which other users of the machine do not see
+    #[arg(long, value_name = "USER:PASSWORD", help_heading = "Web interface")]
+    pub(super) web_login: Option<String>,
+
+    /// Ask for this token, as `Authorization: Bearer TOKEN` or once as `/?token=TOKEN`
+    #[arg(long, value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new(), help_heading = "Web interface")]
+    pub(super) web_token: Option<String>,
+
+    /// Start a run at once, without waiting for the page
+    #[arg(long, help_heading = "Web interface")]
+    pub(super) autostart: bool,
+
+    /// End so long after the run that --autostart began
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Web interface")]
+    pub(super) autoquit: Option<Duration>,
 
     /// List the user classes
     #[arg(short, long, group = "look", help_heading = "Look without running")]
@@ -235,6 +271,10 @@ pub struct Report {
     /// Write a JUnit report to FILE
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+
+    /// Write the whole run as one HTML page to FILE
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 
     /// Print nothing but errors
     #[arg(long)]

@@ -213,16 +213,20 @@ fn wrong_usage_exits_2_and_says_why() {
         ("--workers 0", "0"),
         ("--exit-code-on-error 256", "256"),
         ("--usres 3", "--users"),
-        ("--web", "--web is not in this version: there is no web interface yet"),
+        ("--web-port 9", "--web-port is an option of the web interface: add --web"),
+        ("--web --autoquit 3", "--autoquit ends what --autostart began: add --autostart"),
+        ("--web --watch", "--watch runs without a page: leave --web out"),
+        ("--web --web-login me", "--web-login: write it as USER:PASSWORD"),
+        ("--web --web-token=", "a value is required for '--web-token <TOKEN>'"),
+        ("--web --web-port 65536", "65536"),
         ("--out=jsno=x", "there is no output `jsno`; did you mean `json`?"),
         ("--out json", "write it like json=samples.json"),
         ("--master", "--master is no option of e2e: one process uses all cores"),
         ("--master-host=10.0.0.1", "--master-host is no option of e2e: one process uses all cores"),
-        ("-P 8089", "-P is no option of e2e: there is no web interface"),
+        ("--web-auth", "--web-auth is no option of e2e: --web-login USER:PASSWORD guards the page"),
         ("--config x.conf", "--config is no option of e2e: --env NAME reads config/NAME.yaml"),
         ("--vus 3", "--vus is no option of e2e: -u N"),
         ("--duration 3s", "--duration is no option of e2e: -t TIME"),
-        ("--html r.html", "--html is not in this version: there is no HTML report yet: --csv PREFIX"),
         ("demo --error-rate 1.5", "between 0 and 1"),
         ("demo --stall 1s", "1s/10s"),
         ("demo --stall 11s/10s", "longer"),
@@ -238,12 +242,46 @@ fn wrong_usage_exits_2_and_says_why() {
         (("E2E_RUN_TIME", "soon"), "`soon` is not a number"),
         (("E2E_JSON", "maybe"), "E2E_JSON"),
         (("E2E_ENV_VAR", "A"), "E2E_ENV_VAR"),
-        (("E2E_HTML", "r.html"), "variable E2E_HTML is not in this version"),
     ] {
         let error = read("", &[pair]).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains(hint), "{error}");
     }
+}
+
+#[test]
+fn the_web_interface_has_defaults_and_variables() {
+    let web = |line: &str, pairs: &[(&str, &str)]| match read(line, pairs).unwrap() {
+        Command::Run(run) => run.web,
+        _ => None,
+    };
+    let plain = Web {
+        host: "127.0.0.1".into(),
+        port: 8089,
+        login: None,
+        token: None,
+        autostart: false,
+        autoquit: None,
+    };
+    assert_eq!(web("--web", &[]), Some(plain.clone()));
+    assert_eq!((web("", &[]), web("--web --headless", &[])), (None, None));
+    // A port that is set for all runs is no reason to refuse one without a page.
+    assert_eq!(web("", &[("E2E_WEB_PORT", "9")]), None);
+    assert_eq!(web("--headless", &[("E2E_WEB", "1")]), None);
+    assert_eq!(web("--web", &[("E2E_HEADLESS", "1")]), Some(plain.clone()));
+    let line = "--web --web-host 0.0.0.0 -P 0 --autostart --autoquit 3";
+    let full = Web {
+        host: "0.0.0.0".into(),
+        port: 0,
+        login: Some(("me".into(), "pass:word".into())),
+        token: Some("t".into()),
+        autostart: true,
+        autoquit: Some(Duration::from_secs(3)),
+    };
+    assert_eq!(web(line, &[("E2E_WEB_LOGIN", "me:pass:word"), ("E2E_WEB_TOKEN", "t")]), Some(full));
+    // What was typed may be a password: it is not said again.
+    let error = read("--web", &[("E2E_WEB_LOGIN", "hunter2")]).unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
 #[test]

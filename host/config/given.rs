@@ -78,6 +78,8 @@ pub struct GivenOutputs {
     pub json_file: Option<Sited<PathBuf>>,
     pub summary_export: Option<Sited<PathBuf>>,
     pub junit: Option<Sited<PathBuf>>,
+    pub html: Option<Sited<PathBuf>>,
+    pub tui: Option<Sited<bool>>,
     pub out: Option<Sited<Vec<Outlet>>>,
     pub baseline: Option<Sited<PathBuf>>,
     pub only_summary: Option<Sited<bool>>,

@@ -210,7 +210,8 @@ impl Layers {
         let outputs = &self.given.outputs;
         let flag = |flag: &Option<Sited<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
         let texts = |texts: &Option<Sited<Vec<String>>>| texts.clone().map(|t| t.value).unwrap_or_default();
-        let given = |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Variable(_));
+        let given =
+            |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_));
         Ok(Plan {
             load_given: given(&merged.users.origin) || given(&merged.spawn_rate.origin),
             users: merged.users.value,
@@ -237,6 +238,8 @@ impl Layers {
                 json_file: outputs.json_file.clone().map(|file| file.value),
                 summary_export: outputs.summary_export.clone().map(|file| file.value),
                 junit: outputs.junit.clone().map(|file| file.value),
+                html: outputs.html.clone().map(|file| file.value),
+                tui: flag(&outputs.tui),
                 out: outputs.out.clone().map(|out| out.value).unwrap_or_default(),
                 baseline: outputs.baseline.clone().map(|file| file.value),
                 only_summary: flag(&outputs.only_summary),

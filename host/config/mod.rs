@@ -2,7 +2,9 @@
 //! validated and immutable (`plan`). Called by `cli` (which makes a `Given`), `script` (which fills
 //! `ScriptOptions`), `app` (which loads, plans and shows) and everything that reads a `Plan`.
 
+mod catalog;
 mod document;
+mod effective;
 mod expand;
 mod given;
 mod layers;
@@ -25,6 +27,8 @@ mod variables;
 mod watched;
 mod yaml;
 
+pub use catalog::{Catalog, catalog};
+pub use effective::Effective;
 pub use expand::is_name;
 pub use given::{Given, GivenOutputs, HttpDebug, Level, Load, Surroundings};
 pub use layers::{Layers, load};
@@ -34,7 +38,7 @@ pub use outlet::{Outlet, OutletKind};
 pub use plan::{Outputs, Plan, Settings};
 pub use safety::Safety;
 pub use scenarios::Scenario;
-pub use show::show_config;
+pub use show::{Shown, show_config, shown};
 pub use survey::{Survey, root_of, survey};
 pub use thresholds::{Criterion, Rule};
 pub use watched::{Watched, watched};

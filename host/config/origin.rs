@@ -12,6 +12,8 @@ pub enum Origin {
     Flag(String),
     /// A variable of the process: `E2E_USERS`.
     Variable(String),
+    /// A field of the page's form: `users`.
+    Form(String),
     /// The environment file.
     File(Place),
     /// The script's `options { ... }`.
@@ -24,6 +26,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Flag(name) => write!(f, "flag {name}"),
             Origin::Variable(name) => write!(f, "variable {name}"),
+            Origin::Form(name) => write!(f, "the form's field {name}"),
             Origin::File(place) => write!(f, "{}:{}", place.file, place.line),
             Origin::Script(place) => write!(f, "{}:{} options", place.file, place.line),
             Origin::Default => f.write_str("default"),
@@ -37,7 +40,9 @@ impl Origin {
         let fault = Fault::new(exit, what);
         match self {
             Origin::File(place) | Origin::Script(place) => fault.at(place.clone()),
-            Origin::Flag(_) | Origin::Variable(_) => fault.why(format!("it was given by {self}")),
+            Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_) => {
+                fault.why(format!("it was given by {self}"))
+            }
             Origin::Default => fault,
         }
     }

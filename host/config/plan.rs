@@ -53,6 +53,10 @@ pub struct Outputs {
     /// k6's summary.
     pub summary_export: Option<PathBuf>,
     pub junit: Option<PathBuf>,
+    /// The page with everything.
+    pub html: Option<PathBuf>,
+    /// A live view on the whole terminal.
+    pub tui: bool,
     /// Where results go while the run goes on.
     pub out: Vec<Outlet>,
     /// The log of an earlier run.

@@ -58,9 +58,21 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// An effective value and where it came from. Secrets are masked.
+pub struct Shown {
+    pub name: String,
+    pub value: String,
+    pub origin: String,
+}
+
 /// One line per value, the origins aligned. Values whose name looks like a secret are masked. `options` is
 /// nothing where the scripts did not compile.
 pub fn show_config(layers: &Layers, options: Option<&ScriptOptions>) -> String {
+    Rows(shown(layers, options)).text()
+}
+
+/// The same, value by value.
+pub fn shown(layers: &Layers, options: Option<&ScriptOptions>) -> Vec<Shown> {
     let mut rows = Rows(Vec::new());
     rows.run(layers);
     rows.load(layers, options.unwrap_or(&ScriptOptions::default()));
@@ -72,10 +84,10 @@ pub fn show_config(layers: &Layers, options: Option<&ScriptOptions>) -> String {
     for (name, value) in &layers.env_vars {
         rows.add(&format!("env.{name}"), Value::from(value.value.as_str()), &value.origin);
     }
-    rows.text()
+    rows.0
 }
 
-struct Rows(Vec<(String, String)>);
+struct Rows(Vec<Shown>);
 
 impl Rows {
     fn add(&mut self, name: &str, value: impl Display, origin: &Origin) {
@@ -87,8 +99,8 @@ impl Rows {
 
     /// Masked before the columns are made: their width would tell its length.
     fn put(&mut self, name: &str, value: &str, origin: String) {
-        let row = format!("{name}: {value}");
-        self.0.push((mask::hide(&row).into_owned(), mask::hide(&origin).into_owned()));
+        let [name, value, origin] = [name, value, &origin].map(|text| mask::hide(text).into_owned());
+        self.0.push(Shown { name, value, origin });
     }
 
     /// What was looked for rather than given.
@@ -150,8 +162,10 @@ impl Rows {
         self.optional("json_file", outputs.json_file.as_ref().map(path).as_ref(), "none");
         self.optional("summary_export", outputs.summary_export.as_ref().map(path).as_ref(), "none");
         self.optional("junit", outputs.junit.as_ref().map(path).as_ref(), "none");
+        self.optional("html", outputs.html.as_ref().map(path).as_ref(), "none");
         self.list("out", outputs.out.as_ref(), "none");
         self.optional("baseline", outputs.baseline.as_ref().map(path).as_ref(), "none");
+        self.optional("tui", outputs.tui.as_ref(), "false");
         self.optional("only_summary", outputs.only_summary.as_ref(), "false");
         self.optional("quiet", outputs.quiet.as_ref(), "false");
         let level = outputs.loglevel.clone().unwrap_or_else(|| Sited::default(Default::default()));
@@ -278,9 +292,10 @@ impl Rows {
 
     fn text(self) -> String {
         // A few long values should not push every comment off the screen.
-        let width =
-            self.0.iter().map(|(value, _)| value.chars().count()).filter(|w| *w <= 48).max().unwrap_or(0);
-        self.0.iter().map(|(value, origin)| format!("{value:width$}  # {origin}\n")).collect()
+        let rows = self.0.iter().map(|row| (format!("{}: {}", row.name, row.value), &row.origin));
+        let widths = rows.clone().map(|(row, _)| row.chars().count());
+        let width = widths.filter(|width| *width <= 48).max().unwrap_or(0);
+        rows.map(|(row, origin)| format!("{row:width$}  # {origin}\n")).collect()
     }
 }
 

@@ -11,9 +11,9 @@ use super::locate;
 use super::origin::{Origin, Sited};
 
 /// Folders in which nobody keeps scripts, and that may be large.
-const SKIPPED: &[&str] = &["target", "node_modules"];
+pub(super) const SKIPPED: &[&str] = &["target", "node_modules"];
 /// Folders are followed so deep.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 /// What there is to check.
 #[derive(Debug, Default)]

@@ -32,6 +32,8 @@ impl Variables<'_> {
         let mut shown: BTreeMap<String, Sited<String>> = self
             .process
             .iter()
+            // What opens the page is no business of scripts.
+            .filter(|(name, _)| !matches!(name.as_str(), "E2E_WEB_LOGIN" | "E2E_WEB_TOKEN"))
             .filter(|(name, _)| name.starts_with("TEST_") || name.starts_with("E2E_") || is_listed(name))
             .map(|(name, value)| (name.clone(), Sited::new(value.clone(), Origin::Variable(name.clone()))))
             .collect();

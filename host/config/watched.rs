@@ -27,7 +27,8 @@ pub fn watched(given: &Given, surroundings: &Surroundings) -> Result<Watched, Fa
     let environment = given.environment.as_ref().map_or("local", |environment| &environment.value);
     let outputs = &given.outputs;
     let csv = outputs.csv.as_ref().map(|csv| PathBuf::from(format!("{}_", csv.value)));
-    let files = [&outputs.json_file, &outputs.logfile, &outputs.summary_export, &outputs.junit];
+    let files =
+        [&outputs.json_file, &outputs.logfile, &outputs.summary_export, &outputs.junit, &outputs.html];
     let files = files.into_iter().flatten().map(|file| file.value.clone());
     let outlets = outputs.out.iter().flat_map(|out| &out.value);
     let files = files.chain(outlets.filter_map(|outlet| outlet.file().map(PathBuf::from)));

@@ -30,6 +30,8 @@ pub(super) struct Console {
     bar: Option<Bar>,
     /// Nothing but errors.
     quiet: bool,
+    /// The terminal is another's until the end.
+    waits: bool,
     /// Tables during the run.
     running: bool,
     width: usize,
@@ -56,6 +58,7 @@ impl Console {
             target: options.stderr_tty.then_some(bar),
             bar: None,
             quiet: options.quiet,
+            waits: options.tui,
             running: tables_tty && !options.only_summary,
             width: options.width,
             out_paint: Paint(options.color && tables_tty),
@@ -134,6 +137,11 @@ impl Console {
 impl Sink for Console {
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         let printed = match event {
+            Event::Started(info) if self.waits => {
+                self.info = Some(info.clone());
+                Ok(())
+            }
+            Event::Tick(_) | Event::Log(_) if self.waits => Ok(()),
             Event::Log(line) if line.level == Level::Error || !self.quiet => {
                 self.log(line);
                 Ok(())

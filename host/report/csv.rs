@@ -32,11 +32,11 @@ pub(super) struct Csv {
 }
 
 /// The measurements and the moment a set of rows is about.
-struct View<'a> {
-    totals: &'a Snapshot,
-    span: Span,
-    at: SystemTime,
-    users: u64,
+pub(super) struct View<'a> {
+    pub(super) totals: &'a Snapshot,
+    pub(super) span: Span,
+    pub(super) at: SystemTime,
+    pub(super) users: u64,
 }
 
 impl Csv {
@@ -72,10 +72,8 @@ impl Csv {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
-        let mut head = Lines::default();
-        head.row(history_head());
         let opened = File::create(self.history.path())
-            .and_then(|mut file| file.write_all(head.0.as_bytes()).map(|()| file));
+            .and_then(|mut file| file.write_all(history_heads().as_bytes()).map(|()| file));
         self.log = Some(opened.map_err(|error| lost(self.history.path(), &error))?);
         Ok(())
     }
@@ -126,7 +124,7 @@ impl Sink for Csv {
     }
 }
 
-fn stats(view: &View<'_>) -> String {
+pub(super) fn stats(view: &View<'_>) -> String {
     let mut lines = Lines::default();
     let heads = [
         "Type",
@@ -162,6 +160,13 @@ fn stats(view: &View<'_>) -> String {
     lines.0
 }
 
+/// The first row of the history.
+pub(super) fn history_heads() -> String {
+    let mut head = Lines::default();
+    head.row(history_head());
+    head.0
+}
+
 fn history_head() -> impl Iterator<Item = String> {
     let before = ["Timestamp", "User Count", "Type", "Name", "Requests/s", "Failures/s"];
     let after = [
@@ -176,7 +181,7 @@ fn history_head() -> impl Iterator<Item = String> {
     before.into_iter().chain(PERCENTILES.map(|(_, head)| head)).chain(after).map(str::to_owned)
 }
 
-fn history(view: &View<'_>, full: bool) -> String {
+pub(super) fn history(view: &View<'_>, full: bool) -> String {
     let mut lines = Lines::default();
     let second = epoch(view.at) as u64;
     for (label, entry) in rows(view.totals, full) {
@@ -195,7 +200,7 @@ fn history(view: &View<'_>, full: bool) -> String {
 }
 
 /// What was measured of scenarios at an arrival rate; times in ms, with fractions.
-fn arrivals(info: &RunInfo, totals: &Snapshot) -> String {
+pub(super) fn arrivals(info: &RunInfo, totals: &Snapshot) -> String {
     let mut lines = Lines::default();
     let heads = ["Scenario", "Metric", "Count", "Average", "Min"];
     lines.row(heads.into_iter().chain(PERCENTILES.map(|(_, head)| head)).map(str::to_owned));
@@ -212,7 +217,7 @@ fn arrivals(info: &RunInfo, totals: &Snapshot) -> String {
     lines.0
 }
 
-fn failures(totals: &Snapshot) -> String {
+pub(super) fn failures(totals: &Snapshot) -> String {
     let mut lines = Lines::default();
     lines.row(["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"].map(str::to_owned));
     for (key, seen) in &totals.failures {
@@ -228,7 +233,7 @@ fn failures(totals: &Snapshot) -> String {
     lines.0
 }
 
-fn exceptions(totals: &Snapshot) -> String {
+pub(super) fn exceptions(totals: &Snapshot) -> String {
     let mut lines = Lines::default();
     lines.row(["Count", "Message", "Traceback", "Nodes"].map(str::to_owned));
     for (key, count) in &totals.exceptions {

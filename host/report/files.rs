@@ -34,10 +34,11 @@ pub fn check_files(options: &Options, logfile: Option<&Path>) -> Result<(), Faul
     let json = options.json_file.iter().map(|path| ("--json-file", Json::named(path)));
     let export = options.summary_export.iter().map(|path| ("--summary-export", path.clone()));
     let junit = options.junit.iter().map(|path| ("--junit", path.clone()));
+    let html = options.html.iter().map(|path| ("--html", path.clone()));
     let out = options.out.iter().filter_map(|outlet| Some(("--out", outlet.file()?.to_owned())));
     let log = logfile.map(|path| ("--logfile", path.to_owned()));
     let files: Vec<(&str, PathBuf)> =
-        csv.chain(json).chain(export).chain(junit).chain(out).chain(log).collect();
+        csv.chain(json).chain(export).chain(junit).chain(html).chain(out).chain(log).collect();
     for (index, (option, path)) in files.iter().enumerate() {
         let same = |(_, other): &&(&str, PathBuf)| resolved(other) == resolved(path);
         if let Some((first, _)) = files[..index].iter().find(same) {

@@ -81,7 +81,7 @@ impl Sink for Json {
     }
 }
 
-fn render(summary: &Summary) -> Vec<u8> {
+pub(super) fn render(summary: &Summary) -> Vec<u8> {
     let span = Span::of(&summary.totals, summary.since, summary.ended_at);
     let rows: Vec<_> = summary.totals.entries.iter().map(|(label, entry)| row(label, entry, &span)).collect();
     let mut text = Vec::new();

@@ -44,7 +44,7 @@ impl Sink for Junit {
     }
 }
 
-fn render(summary: &Summary, info: Option<&RunInfo>) -> String {
+pub(super) fn render(summary: &Summary, info: Option<&RunInfo>) -> String {
     let totals = &*summary.totals;
     let mut suite = TestSuite::new(name(info));
     let since = summary.started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

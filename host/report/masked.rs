@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::event::{Event, LogLine, RunInfo, Stop, Summary, Threshold, Tick, Verdict};
+use crate::event::{
+    About, Event, LogLine, RunInfo, Setting, Share, SoFar, Stop, Summary, Threshold, Tick, Verdict,
+};
 use crate::mask::hide;
 use crate::metrics::Snapshot;
 
@@ -21,6 +23,11 @@ pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
             totals: measured(&tick.totals),
             interval: measured(&tick.interval),
             classes: tick.classes.iter().map(|(name, users)| (hide(name).into(), *users)).collect(),
+            so_far: SoFar {
+                thresholds: tick.so_far.thresholds.iter().map(threshold).collect(),
+                verdict: verdict(&tick.so_far.verdict),
+                ..tick.so_far.clone()
+            },
             ..tick.clone()
         }),
         Event::Log(line) => Event::Log(LogLine {
@@ -48,8 +55,30 @@ fn started(info: &RunInfo) -> RunInfo {
         classes: all(&info.classes),
         scenarios: all(&info.scenarios),
         watched: all(&info.watched),
+        about: Arc::new(about(&info.about)),
         ..info.clone()
     }
+}
+
+fn about(about: &About) -> About {
+    let hidden = |text: &str| hide(text).into_owned();
+    let setting = |one: &Setting| Setting {
+        name: hidden(&one.name),
+        value: hidden(&one.value),
+        origin: hidden(&one.origin),
+    };
+    let settings = about.settings.iter().map(setting).collect();
+    About { settings, shares: about.shares.iter().map(share).collect(), machine: about.machine.clone() }
+}
+
+fn share(one: &Share) -> Share {
+    let parts = one.parts.iter().map(share).collect();
+    Share { name: hide(&one.name).into_owned(), parts, ..*one }
+}
+
+fn verdict(verdict: &Verdict) -> Verdict {
+    let Verdict { judgement, reasons, doubts } = verdict;
+    Verdict { judgement: *judgement, reasons: all(reasons), doubts: all(doubts) }
 }
 
 fn done(summary: &Summary) -> Summary {
@@ -57,7 +86,7 @@ fn done(summary: &Summary) -> Summary {
         totals: measured(&summary.totals),
         interval: measured(&summary.interval),
         notes: all(&summary.notes),
-        verdict: Verdict { reasons: all(&summary.verdict.reasons), ..summary.verdict.clone() },
+        verdict: verdict(&summary.verdict),
         thresholds: summary.thresholds.iter().map(threshold).collect(),
         stop: match &summary.stop {
             Stop::Threshold(text) => Stop::Threshold(hide(text).into_owned()),

@@ -61,11 +61,7 @@ pub(super) fn thresholds(thresholds: &[Threshold], columns: usize, paint: Paint)
             Outcome::Crossed => ("✗", Tint::Bad),
             Outcome::NoSamples | Outcome::Uncertain(_) => ("?", Tint::Warning),
         };
-        let value = value_of(threshold).unwrap_or_else(|| match threshold.outcome {
-            Outcome::Uncertain(Doubt::NoBaseline) => "no baseline".to_owned(),
-            Outcome::Uncertain(Doubt::NotInBaseline) => "not in the baseline".to_owned(),
-            _ => "no samples".to_owned(),
-        });
+        let value = value_or_why(threshold);
         table.row(vec![
             Cell::new(mark).tint(tint),
             Cell::new(printable(&threshold.selector, false)),
@@ -74,6 +70,15 @@ pub(super) fn thresholds(thresholds: &[Threshold], columns: usize, paint: Paint)
         ]);
     }
     table.render(columns, paint)
+}
+
+/// What was measured for a threshold, or why there is nothing.
+pub(super) fn value_or_why(threshold: &Threshold) -> String {
+    value_of(threshold).unwrap_or_else(|| match threshold.outcome {
+        Outcome::Uncertain(Doubt::NoBaseline) => "no baseline".to_owned(),
+        Outcome::Uncertain(Doubt::NotInBaseline) => "not in the baseline".to_owned(),
+        _ => "no samples".to_owned(),
+    })
 }
 
 /// What was measured for a threshold: a value, or a change with its uncertainty.
@@ -108,6 +113,44 @@ pub(super) fn groups(totals: &Snapshot, columns: usize, paint: Paint) -> String 
     table.render(columns, paint)
 }
 
+/// A metric of the scripts' own as a whole, or with certain tags, and what it came to.
+pub(super) struct Apart {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) unit: String,
+    /// `name=value, ...`; empty for the whole.
+    pub(super) tags: String,
+    /// Heads and values.
+    pub(super) values: Vec<(&'static str, String)>,
+}
+
+/// All metrics, each as a whole, and below it by its tags, where it has some.
+pub(super) fn kept_apart(totals: &Snapshot, lasted: Duration) -> Vec<Apart> {
+    KINDS.iter().flat_map(|(_, kind)| of_kind(totals, *kind, lasted)).collect()
+}
+
+fn of_kind(totals: &Snapshot, kind: Kind, lasted: Duration) -> Vec<Apart> {
+    let mut wholes: BTreeMap<(&str, &str), Vec<(&MetricKey, &Measure)>> = BTreeMap::new();
+    for (key, measure) in totals.metrics.iter().filter(|(key, _)| key.kind == kind) {
+        wholes.entry((&key.name, &key.unit)).or_default().push((key, measure));
+    }
+    let mut apart = Vec::new();
+    for ((name, unit), parts) in wholes {
+        let mut whole = parts[0].1.clone();
+        parts[1..].iter().for_each(|(_, measure)| whole.merge(measure));
+        let mut put = |tags: String, measure: &Measure| {
+            let values = heads(kind).iter().copied().zip(values(measure, lasted)).collect();
+            apart.push(Apart { name: name.to_owned(), kind, unit: unit.to_owned(), tags, values });
+        };
+        put(String::new(), &whole);
+        for (key, measure) in parts.iter().filter(|(key, _)| !key.tags.is_empty()) {
+            let tags: Vec<String> = key.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            put(tags.join(", "), measure);
+        }
+    }
+    apart
+}
+
 /// The metrics of one kind, each as a whole, and below it by its tags, where it has some.
 pub(super) fn metrics(
     totals: &Snapshot,
@@ -116,37 +159,33 @@ pub(super) fn metrics(
     columns: usize,
     paint: Paint,
 ) -> String {
-    let mut wholes: BTreeMap<(&str, &str), Vec<(&MetricKey, &Measure)>> = BTreeMap::new();
-    for (key, measure) in totals.metrics.iter().filter(|(key, _)| key.kind == kind) {
-        wholes.entry((&key.name, &key.unit)).or_default().push((key, measure));
-    }
-    if wholes.is_empty() {
+    let all = of_kind(totals, kind, lasted);
+    if all.is_empty() {
         return String::new();
     }
-    let mut heads = vec!["Metric"];
-    heads.extend(match kind {
-        Kind::Counter => &["sum", "per s"][..],
+    let mut heads_of = vec!["Metric"];
+    heads_of.extend(heads(kind));
+    let mut table = Table::new(heads_of, 0);
+    for one in all {
+        let name = match (one.tags.is_empty(), one.unit.is_empty()) {
+            (false, _) => format!("  {}", one.tags),
+            (true, true) => one.name,
+            (true, false) => format!("{} ({})", one.name, one.unit),
+        };
+        let mut cells = vec![Cell::new(printable(&name, false))];
+        cells.extend(one.values.into_iter().map(|(_, value)| Cell::new(value)));
+        table.row(cells);
+    }
+    table.render(columns, paint)
+}
+
+fn heads(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Counter => &["sum", "per s"],
         Kind::Gauge => &["last", "min", "max"],
         Kind::Rate => &["share", "hits", "values"],
         Kind::Trend => &["values", "avg", "min", "med", "90%", "95%", "99%", "max"],
-    });
-    let mut table = Table::new(heads, 0);
-    let row = |name: String, measure: &Measure| {
-        let mut cells = vec![Cell::new(printable(&name, false))];
-        cells.extend(values(measure, lasted).into_iter().map(Cell::new));
-        cells
-    };
-    for ((name, unit), parts) in wholes {
-        let mut whole = parts[0].1.clone();
-        parts[1..].iter().for_each(|(_, measure)| whole.merge(measure));
-        let name = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
-        table.row(row(name, &whole));
-        for (key, measure) in parts.iter().filter(|(key, _)| !key.tags.is_empty()) {
-            let tags: Vec<String> = key.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            table.row(row(format!("  {}", tags.join(", ")), measure));
-        }
     }
-    table.render(columns, paint)
 }
 
 fn values(measure: &Measure, lasted: Duration) -> Vec<String> {

@@ -22,12 +22,16 @@ pub struct Options {
     /// k6's summary.
     pub summary_export: Option<PathBuf>,
     pub junit: Option<PathBuf>,
+    /// One page with everything.
+    pub html: Option<PathBuf>,
     /// Where results go while the run goes on.
     pub out: Vec<Outlet>,
     /// The process's variables, for outlets that are set up by some.
     pub variables: BTreeMap<String, String>,
     /// Warnings are to be logged.
     pub warns: bool,
+    /// The run is shown on the whole terminal.
+    pub tui: bool,
     /// No tables before the end.
     pub only_summary: bool,
     /// No progress, logs or tables at all.

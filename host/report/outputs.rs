@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::csv::Csv;
+use super::html::Html;
 use super::json::Json;
 use super::junit::Junit;
 use super::masked::masked;
@@ -16,6 +17,7 @@ use super::series::OBSERVED;
 use super::sink::Sink;
 use super::summary_export::SummaryExport;
 use super::target::Target;
+use super::tui::Tui;
 use crate::config::{Outlet, OutletKind};
 use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
@@ -62,12 +64,18 @@ impl Outputs {
         if let Some(path) = &options.junit {
             files.push(Box::new(Junit::new(Target::prepare(path)?)));
         }
+        if let Some(path) = &options.html {
+            files.push(Box::new(Html::new(Target::prepare(path)?)));
+        }
         let out = if options.json {
             files.push(Box::new(Json::stdout(out)));
             None
         } else {
             Some(out)
         };
+        if options.tui {
+            files.push(Box::new(Tui::new(options.color)));
+        }
         let console = Console::new(options, out, err, bar);
         let pumps = options.out.iter().map(|outlet| outlets::prepare(outlet, &options.variables));
         let pumps = pumps.collect::<Result<Vec<_>, _>>()?;

@@ -17,7 +17,7 @@ use judged::{health, thresholds, verdict};
 
 use super::outlets::{End, Interval, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, RunInfo, Stop, Summary, Tick, Verdict};
+use crate::event::{Event, RunInfo, SoFar, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
 use crate::metrics::{Baseline, Buckets, Entry, Snapshot};
@@ -147,6 +147,7 @@ impl Recording {
             "shape_ended" => Stop::ShapeEnded,
             "scenarios_ended" => Stop::ScenariosEnded,
             "users_ended" => Stop::UsersEnded,
+            "finished" => Stop::Finished,
             "signal" => Stop::Signal,
             "changed" => Stop::Changed,
             text => match Exit::of_code(end.exit) {
@@ -230,6 +231,7 @@ pub fn replay(recordings: &[Recording], baseline: Option<&Baseline>) -> Vec<Even
                 totals: Arc::new(totals.clone()),
                 interval: Arc::new(std::mem::take(&mut fresh)),
                 since,
+                so_far: SoFar::default(),
             }));
         }
     }
@@ -271,6 +273,7 @@ fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
         watched: joined(&mut runs().flat_map(|run| &run.watched)),
         seed: runs().next().map_or(0, |run| run.seed),
         started_at,
+        about: Arc::default(),
     }
 }
 

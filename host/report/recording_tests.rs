@@ -7,7 +7,7 @@ use super::*;
 use proptest::prelude::*;
 
 use crate::config::Outlet;
-use crate::event::{Outcome, Threshold};
+use crate::event::{Outcome, SoFar, Threshold};
 use crate::metrics::{Call, Group, Kind, Phases, Recorder, Sample, Scene, Selector, TagSet};
 use crate::report::{outlets, sample};
 
@@ -178,6 +178,7 @@ fn split(requests: &[(u64, u64, bool)], machines: usize) -> Vec<Vec<Event>> {
                 totals: Arc::new(first.clone()),
                 interval: Arc::new(first),
                 since: sample::at(0.0),
+                so_far: SoFar::default(),
             };
             vec![Event::Started(Arc::new(info)), Event::Tick(tick), Event::Done(Arc::new(summary))]
         })

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use indicatif::ProgressDrawTarget;
 
 use super::options::Writers;
-use crate::event::{Event, Health, Level, LogLine, RunInfo, Stop, Summary, Tick, Verdict};
+use crate::event::{Event, Health, Level, LogLine, RunInfo, SoFar, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Call, Exception, Group, Recorder, Snapshot};
 
@@ -61,6 +61,7 @@ pub(super) fn info() -> RunInfo {
         seed: 42,
         watched: Vec::new(),
         started_at: at(0.0),
+        about: Arc::default(),
     }
 }
 
@@ -126,6 +127,7 @@ pub(super) fn events() -> Vec<Event> {
             totals: Arc::new(totals.clone()),
             interval: Arc::new(interval),
             since: at(0.0),
+            so_far: SoFar::default(),
         })
     };
     let mut events = vec![Event::Started(Arc::new(info()))];

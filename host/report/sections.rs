@@ -163,7 +163,8 @@ fn left_out(groups: usize) -> String {
     }
 }
 
-fn notes(summary: &Summary, paint: Paint) -> String {
+/// What the user ought to know.
+pub(super) fn noted(summary: &Summary) -> Vec<String> {
     let mut notes = summary.notes.clone();
     if let Some(overflow) = &summary.totals.overflow {
         notes.push(overflow.to_string());
@@ -172,8 +173,12 @@ fn notes(summary: &Summary, paint: Paint) -> String {
         let iterations = counted(summary.interrupted, "iteration");
         notes.push(format!("{iterations} interrupted: the time that was left to finish in was over"));
     }
+    notes
+}
+
+fn notes(summary: &Summary, paint: Paint) -> String {
     let mark = paint.text(Tint::Warning, "!");
-    notes.iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()
+    noted(summary).iter().map(|note| format!("{mark} {}\n", printable(note, false))).collect()
 }
 
 /// Why nothing can be said; what failed is told by the tables.
@@ -229,21 +234,27 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     if raised > 0 {
         parts.push(counted(raised, "exception"));
     }
-    let reason = match &summary.stop {
+    let reason = ending(&summary.stop);
+    parts.push(format!("{} ({})", duration(summary.elapsed), printable(&reason, false)));
+    if summary.exit != Exit::Ok {
+        parts.push(format!("exit {}", summary.code()));
+    }
+    format!("{}: {}\n", paint.text(tint, word), parts.join(" · "))
+}
+
+/// Why a run ended.
+pub(super) fn ending(stop: &Stop) -> String {
+    match stop {
         Stop::RunTime => "run time reached".to_owned(),
         Stop::Iterations => "iterations done".to_owned(),
         Stop::ScenariosEnded => "scenarios done".to_owned(),
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),
+        Stop::Finished => "stopped on the page".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
         Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),
         Stop::Fault(fault) => fault.what.clone(),
-    };
-    parts.push(format!("{} ({})", duration(summary.elapsed), printable(&reason, false)));
-    if summary.exit != Exit::Ok {
-        parts.push(format!("exit {}", summary.code()));
     }
-    format!("{}: {}\n", paint.text(tint, word), parts.join(" · "))
 }

@@ -43,15 +43,15 @@ pub(super) enum Spread<'a> {
 
 /// How many users there are.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Users {
-    pub(super) now: u64,
-    pub(super) least: u64,
-    pub(super) most: u64,
+pub struct Users {
+    pub now: u64,
+    pub least: u64,
+    pub most: u64,
 }
 
 impl Users {
     /// Takes notice of how many there are.
-    pub(super) fn see(&mut self, users: u64) {
+    pub fn see(&mut self, users: u64) {
         let first = self.most == 0;
         self.now = users;
         self.least = if first { users } else { self.least.min(users) };

@@ -28,16 +28,21 @@ impl Sink for SummaryExport {
         match event {
             Event::Tick(tick) => self.users.see(tick.users),
             Event::Done(summary) => {
-                let mut text = serde_json::to_string_pretty(&render(summary, self.users, &self.watched))
-                    .expect("a tree of texts and numbers is JSON");
-                text.push('\n');
-                return self.target.replace(text.as_bytes());
+                return self.target.replace(&text(summary, self.users, &self.watched));
             }
             Event::Started(info) => self.watched.clone_from(&info.watched),
             Event::Log(_) => {}
         }
         Ok(())
     }
+}
+
+/// The file.
+pub(super) fn text(summary: &Summary, users: Users, watched: &[String]) -> Vec<u8> {
+    let mut text = serde_json::to_string_pretty(&render(summary, users, watched))
+        .expect("a tree of texts and numbers is JSON");
+    text.push('\n');
+    text.into_bytes()
 }
 
 fn render(summary: &Summary, users: Users, watched: &[String]) -> Json {

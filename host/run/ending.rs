@@ -17,17 +17,38 @@ impl Running {
     /// What comes from outside.
     pub(super) fn heed(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
         match &wish {
-            Wish::Command(command) => self.command(command, tell),
+            Wish::Command(command) => self.command(command, None, tell),
+            Wish::Asked(command, answer) => self.command(command, Some(answer), tell),
             Wish::Signal | Wish::Changed => self.signal(wish, tell),
         }
     }
 
     pub(super) fn signal(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
-        self.signals += 1;
-        self.end(match wish {
+        let stop = match wish {
             Wish::Changed => Stop::Changed,
             _ => Stop::Signal,
-        });
+        };
+        self.wind_up(stop, tell);
+    }
+
+    /// As a signal does, but that somebody wanted the end is nothing against the run.
+    pub(super) fn finish(&mut self, tell: &mut dyn FnMut(&Event)) {
+        self.wind_up(Stop::Finished, tell);
+    }
+
+    /// The first time gracefully, the second at once.
+    fn wind_up(&mut self, stop: Stop, tell: &mut dyn FnMut(&Event)) {
+        self.signals += 1;
+        let text = match &stop {
+            Stop::Changed => "a file changed: ",
+            _ => "stopping: ",
+        };
+        let again = match &stop {
+            Stop::Changed => "",
+            Stop::Finished => "; stopping again ends it at once",
+            _ => "; a second signal (Ctrl-C) ends it at once",
+        };
+        self.end(stop);
         if self.signals > 1 {
             self.go(Phase::Killing);
         } else if self.setup.log_level <= config::Level::Warning {
@@ -38,12 +59,7 @@ impl Running {
             };
             let time = self.phases.deadline().map(|at| at.saturating_duration_since(Instant::now()));
             let time = time.unwrap_or_default().as_secs_f64().round();
-            tell(&warning(match wish {
-                Wish::Changed => format!("a file changed: {what} may take {time} s to finish"),
-                _ => format!(
-                    "stopping: {what} may take {time} s to finish; a second signal (Ctrl-C) ends it at once"
-                ),
-            }));
+            tell(&warning(format!("{text}{what} may take {time} s to finish{again}")));
         }
     }
 
@@ -53,7 +69,7 @@ impl Running {
             Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::ScenariosEnded | Stop::UsersEnded => {
                 0
             }
-            Stop::Changed | Stop::Threshold(_) => 1,
+            Stop::Changed | Stop::Finished | Stop::Threshold(_) => 1,
             Stop::Signal => 2,
             Stop::Abort(_) => 3,
             Stop::Fault(_) => 4,
@@ -175,6 +191,7 @@ impl Running {
                 | Stop::ShapeEnded
                 | Stop::ScenariosEnded
                 | Stop::UsersEnded
+                | Stop::Finished
                 | Stop::Changed,
             ) => exit,
             Some(Stop::Threshold(_)) => exit.worst(Exit::Threshold),

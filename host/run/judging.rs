@@ -82,7 +82,7 @@ impl Running {
         measured: &Entry,
         tell: &mut dyn FnMut(&Event),
     ) {
-        if self.resetting[worker] {
+        if self.resetting[worker] > 0 {
             return;
         }
         let said = self.health.hear(pulse, measured, self.started.elapsed());

@@ -26,6 +26,7 @@ mod routes;
 mod running;
 mod schedule;
 mod setup;
+mod standing;
 mod steering;
 mod thresholds;
 mod ticks;

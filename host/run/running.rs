@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish, WorkerState};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -61,8 +61,8 @@ pub(super) struct Running {
     pub(super) totals: Arc<Snapshot>,
     pub(super) interval: Snapshot,
     users: Vec<Vec<u64>>,
-    /// Workers whose reports are still about the time before the statistics were reset.
-    pub(super) resetting: Vec<bool>,
+    /// By worker, how many resets it has not heard of: its reports are still about the time before.
+    pub(super) resetting: Vec<u32>,
     reset: bool,
     pub(super) signals: u64,
     /// As many iterations have begun as were asked for.
@@ -76,6 +76,8 @@ pub(super) struct Running {
     /// `on_stop` functions that were cut off.
     pub(super) cut_off: u64,
     pub(super) health: Health,
+    /// What each worker felt last.
+    pub(super) workers: Vec<WorkerState>,
     /// It was told that names are too many.
     pub(super) overflowed: bool,
     pub(super) notes: Vec<String>,
@@ -109,7 +111,7 @@ impl Running {
             totals: Arc::default(),
             interval: Snapshot::default(),
             users: vec![vec![0; setup.classes.len()]; setup.workers],
-            resetting: vec![false; setup.workers],
+            resetting: vec![0; setup.workers],
             reset: false,
             signals: 0,
             exhausted: false,
@@ -119,6 +121,7 @@ impl Running {
             fatal: None,
             cut_off: 0,
             health: Health::default(),
+            workers: vec![WorkerState::default(); setup.workers],
             overflowed: false,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
@@ -263,6 +266,7 @@ impl Running {
         match report {
             Report::Metrics { snapshot, users, pulse } => {
                 self.add(users.worker, &snapshot);
+                self.note_worker(users.worker, &pulse, &snapshot.total);
                 self.feel(users.worker, &pulse, &snapshot.total, tell);
                 self.tell_overflow(tell);
                 self.ticks.hear(users.worker, Instant::now());
@@ -274,7 +278,7 @@ impl Running {
                     self.complete(users);
                 }
             }
-            Report::Reset { worker } => self.resetting[worker] = false,
+            Report::Reset { worker } => self.resetting[worker] = self.resetting[worker].saturating_sub(1),
             Report::Exhausted => {
                 self.exhausted = true;
                 self.go(Phase::Finishing);
@@ -304,6 +308,7 @@ impl Running {
         self.note_users(users);
         if self.stop.is_none() {
             if self.setup.reset_stats && !self.reset {
+                self.reset = true;
                 self.reset();
             }
             self.attendant.complete(users);
@@ -311,7 +316,7 @@ impl Running {
     }
 
     fn add(&mut self, worker: usize, snapshot: &Snapshot) {
-        if !self.resetting[worker] {
+        if self.resetting[worker] == 0 {
             self.merge(snapshot);
         }
     }
@@ -321,14 +326,20 @@ impl Running {
         self.interval.merge(snapshot);
     }
 
-    /// Counts from anew, once: what was measured before is forgotten, here and by the workers.
-    fn reset(&mut self) {
-        self.reset = true;
+    /// Counts from anew: what was measured before is forgotten, here and by the workers.
+    pub(super) fn reset(&mut self) {
         self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
         self.since = SystemTime::now();
-        self.resetting = self.door.reset();
+        for (resetting, told) in self.resetting.iter_mut().zip(self.door.reset()) {
+            *resetting += u32::from(told);
+        }
+    }
+
+    /// The active users of a worker.
+    pub(super) fn users_of(&self, worker: usize) -> u64 {
+        self.users[worker].iter().sum()
     }
 
     fn tick(&mut self, tell: &mut dyn FnMut(&Event)) {
@@ -345,6 +356,7 @@ impl Running {
             totals: self.totals.clone(),
             interval: Arc::new(std::mem::take(&mut self.interval)),
             since: self.since,
+            so_far: self.so_far(users),
         }));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Amount, Command, Event, Level, LogLine, Wish};
+use crate::event::{Amount, Answer, Command, Event, Level, LogLine, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{Iterations, Pacing, Target};
@@ -14,15 +14,35 @@ use super::schedule::Schedule;
 
 impl Running {
     /// Carries a command out, and tells what came of it.
-    pub(super) fn command(&mut self, command: &Command, tell: &mut dyn FnMut(&Event)) {
-        if let Command::Stop = command {
-            return self.signal(Wish::Signal, tell);
+    pub(super) fn command(
+        &mut self,
+        command: &Command,
+        answer: Option<&Answer>,
+        tell: &mut dyn FnMut(&Event),
+    ) {
+        let answered = |said: Result<String, Fault>| {
+            if let Some(answer) = answer {
+                // Nobody waits for it longer than for a short while.
+                let _ = answer.try_send(said);
+            }
+        };
+        match command {
+            Command::Stop => {
+                answered(Ok("stopping".to_owned()));
+                return self.signal(Wish::Signal, tell);
+            }
+            Command::Finish => {
+                answered(Ok("stopping".to_owned()));
+                return self.finish(tell);
+            }
+            _ => {}
         }
         let is_steerable = self.act == Act::Users && self.phases.phase() == Phase::Running;
         let said = match is_steerable {
             true => self.steer(command),
             false => Err(refusal("no users run just now".to_owned())),
         };
+        answered(said.clone());
         let (level, text) = match said {
             Ok(text) => (Level::Info, text),
             Err(fault) => {
@@ -36,7 +56,18 @@ impl Running {
     /// What was done.
     fn steer(&mut self, command: &Command) -> Result<String, Fault> {
         match command {
-            Command::Stop => Ok(String::new()),
+            Command::Stop | Command::Finish => Ok(String::new()),
+            Command::Reset => {
+                self.reset();
+                Ok("counting from anew".to_owned())
+            }
+            Command::Target { users, spawn_rate } => {
+                let setup = self.setup.clone();
+                match &setup.schedule {
+                    Schedule::Steady(target) => self.set_target(target, *users, *spawn_rate),
+                    schedule => Err(fixed(schedule)),
+                }
+            }
             Command::Pause | Command::Resume | Command::PauseOrResume => {
                 let pause = match command {
                     Command::Pause => true,
@@ -54,9 +85,7 @@ impl Running {
                 match &setup.schedule {
                     Schedule::Steady(target) => self.set_users(target, scenario.as_deref(), *amount),
                     Schedule::Scenarios { .. } => self.set_scenario(scenario.as_deref(), *amount),
-                    Schedule::Stages { name, .. } | Schedule::Ticks { name } => {
-                        Err(refusal(format!("the load shape `{name}` says how many users there are")))
-                    }
+                    schedule => Err(fixed(schedule)),
                 }
             }
         }
@@ -71,9 +100,21 @@ impl Running {
         if users < 1.0 {
             return Err(refusal("there must be a user: pause the run, or stop it".to_owned()));
         }
-        let users = users as u64;
-        let rate = target.spawn_rate;
-        self.door.aim(self.started.elapsed(), Target { users, ..target })?;
+        self.set_target(begun, Some(users as u64), None)
+    }
+
+    fn set_target(
+        &mut self,
+        begun: &Target,
+        users: Option<u64>,
+        spawn_rate: Option<f64>,
+    ) -> Result<String, Fault> {
+        let target = self.door.target().unwrap_or(begun).clone();
+        let (users, rate) = (users.unwrap_or(target.users), spawn_rate.unwrap_or(target.spawn_rate));
+        if users < 1 {
+            return Err(refusal("there must be a user: pause the run, or stop it".to_owned()));
+        }
+        self.door.aim(self.started.elapsed(), Target { users, spawn_rate: rate, ..target })?;
         let s = if users == 1 { "" } else { "s" };
         Ok(format!("going to {users} user{s}, {rate}/s"))
     }
@@ -134,6 +175,14 @@ impl Amount {
             Amount::By(value) => now + value,
         }
     }
+}
+
+/// Of a load that says itself how many users there are.
+fn fixed(schedule: &Schedule) -> Fault {
+    refusal(match schedule.shape() {
+        Some(name) => format!("the load shape `{name}` says how many users there are"),
+        None => "the scenarios say how many users there are".to_owned(),
+    })
 }
 
 fn refusal(what: String) -> Fault {

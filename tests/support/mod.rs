@@ -11,4 +11,5 @@ mod request;
 pub mod results;
 pub mod rpc;
 pub mod secure;
+pub mod site;
 pub mod yaml;

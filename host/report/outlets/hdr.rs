@@ -195,6 +195,7 @@ impl HdrLog {
                 Stop::ShapeEnded => "shape_ended",
                 Stop::ScenariosEnded => "scenarios_ended",
                 Stop::UsersEnded => "users_ended",
+                Stop::Finished => "finished",
                 Stop::Signal => "signal",
                 Stop::Changed => "changed",
                 Stop::Abort(text) | Stop::Threshold(text) => text,

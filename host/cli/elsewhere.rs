@@ -1,19 +1,8 @@
-//! Options that the command line will have, but not in this version, and those of Locust and k6 that it does not need:
-//! an error that says so, and what to do instead, rather than a bare "unexpected argument". Called by `cli`.
-
-use std::collections::BTreeMap;
+//! Options of Locust and k6 that the command line does not need: an error that says so, and what to do instead, rather
+//! than a bare "unexpected argument". Called by `cli`.
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-/// Options and what to do without them.
-const LATER: &[(&[&str], &str)] = &[
-    (
-        &["--web", "--web-host", "--web-port", "--autostart", "--autoquit"],
-        "there is no web interface yet: the terminal shows the run, and --watch repeats it after each change",
-    ),
-    (&["--html"], "there is no HTML report yet: --csv PREFIX and --json-file FILE hold the same numbers"),
-];
 
 /// Options of Locust and k6, and what does the same.
 const ELSEWHERE: &[(&[&str], &str)] = &[
@@ -31,9 +20,12 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         ],
         "one process uses all cores; --workers N says how many",
     ),
+    (&["--web-auth"], "--web-login USER:PASSWORD guards the page"),
+    (&["--class-picker"], "the page of --web always lets one choose classes"),
     (
-        &["--web-auth", "--web-login", "--tls-cert", "--tls-key", "-P", "--class-picker"],
-        "there is no web interface to set up; `settings.tls` in config/NAME.yaml is for requests",
+        &["--tls-cert", "--tls-key"],
+        "the page of --web is plain HTTP, and a proxy before it can speak TLS; `settings.tls` in config/NAME.yaml is for \
+         requests",
     ),
     (&["--config"], "--env NAME reads config/NAME.yaml"),
     (&["--locustfile"], "-f PATH names a script"),
@@ -57,37 +49,12 @@ pub(super) fn explain(error: clap::Error, command: &mut Command) -> clap::Error 
         _ => return error,
     };
     let named = named.split(['=', ' ']).next().unwrap_or_default();
-    if let Some(advice) = advice(LATER, named) {
-        return refuse(command, named, advice);
-    }
-    match advice(ELSEWHERE, named) {
+    match ELSEWHERE.iter().find(|(options, _)| options.contains(&named)).map(|(_, advice)| *advice) {
         Some(advice) => {
             command.error(ErrorKind::UnknownArgument, format!("{named} is no option of e2e: {advice}"))
         }
         None => error,
     }
-}
-
-/// Refuses a variable of one of these, which would be ignored otherwise.
-pub(super) fn check(command: &mut Command, variables: &BTreeMap<String, String>) -> Result<(), clap::Error> {
-    let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no" | "off");
-    for (option, advice) in
-        LATER.iter().flat_map(|(options, advice)| options.iter().map(move |o| (o, advice)))
-    {
-        let name = format!("E2E_{}", option.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
-        if variables.get(&name).is_some_and(|value| !off(value)) {
-            return Err(refuse(command, &format!("variable {name}"), advice));
-        }
-    }
-    Ok(())
-}
-
-fn advice(table: &[(&[&str], &'static str)], option: &str) -> Option<&'static str> {
-    table.iter().find(|(options, _)| options.contains(&option)).map(|(_, advice)| *advice)
-}
-
-fn refuse(command: &mut Command, named: &str, advice: &str) -> clap::Error {
-    command.error(ErrorKind::UnknownArgument, format!("{named} is not in this version: {advice}"))
 }
 
 #[cfg(test)]
@@ -98,9 +65,9 @@ mod tests {
 
     /// One that has come since must not be called missing.
     #[test]
-    fn what_comes_later_is_not_here() {
+    fn what_is_elsewhere_is_not_here() {
         let command = Args::command();
-        for (options, _) in LATER.iter().chain(ELSEWHERE) {
+        for (options, _) in ELSEWHERE {
             for option in *options {
                 let here = |arg: &clap::Arg| {
                     arg.get_long().is_some_and(|long| format!("--{long}") == *option)

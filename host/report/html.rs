@@ -1,0 +1,34 @@
+//! The report as a page (`--html`): one file with the whole run, drawn by the renderer of the live page.
+//! Written at the end, whatever ended the run.
+
+use super::page::document;
+use super::sink::Sink;
+use super::target::Target;
+use super::view::Keeper;
+use crate::event::Event;
+use crate::fault::Fault;
+
+pub(super) struct Html {
+    target: Target,
+    keeper: Keeper,
+}
+
+impl Html {
+    pub(super) fn new(target: Target) -> Self {
+        Html { target, keeper: Keeper::for_the_end() }
+    }
+}
+
+impl Sink for Html {
+    fn on(&mut self, event: &Event) -> Result<(), Fault> {
+        self.keeper.on(event);
+        match event {
+            Event::Done(_) => self.target.replace(document(self.keeper.view()).as_bytes()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "html_tests.rs"]
+mod tests;

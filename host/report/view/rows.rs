@@ -1,0 +1,85 @@
+//! A row of the statistics: everything that Locust's table and its percentiles tell of a name and method.
+//! Used by `gather`.
+
+use serde::Serialize;
+
+use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span};
+
+/// Rows that are shown: those with the most requests.
+pub(super) const MOST_ROWS: usize = 1000;
+
+/// Times in ms, sizes in bytes, rates each second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Row {
+    pub method: String,
+    pub name: String,
+    pub requests: u64,
+    pub failures: u64,
+    pub average: f64,
+    pub min: f64,
+    pub median: f64,
+    pub max: f64,
+    pub average_bytes: f64,
+    /// As of late while the run goes on, over all of it at the end.
+    pub rps: f64,
+    pub fps: f64,
+    /// Over all of it so far.
+    pub total_rps: f64,
+    pub total_fps: f64,
+    /// Those of [`PERCENTILES`], in their order; empty without requests.
+    pub percentiles: Vec<f64>,
+}
+
+impl Row {
+    pub(super) fn of(label: &Label, entry: &Entry, span: &Span, is_over: bool) -> Row {
+        let whole = (span.rate(entry.requests), span.rate(entry.failures));
+        let lately = match is_over {
+            true => whole,
+            false => (
+                span.lately(&entry.requests_at, entry.requests),
+                span.lately(&entry.failures_at, entry.failures),
+            ),
+        };
+        let percentiles = entry.percentiles(&PERCENTILES.map(|(q, _)| q));
+        Row {
+            method: label.method.clone(),
+            name: label.name.clone(),
+            requests: entry.requests,
+            failures: entry.failures,
+            average: millis(entry.average()),
+            min: millis(entry.min.unwrap_or(0) as f64),
+            median: percentiles.first().map_or(0.0, |us| millis(*us as f64)),
+            max: millis(entry.max as f64),
+            average_bytes: short(entry.average_bytes()),
+            rps: short(lately.0),
+            fps: short(lately.1),
+            total_rps: short(whole.0),
+            total_fps: short(whole.1),
+            percentiles: percentiles.into_iter().map(|us| millis(us as f64)).collect(),
+        }
+    }
+}
+
+/// All rows in the order of the result files, the sum of all, and how many were left out.
+pub(super) fn rows(totals: &Snapshot, span: &Span, is_over: bool) -> (Vec<Row>, Row, usize) {
+    let mut entries: Vec<_> = totals.entries.iter().collect();
+    let left_out = entries.len().saturating_sub(MOST_ROWS);
+    if left_out > 0 {
+        entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.requests));
+        entries.truncate(MOST_ROWS);
+        entries.sort_by_key(|(label, _)| (*label).clone());
+    }
+    let rows = entries.into_iter().map(|(label, entry)| Row::of(label, entry, span, is_over)).collect();
+    let aggregated = Label { name: "Aggregated".to_owned(), method: String::new() };
+    (rows, Row::of(&aggregated, &totals.total, span, is_over), left_out)
+}
+
+/// A latency in us as ms.
+pub(super) fn millis(us: f64) -> f64 {
+    short(us / 1000.0)
+}
+
+/// To three decimals: more would only make the page larger.
+pub(super) fn short(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
