@@ -20,7 +20,7 @@ performance: ## many fast requests: 10 minutes, 50 users
 stress: ## more and more load, and less again: 5 minutes, up to 100 users
 	$(RUN) -t 600s
 
-interactive: ## the suite MODE (smoke) in the web interface, once there is one; until then e2e says what to do
+interactive: ## the suite MODE (smoke) in the web interface: http://127.0.0.1:8089
 	TEST_MODE=$(MODE) TEST_ENV=$(ENV) $(E2E) --web
 
 test-local: ## smoke against the bundled documents service

@@ -130,8 +130,25 @@ pub(super) async fn run(State(web): State<Web>, Path(run): Path<String>) -> Resp
     }
 }
 
+/// Only the run that goes on can be steered.
+fn steered(web: &Web, run: &str) -> Result<(), Response> {
+    match number(run)? {
+        None => Ok(()),
+        Some(id) if web.session.status().run == Some(id) => Ok(()),
+        Some(_) => Err(missing("that run does not go on")),
+    }
+}
+
 /// What is to be changed of the run.
-pub(super) async fn change(State(web): State<Web>, headers: HeaderMap, bytes: Bytes) -> Response {
+pub(super) async fn change(
+    State(web): State<Web>,
+    Path(run): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    if let Err(response) = steered(&web, &run) {
+        return response;
+    }
     let wanted = match body(&headers, &bytes)
         .and_then(|body| Change::of_json(&body).map_err(|fault| faults(&[fault])))
     {
@@ -228,7 +245,15 @@ impl Change {
 }
 
 /// Ends the run: with `{"now": true}` at once.
-pub(super) async fn stop(State(web): State<Web>, headers: HeaderMap, bytes: Bytes) -> Response {
+pub(super) async fn stop(
+    State(web): State<Web>,
+    Path(run): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    if let Err(response) = steered(&web, &run) {
+        return response;
+    }
     let now = match body(&headers, &bytes) {
         Ok(body) => body.get("now").and_then(Value::as_bool).unwrap_or(false),
         Err(response) => return response,
@@ -236,7 +261,10 @@ pub(super) async fn stop(State(web): State<Web>, headers: HeaderMap, bytes: Byte
     said(web.session.stop(now).await)
 }
 
-pub(super) async fn reset(State(web): State<Web>) -> Response {
+pub(super) async fn reset(State(web): State<Web>, Path(run): Path<String>) -> Response {
+    if let Err(response) = steered(&web, &run) {
+        return response;
+    }
     said(web.session.ask(Command::Reset).await)
 }
 

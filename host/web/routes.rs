@@ -95,12 +95,12 @@ pub(super) static ROUTES: &[Route] = &[
     look("/api/v1/runs/{run}", "All that the page shows of a run", Json("View"), || get(control::run)),
     Route {
         method: "patch",
-        ..act("/api/v1/runs/current", "Change users, rates or the pause of the run", "Change", || {
+        ..act("/api/v1/runs/{run}", "Change users, rates or the pause of the run", "Change", || {
             patch(control::change)
         })
     },
-    act("/api/v1/runs/current/stop", "End the run gracefully, or at once", "Stop", || post(control::stop)),
-    act("/api/v1/runs/current/reset", "Count from anew", "Nothing", || post(control::reset)),
+    act("/api/v1/runs/{run}/stop", "End the run gracefully, or at once", "Stop", || post(control::stop)),
+    act("/api/v1/runs/{run}/reset", "Count from anew", "Nothing", || post(control::reset)),
     look("/api/v1/runs/{run}/files", "The result files of a run", Json("Files"), || get(files::list)),
     look("/api/v1/runs/{run}/files/{file}", "One of them", Other("application/octet-stream"), || {
         get(files::download)

@@ -1,5 +1,6 @@
 //! What the tests lean on. Used by the modules of tests/main.rs.
 
+pub mod browser;
 pub mod cluster;
 pub mod counter;
 pub mod hostile;

@@ -86,9 +86,9 @@ impl Site {
             head += &format!("Content-Length: {}\r\n", body.len());
         }
         let mut stream = self.connect();
-        stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+        // Whoever refuses what is too long may close before all of it was read.
+        let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
         let mut bytes = Vec::new();
-        // Whoever refuses a body may close before it was read.
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));

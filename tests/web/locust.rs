@@ -11,9 +11,9 @@ use crate::support::site::Site;
 
 const SCRIPT: &str = r#"
 local Flow = SequentialTaskSet:extend("Flow")
-Flow:task("first", function(self) self.client:get("/t") end)
+Flow:task("first", function(self) self.client:get("/u") end)
 local U = HttpUser:extend("U", { wait_time = constant(0.02), weight = 3 })
-U:task("t", 3, function(self) self.client:get("/a<b>&c") end)
+U:task("t", 3, function(self) self.client:get("/t", { name = "/a<b>&c" }) end)
 U:task("fail", function(self) self.client:get("/fail") end)
 U:task("raise", function() print("a line of the log") error("it broke <here>") end)
 local V = HttpUser:extend("V", { wait_time = constant(0.02) })
@@ -86,7 +86,7 @@ fn a_locust_script_starts_watches_and_stops() {
     ];
     assert_eq!(keys(&entries[0]), BTreeSet::from(expected));
     let names: Vec<&str> = entries.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["/a<b>&c", "/fail", "/t", "Aggregated"]);
+    assert_eq!(names, ["/a<b>&c", "/fail", "/u", "Aggregated"]);
     assert_eq!(entries[0]["safe_name"], "/a&lt;b&gt;&amp;c");
     let sum = |key: &str| entries[..3].iter().map(|entry| entry[key].as_u64().unwrap()).sum::<u64>();
     assert_eq!(entries[3]["num_requests"].as_u64().unwrap(), sum("num_requests"));
@@ -120,6 +120,11 @@ fn a_locust_script_starts_watches_and_stops() {
     assert_eq!(changed["success"], true);
     site.until("fewer users", |status| status["users"] == 2);
     assert_eq!(site.get("/stats/reset").status(200).body, "ok");
+    let failed = |site: &Site| site.get("/stats/requests").json()["errors"][0]["occurrences"].as_u64();
+    let raised = |site: &Site| site.get("/exceptions").json()["exceptions"][0]["count"].as_u64();
+    while failed(&site).is_none() || raised(&site).is_none() {
+        site.until("they fail again", |_| true);
+    }
     let stopped = site.get("/stop").status(200).json();
     assert_eq!(stopped, json!({ "success": true, "message": "Test stopped" }));
     site.until_state("stopped");

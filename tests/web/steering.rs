@@ -102,7 +102,7 @@ function go() http.get("/t") end
 fn what_happens_is_told_second_by_second() {
     let server = Counter::start();
     let project = Project::new(&[("s.lua", ASKING)]);
-    let mut site = Site::start(&project, &format!("-f s.lua -H {}", server.url()));
+    let site = Site::start(&project, &format!("-f s.lua -H {}", server.url()));
     let mut events = site.listen();
     let (name, first) = events.next();
     assert_eq!((name.as_str(), &first["state"]), ("status", &json!("ready")));

@@ -2,7 +2,9 @@
 // get into the page as text alone.
 "use strict";
 (() => {
-  const $ = (id) => document.getElementById(id);
+  // By the view's leave some of them come and go: all are looked up once.
+  const elements = new Map([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
+  const $ = (id) => elements.get(id);
   const BUSY = ["preparing", "spawning", "running", "paused", "stopping"];
   const STEERED = ["spawning", "running", "paused"];
   const FIELDS = ["host", "users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "tags", "exclude_tags"];
@@ -307,7 +309,8 @@
     const { state } = status;
     const isBusy = BUSY.includes(state);
     const isSteered = STEERED.includes(state);
-    if (isBusy) {
+    if (isBusy && state !== "preparing") {
+      // What is only prepared may come to nothing: then the form is wanted again.
       desk.wantsForm = false;
     }
     const isForm = !isBusy && !status.is_closing && (desk.wantsForm || state === "ready");
