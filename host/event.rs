@@ -303,7 +303,10 @@ pub enum Command {
         amount: Amount,
     },
     /// Users, users a second, or both, of a load that is neither a shape's nor made of scenarios.
-    Target { users: Option<u64>, spawn_rate: Option<f64> },
+    Target {
+        users: Option<u64>,
+        spawn_rate: Option<f64>,
+    },
     /// Counts from anew.
     Reset,
     /// As a first signal.

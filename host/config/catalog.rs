@@ -175,7 +175,10 @@ mod tests {
         let found = catalog(&Given::default(), &surroundings).unwrap();
         let expected = ["main.lua", "suites/deep/more.rhai", "suites/smoke.lua", "utils/client.lua"];
         assert_eq!(found.scripts, expected);
-        assert_eq!((found.chosen, found.environments), (vec!["main.lua".to_owned()], vec!["local".into(), "prod".into()]));
+        assert_eq!(
+            (found.chosen, found.environments),
+            (vec!["main.lua".to_owned()], vec!["local".into(), "prod".into()])
+        );
         let scripts = Sited::new(vec![PathBuf::from("suites/smoke.lua")], Origin::Flag("--script".into()));
         let found = catalog(&Given { scripts: Some(scripts), ..Given::default() }, &surroundings).unwrap();
         assert_eq!(found.chosen, ["suites/smoke.lua"]);

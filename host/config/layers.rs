@@ -210,7 +210,8 @@ impl Layers {
         let outputs = &self.given.outputs;
         let flag = |flag: &Option<Sited<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
         let texts = |texts: &Option<Sited<Vec<String>>>| texts.clone().map(|t| t.value).unwrap_or_default();
-        let given = |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_));
+        let given =
+            |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_));
         Ok(Plan {
             load_given: given(&merged.users.origin) || given(&merged.spawn_rate.origin),
             users: merged.users.value,

@@ -40,7 +40,9 @@ impl Origin {
         let fault = Fault::new(exit, what);
         match self {
             Origin::File(place) | Origin::Script(place) => fault.at(place.clone()),
-            Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_) => fault.why(format!("it was given by {self}")),
+            Origin::Flag(_) | Origin::Variable(_) | Origin::Form(_) => {
+                fault.why(format!("it was given by {self}"))
+            }
             Origin::Default => fault,
         }
     }

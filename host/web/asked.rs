@@ -172,7 +172,9 @@ fn field<T>(field: &mut Field<T>, value: &Value, read: impl Fn(&Value) -> Read<T
 
 fn text(value: &Value) -> Read<String> {
     match value {
-        Value::String(text) if text.contains(['\0', '\n', '\r']) => Err("must be one line of text".to_owned()),
+        Value::String(text) if text.contains(['\0', '\n', '\r']) => {
+            Err("must be one line of text".to_owned())
+        }
         Value::String(text) => Ok(text.trim().to_owned()),
         _ => Err("must be a text".to_owned()),
     }
@@ -182,7 +184,9 @@ fn text(value: &Value) -> Read<String> {
 fn texts(value: &Value) -> Read<Vec<String>> {
     match value {
         Value::Array(list) => list.iter().map(text).collect(),
-        value => Ok(text(value)?.split(',').map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect()),
+        value => {
+            Ok(text(value)?.split(',').map(|part| part.trim().to_owned()).filter(|p| !p.is_empty()).collect())
+        }
     }
 }
 

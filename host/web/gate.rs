@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::header::{
+    AUTHORIZATION, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -70,8 +72,10 @@ impl Gate {
             return Ok(());
         }
         let shown = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut cookies = shown.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        if cookies.any(|(name, value)| name == self.cookie.0 && is_same(&hash(value), &hash(&self.cookie.1))) {
+        let mut cookies =
+            shown.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        if cookies.any(|(name, value)| name == self.cookie.0 && is_same(&hash(value), &hash(&self.cookie.1)))
+        {
             return Ok(());
         }
         let Some(given) = headers.get(AUTHORIZATION) else { return Err(Refused::Missing) };
@@ -99,18 +103,22 @@ impl Gate {
         }
         let (name, value) = &self.cookie;
         let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/");
-        let headers = [(SET_COOKIE, HeaderValue::from_str(&cookie).ok()?), (LOCATION, HeaderValue::from_static("/"))];
+        let headers =
+            [(SET_COOKIE, HeaderValue::from_str(&cookie).ok()?), (LOCATION, HeaderValue::from_static("/"))];
         Some((StatusCode::SEE_OTHER, headers).into_response())
     }
 
     fn challenge(&self) -> Response {
         let what = match (self.has_login, self.token.is_some()) {
             (true, false) => "this page wants a login",
-            (false, _) => "this page wants a token: open /?token=TOKEN, or send `Authorization: Bearer TOKEN`",
+            (false, _) => {
+                "this page wants a token: open /?token=TOKEN, or send `Authorization: Bearer TOKEN`"
+            }
             (true, true) => "this page wants a login or a token",
         };
         let mut response = refusal(StatusCode::UNAUTHORIZED, what);
-        let scheme = if self.has_login { "Basic realm=\"e2e\", charset=\"UTF-8\"" } else { "Bearer realm=\"e2e\"" };
+        let scheme =
+            if self.has_login { "Basic realm=\"e2e\", charset=\"UTF-8\"" } else { "Bearer realm=\"e2e\"" };
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         response
     }
@@ -156,7 +164,11 @@ async fn judge(gate: &Gate, request: Request) -> Result<Request, Response> {
     let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_change = !is_look || CHANGING.contains(&path.trim_end_matches('/'));
     // A link from elsewhere may lead to the page, and nowhere else.
-    let is_wanted = if is_change { is_own_change(request.headers(), &host) } else { path == "/" || is_own_look(request.headers()) };
+    let is_wanted = if is_change {
+        is_own_change(request.headers(), &host)
+    } else {
+        path == "/" || is_own_look(request.headers())
+    };
     if !is_wanted {
         return Err(refusal(StatusCode::FORBIDDEN, "another site's page may not do that"));
     }
@@ -201,13 +213,15 @@ fn is_own_look(headers: &HeaderMap) -> bool {
 fn is_own(url: &str, host: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let (name, port) = split(host);
-    let own = url.host_str().map(|name| name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase());
+    let own =
+        url.host_str().map(|name| name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase());
     let usual = match url.scheme() {
         "http" => 80,
         "https" => 443,
         _ => return false,
     };
-    own.as_deref() == Some(&*name.to_ascii_lowercase()) && url.port().unwrap_or(usual) == port.unwrap_or(usual)
+    own.as_deref() == Some(&*name.to_ascii_lowercase())
+        && url.port().unwrap_or(usual) == port.unwrap_or(usual)
 }
 
 /// Name and port of a `Host` header.

@@ -70,7 +70,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(id: u64, wishes: Sender<Wish>, full_history: bool, reply: oneshot::Sender<Started>) -> Live {
+    pub(super) fn new(
+        id: u64,
+        wishes: Sender<Wish>,
+        full_history: bool,
+        reply: oneshot::Sender<Started>,
+    ) -> Live {
         Live {
             id,
             wishes,
@@ -106,6 +111,8 @@ impl Live {
             Event::Started(info) => {
                 self.info = Some(info.clone());
                 self.spawn_rate = info.spawn_rate;
+                // As long as nothing was told of the first second.
+                self.aim = Some(info.users).filter(|users| *users > 0 && info.scenarios.is_empty());
                 if let Some(reply) = self.reply.take() {
                     let _ = reply.send(Ok(self.id));
                 }

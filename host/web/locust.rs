@@ -117,9 +117,7 @@ fn report(measured: &Measured, state: &str) -> Value {
     let mut stats: Vec<Value> =
         totals.entries.iter().take(MOST_ROWS).map(|(label, entry)| row(label, entry, &span)).collect();
     stats.push(row(&sum, &totals.total, &span));
-    let error = |(key, seen): (&std::sync::Arc<crate::metrics::FailureKey>, &crate::metrics::Occurrences)| {
-        json!({ "method": key.method, "name": key.name, "error": key.error, "occurrences": seen.count })
-    };
+    let error = |(key, seen): (&std::sync::Arc<crate::metrics::FailureKey>, &crate::metrics::Occurrences)| json!({ "method": key.method, "name": key.name, "error": key.error, "occurrences": seen.count });
     let errors: Vec<Value> = totals.failures.iter().take(MOST_ROWS).map(error).collect();
     let total = &totals.total;
     let lately = |q: f64| measured.recent.percentile(q).map(|us| us / 1000);

@@ -120,8 +120,7 @@ fn schemas() -> Value {
         ],
     );
     let fields = &mut asked["properties"];
-    fields["spawn_rate"] =
-        json!({ "type": ["number", "string", "null"], "description": "Users per second, or a text such as `30/m`" });
+    fields["spawn_rate"] = json!({ "type": ["number", "string", "null"], "description": "Users per second, or a text such as `30/m`" });
     fields["variables"] = json!({
         "type": ["object", "string"], "description": "For the script's env; an object, or lines of NAME=VALUE",
     });
@@ -258,7 +257,10 @@ mod tests {
         let names: Vec<&str> =
             files["parameters"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["run", "file"]);
-        assert!(paths["/swarm"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"].is_object());
+        assert!(
+            paths["/swarm"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+                .is_object()
+        );
         assert!(paths["/api/v1/runs"]["get"].is_object() && paths["/api/v1/runs"]["post"].is_object());
     }
 }

@@ -12,8 +12,10 @@ use crate::report::page::{SCRIPT, STYLE, charts};
 const VERSION: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
 
 fn content(kind: &'static str, text: &'static str) -> Response {
-    let headers: [(HeaderName, HeaderValue); 2] =
-        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
     (headers, text).into_response()
 }
 

@@ -77,29 +77,37 @@ const fn act(path: &'static str, what: &'static str, takes: &'static str, handle
 pub(super) static ROUTES: &[Route] = &[
     look("/api/v1/openapi.json", "This document", Json("Document"), || get(openapi::document)),
     look("/api/v1/status", "How things stand", Json("Status"), || get(control::status)),
-    look("/api/v1/events", "Status and figures as they change, as server-sent events", Other("text/event-stream"), || {
-        get(stream::events)
+    look(
+        "/api/v1/events",
+        "Status and figures as they change, as server-sent events",
+        Other("text/event-stream"),
+        || get(stream::events),
+    ),
+    look("/api/v1/scripts", "Scripts and environments that can be run", Json("Catalog"), || {
+        get(control::scripts)
     }),
-    look("/api/v1/scripts", "Scripts and environments that can be run", Json("Catalog"), || get(control::scripts)),
     Route {
         gives: Json("Sketch"),
         ..act("/api/v1/plan", "What a run would be, without running it", "Asked", || post(control::plan))
     },
     look("/api/v1/runs", "The runs of this session", Json("Runs"), || get(control::runs)),
-    Route {
-        gives: Json("Started"),
-        ..act("/api/v1/runs", "Start a run", "Asked", || post(control::start))
-    },
+    Route { gives: Json("Started"), ..act("/api/v1/runs", "Start a run", "Asked", || post(control::start)) },
     look("/api/v1/runs/{run}", "All that the page shows of a run", Json("View"), || get(control::run)),
     Route {
         method: "patch",
-        ..act("/api/v1/runs/{run}", "Change users, rates or the pause of the run", "Change", || patch(control::change))
+        ..act("/api/v1/runs/{run}", "Change users, rates or the pause of the run", "Change", || {
+            patch(control::change)
+        })
     },
     act("/api/v1/runs/{run}/stop", "End the run gracefully, or at once", "Stop", || post(control::stop)),
     act("/api/v1/runs/{run}/reset", "Count from anew", "Nothing", || post(control::reset)),
     look("/api/v1/runs/{run}/files", "The result files of a run", Json("Files"), || get(files::list)),
-    look("/api/v1/runs/{run}/files/{file}", "One of them", Other("application/octet-stream"), || get(files::download)),
-    look("/api/v1/tasks", "How users are shared among classes and tasks", Json("Shares"), || get(control::tasks)),
+    look("/api/v1/runs/{run}/files/{file}", "One of them", Other("application/octet-stream"), || {
+        get(files::download)
+    }),
+    look("/api/v1/tasks", "How users are shared among classes and tasks", Json("Shares"), || {
+        get(control::tasks)
+    }),
     Route {
         gives: Json("Swarmed"),
         ..act("/swarm", "Locust: start a run, or change it", "Form", || post(locust::swarm))
@@ -125,7 +133,8 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 pub(super) fn router(web: Web, gate: Arc<Gate>) -> Router {
-    let routes = ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()));
+    let routes =
+        ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()));
     routes
         .fallback(async || missing("there is nothing here; /api/v1/openapi.json lists what there is"))
         .with_state(web)

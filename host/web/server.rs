@@ -147,7 +147,8 @@ fn serve_until(runtime: Runtime, listener: TcpListener, router: Router, stopped:
             _ = stopped => {}
         }
         // The last status says that it is over; streams end then by themselves.
-        let _ = tokio::time::timeout(LAST_WAIT, async { while connections.join_next().await.is_some() {} }).await;
+        let _ =
+            tokio::time::timeout(LAST_WAIT, async { while connections.join_next().await.is_some() {} }).await;
     });
     // A script that is just compiled for the form is not waited for.
     runtime.shutdown_background();

@@ -266,12 +266,10 @@ impl Session {
             {
                 let mut inner = self.lock();
                 match &mut inner.act {
-                    Act::Running(live) if id.is_none_or(|id| id == live.id) => {
-                        match live.measured() {
-                            None if Instant::now() < until => {}
-                            measured => return measured,
-                        }
-                    }
+                    Act::Running(live) if id.is_none_or(|id| id == live.id) => match live.measured() {
+                        None if Instant::now() < until => {}
+                        measured => return measured,
+                    },
                     _ => return Some(inner.past_of(id)?.measured()),
                 }
             }
@@ -319,7 +317,9 @@ impl Inner {
     fn status(&self) -> Status {
         let mut status = match &self.act {
             Act::Running(live) => live.status(),
-            Act::Preparing { id, .. } => Status { state: State::Preparing, run: Some(*id), ..Status::default() },
+            Act::Preparing { id, .. } => {
+                Status { state: State::Preparing, run: Some(*id), ..Status::default() }
+            }
             Act::Idle => match self.past.back() {
                 Some(past) => past.status.clone(),
                 None => Status::default(),

@@ -42,7 +42,8 @@ impl Driver {
         let mut command = Command::new("chromedriver");
         let mut child = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = lines.find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_matches('.').to_owned()));
+        let port = lines
+            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_matches('.').to_owned()));
         // What it says further must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Some(Driver { url: format!("http://127.0.0.1:{}", port.unwrap()), child })
@@ -54,7 +55,8 @@ impl Driver {
             "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,1000"],
             "prefs": { "download.default_directory": downloads.path(), "download.prompt_for_download": false },
         });
-        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let capabilities =
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
         Browser { client: builder.connect(&self.url).await.unwrap(), downloads }
@@ -102,7 +104,10 @@ impl Browser {
             if begun.elapsed() > PATIENCE {
                 self.picture("failed").await;
                 let text = self.value("document.body.innerText").await;
-                panic!("never {expression}; see target/tmp/screenshots/failed.png:\n{}", text.as_str().unwrap_or_default());
+                panic!(
+                    "never {expression}; see target/tmp/screenshots/failed.png:\n{}",
+                    text.as_str().unwrap_or_default()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

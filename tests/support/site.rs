@@ -125,7 +125,11 @@ impl Site {
         let mut status = Value::Null;
         let begun = std::time::Instant::now();
         while !is_so(&status) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "never {what}: {status}\n{}", self.running.told());
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "never {what}: {status}\n{}",
+                self.running.told()
+            );
             std::thread::sleep(Duration::from_millis(20));
             status = self.get("/api/v1/status").status(200).json();
         }

@@ -84,7 +84,10 @@ async fn start_and_watch(browser: &Browser, page: &str) {
     browser.until("document.querySelector('#run').textContent.includes('<svg onload=')").await;
     browser.value("E2E.selectTab('statistics')").await;
     // Nothing of it became a part of the page.
-    assert_eq!(browser.value("document.querySelectorAll('#run img, #run b, #run i, #run script').length").await, 0);
+    assert_eq!(
+        browser.value("document.querySelectorAll('#run img, #run b, #run i, #run script').length").await,
+        0
+    );
     assert_eq!(browser.value("document.title").await, "e2e: running");
 }
 
@@ -117,7 +120,9 @@ async fn steer(first: &Browser, second: &Browser, page: &str, site: &Site) {
     second.click("#stop").await;
     first.until(&state("stopped")).await;
     second.until(&state("stopped")).await;
-    let told = site.get("/stats/requests").json()["stats"].as_array().unwrap().last().unwrap()["num_requests"].clone();
+    let told =
+        site.get("/stats/requests").json()["stats"].as_array().unwrap().last().unwrap()["num_requests"]
+            .clone();
     for browser in [first, second] {
         browser.until(&format!("{REQUESTS} === {told}")).await;
     }
@@ -149,7 +154,12 @@ async fn look_back(browser: &Browser, project: &Project) {
     browser.value("document.querySelector('#start details').open = true").await;
     browser.write("#start-iterations", "30").await;
     browser.click("#start-go").await;
-    browser.until(&format!("{} && {REQUESTS} > 0 && document.querySelector('#run h1').textContent.includes('other.lua')", state("stopped"))).await;
+    browser
+        .until(&format!(
+            "{} && {REQUESTS} > 0 && document.querySelector('#run h1').textContent.includes('other.lua')",
+            state("stopped")
+        ))
+        .await;
     assert_eq!(browser.value("document.getElementById('faults').hidden").await, true);
 
     browser.until("document.querySelector('[data-tab=history]')?.checkVisibility()").await;
@@ -193,7 +203,10 @@ fn a_guarded_environment_asks_in_the_form() {
         browser.until("document.getElementById('start-users').value === '1' && !location.search").await;
         browser.choose("#start-environment", "prod").await;
         browser.until("document.getElementById('start-guard').checkVisibility()").await;
-        assert_eq!(browser.value("document.getElementById('start-question').textContent").await, "I understand the <b>risks</b>");
+        assert_eq!(
+            browser.value("document.getElementById('start-question').textContent").await,
+            "I understand the <b>risks</b>"
+        );
         browser.until("document.getElementById('start-limits').textContent.includes('max_users 2')").await;
         browser.click("#start-go").await;
         browser.until("document.getElementById('faults').textContent.includes('confirmation')").await;

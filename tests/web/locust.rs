@@ -30,7 +30,10 @@ fn a_locust_script_starts_watches_and_stops() {
     let project = Project::new(&[("s.lua", SCRIPT)]);
     let mut site = Site::start(&project, "-f s.lua");
     let idle = site.get("/stats/requests").status(200).json();
-    assert_eq!((&idle["state"], &idle["stats"], &idle["user_count"]), (&json!("ready"), &json!([]), &json!(0)));
+    assert_eq!(
+        (&idle["state"], &idle["stats"], &idle["user_count"]),
+        (&json!("ready"), &json!([]), &json!(0))
+    );
     assert_eq!(site.get("/exceptions").status(200).json(), json!({ "exceptions": [] }));
     assert_eq!(site.get("/tasks").status(200).json(), json!({ "per_class": {}, "total": {} }));
     assert_eq!(site.get("/stop").status(200).json()["success"], false);
@@ -38,7 +41,10 @@ fn a_locust_script_starts_watches_and_stops() {
     let wrong = site.form("/swarm", "user_count=x").status(200).json();
     assert!(wrong["success"] == false && wrong["message"].as_str().unwrap().contains("users"), "{wrong}");
 
-    let form = format!("user_count=4&spawn_rate=100&run_time=1h20m&user_classes=U&user_classes=V&host={}", server.url());
+    let form = format!(
+        "user_count=4&spawn_rate=100&run_time=1h20m&user_classes=U&user_classes=V&host={}",
+        server.url()
+    );
     let started = site.form("/swarm", &form).status(200).json();
     assert_eq!(started, json!({ "success": true, "message": "Swarming started", "host": server.url() }));
     site.until("users and failures", |status| status["users"] == 4 && server.asked() > 40);
@@ -92,14 +98,22 @@ fn a_locust_script_starts_watches_and_stops() {
     let exceptions = site.get("/exceptions").status(200).json();
     let raised = &exceptions["exceptions"][0];
     assert_eq!(keys(raised), BTreeSet::from(["count", "msg", "nodes", "traceback"]));
-    assert!(raised["msg"].as_str().unwrap().contains("it broke <here>") && raised["count"].as_u64().unwrap() > 0);
+    assert!(
+        raised["msg"].as_str().unwrap().contains("it broke <here>") && raised["count"].as_u64().unwrap() > 0
+    );
     let tasks = site.get("/tasks").status(200).json();
     assert_eq!(tasks["per_class"]["U"]["ratio"], 0.75);
     assert_eq!(tasks["per_class"]["U"]["tasks"]["t"], json!({ "ratio": 0.6 }));
     assert!((tasks["total"]["U"]["tasks"]["t"]["ratio"].as_f64().unwrap() - 0.45).abs() < 1e-9);
     assert_eq!(tasks["per_class"]["V"]["tasks"]["flow"]["tasks"]["first"], json!({ "ratio": 1.0 }));
     let logs = site.get("/logs").status(200).json();
-    assert!(logs["master"].as_array().unwrap().iter().any(|line| line.as_str().unwrap().contains("a line of the log")));
+    assert!(
+        logs["master"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|line| line.as_str().unwrap().contains("a line of the log"))
+    );
 
     // The same form changes a run that goes on.
     let changed = site.form("/swarm", "user_count=2&spawn_rate=50").status(200).json();
@@ -140,11 +154,13 @@ fn a_locust_script_starts_watches_and_stops() {
 /// Locust's custom arguments are fields of the same form; here they are variables of the script.
 #[test]
 fn other_fields_are_variables_of_the_script() {
-    let script = "local U = HttpUser:extend('U')\nU:task('t', function(self) self.client:get('/' .. env.MY_NAME) end)";
+    let script =
+        "local U = HttpUser:extend('U')\nU:task('t', function(self) self.client:get('/' .. env.MY_NAME) end)";
     let server = Counter::start();
     let project = Project::new(&[("s.lua", script)]);
     let mut site = Site::start(&project, &format!("-f s.lua -i 2 -H {}", server.url()));
-    let started = site.form("/swarm", "user_count=1&spawn_rate=1&shape_class=Default&MY_NAME=a%20b").status(200);
+    let started =
+        site.form("/swarm", "user_count=1&spawn_rate=1&shape_class=Default&MY_NAME=a%20b").status(200);
     assert_eq!(started.json()["success"], true, "{started:?}");
     site.until_state("stopped");
     assert_eq!(server.answered().into_iter().collect::<Vec<_>>(), [("GET /a%20b".to_owned(), 2)]);

@@ -63,7 +63,9 @@ fn every_offered_file_is_there_and_no_other() {
             assert_eq!(answer.header("content-disposition"), Some(&*told));
             assert!(!answer.body.is_empty());
         }
-        for name in ["nothing.csv", "../s.lua", "..%2fs.lua", "%2e%2e/s.lua", "arrivals.csv", "s.lua", "stats.csv/x"] {
+        for name in
+            ["nothing.csv", "../s.lua", "..%2fs.lua", "%2e%2e/s.lua", "arrivals.csv", "s.lua", "stats.csv/x"]
+        {
             site.get(&format!("/api/v1/runs/current/files/{name}")).status(404);
         }
         for run in ["7", "-1", "x", "1e0", "%31%00"] {
@@ -81,7 +83,8 @@ fn every_offered_file_is_there_and_no_other() {
 #[test]
 fn scripts_are_read_anew_and_faults_tell_their_place() {
     let server = Counter::start();
-    let project = Project::new(&[("scripts/suites/s.lua", ASKING), ("scripts/main.lua", "require('suites.s')")]);
+    let project =
+        Project::new(&[("scripts/suites/s.lua", ASKING), ("scripts/main.lua", "require('suites.s')")]);
     let mut site = Site::start(&project, &format!("-H {}", server.url()));
     let scripts = site.get("/api/v1/scripts").status(200).json();
     assert_eq!(scripts["scripts"], json!(["main.lua", "suites/s.lua"]));
@@ -90,7 +93,10 @@ fn scripts_are_read_anew_and_faults_tell_their_place() {
     project.write("scripts/suites/s.lua", b"local x = 1\nlocal U = HttpUser:extend(\"U\" {\n})\n");
     for answer in [site.post("/api/v1/plan", &asked), site.post("/api/v1/runs", &asked)] {
         let fault = answer.status(422).json()["faults"][0].clone();
-        assert_eq!((fault["file"].as_str(), fault["exit"].as_u64()), (Some("scripts/suites/s.lua"), Some(107)));
+        assert_eq!(
+            (fault["file"].as_str(), fault["exit"].as_u64()),
+            (Some("scripts/suites/s.lua"), Some(107))
+        );
         let (line, text) = (fault["line"].as_u64().unwrap(), fault["text"].as_str().unwrap());
         assert!(line == 2 && text.contains(&format!("scripts/suites/s.lua:{line}")), "{text}");
         assert!(text.contains(&format!("{line} | local U")), "the line of the source is shown: {text}");
@@ -140,8 +146,10 @@ options { users = 3, run_time = "1m", thresholds = { http_req_failed = { "rate<0
 HttpUser:extend("A", { weight = 2, host = "http://127.0.0.1:9" }):task("one", function() end)
 HttpUser:extend("B", { fixed_count = 1 }):task("two", function() end)
 "#;
-    let project =
-        Project::new(&[("s.lua", script), ("config/local.yaml", "base_url: http://127.0.0.1:8\nload:\n  spawn_rate: 2\n")]);
+    let project = Project::new(&[
+        ("s.lua", script),
+        ("config/local.yaml", "base_url: http://127.0.0.1:8\nload:\n  spawn_rate: 2\n"),
+    ]);
     let site = Site::start(&project, "-f s.lua -u 5 A");
     let plan = site.post("/api/v1/plan", &json!({ "seed": 7, "users": null })).status(200).json();
     let value = |value: &str, origin: &str| json!({ "value": value, "origin": origin });
@@ -151,7 +159,8 @@ HttpUser:extend("B", { fixed_count = 1 }):task("two", function() end)
     assert_eq!(plan["seed"], value("7", "the form's field seed"));
     assert_eq!(plan["host"], value("http://127.0.0.1:8", "config/local.yaml:1"));
     assert_eq!(plan["thresholds"], json!(["http_req_failed: rate<0.1"]));
-    let chosen: Vec<_> = plan["classes"].as_array().unwrap().iter().map(|class| &class["is_chosen"]).collect();
+    let chosen: Vec<_> =
+        plan["classes"].as_array().unwrap().iter().map(|class| &class["is_chosen"]).collect();
     assert_eq!(chosen, [&json!(true), &json!(false)]);
     assert_eq!(site.post("/api/v1/plan", &json!({})).json()["users"], value("5", "flag --users"));
     site.end().code(0);
@@ -169,7 +178,9 @@ fn the_last_runs_are_kept_with_all_that_belongs_to_them() {
     let runs = site.get("/api/v1/runs").status(200).json();
     let numbers: Vec<u64> = runs.as_array().unwrap().iter().map(|run| run["run"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (3..=12).collect::<Vec<_>>());
-    let count = |run: u64| site.get(&format!("/api/v1/runs/{run}")).status(200).json()["view"]["now"]["requests"].clone();
+    let count = |run: u64| {
+        site.get(&format!("/api/v1/runs/{run}")).status(200).json()["view"]["now"]["requests"].clone()
+    };
     assert_eq!((count(3), count(12)), (json!(3), json!(12)));
     assert_eq!(of_csv(&site.get("/api/v1/runs/5/files/stats.csv").body)["Aggregated"], (5, 0));
     site.get("/api/v1/runs/2").status(404);
@@ -179,7 +190,11 @@ fn the_last_runs_are_kept_with_all_that_belongs_to_them() {
 #[test]
 fn the_process_ends_with_the_code_of_its_last_run() {
     let server = Counter::start();
-    let project = Project::new(&[("s.lua", ASKING), ("f.lua", &ASKING.replace("/t\"", "/fail\"")), ("broken.lua", "x(")]);
+    let project = Project::new(&[
+        ("s.lua", ASKING),
+        ("f.lua", &ASKING.replace("/t\"", "/fail\"")),
+        ("broken.lua", "x("),
+    ]);
     let host = server.url();
     Site::start(&project, "-f s.lua").end().code(0);
     let mut site = Site::start(&project, &format!("-f s.lua -H {host}"));
@@ -234,14 +249,17 @@ fn every_route_of_the_document_is_there_and_the_page_uses_no_other() {
             assert_ne!(status, 404, "{method} {path}");
         }
     }
-    for route in ["/swarm", "/stop", "/stats/reset", "/stats/requests", "/stats/report", "/tasks", "/exceptions", "/"] {
+    for route in
+        ["/swarm", "/stop", "/stats/reset", "/stats/requests", "/stats/report", "/tasks", "/exceptions", "/"]
+    {
         assert!(paths.contains_key(route), "{route}");
     }
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = std::fs::read_to_string(root.join("host/web/assets/desk.js")).unwrap();
     let mut asked = 0;
     for piece in script.split(['"', '`']).filter(|piece| piece.starts_with("/api/")) {
-        let piece = piece.replace("${run}", "{run}").replace("${id}", "{run}").replace("${file.name}", "{file}");
+        let piece =
+            piece.replace("${run}", "{run}").replace("${id}", "{run}").replace("${file.name}", "{file}");
         let piece = piece.replace("/runs/current", "/runs/{run}");
         assert!(paths.contains_key(&piece), "{piece}");
         asked += 1;

@@ -21,7 +21,9 @@ fn beyond_this_machine_it_wants_a_login_or_a_token() {
         ended.refused(2, &["without a login or a token", "--web-login USER:PASSWORD or --web-token TOKEN"]);
     }
     project.run("--web --web-host 203.0.113.7 --web-token t").refused(104, &["no address of this machine"]);
-    project.run("--web --web-host no.such.host.invalid").refused(104, &["`no.such.host.invalid`", "such as 127.0.0.1"]);
+    project
+        .run("--web --web-host no.such.host.invalid")
+        .refused(104, &["`no.such.host.invalid`", "such as 127.0.0.1"]);
     let site = Site::start(&project, "--web-host 0.0.0.0 --web-token sesame-street");
     let port = site.addr.rsplit(':').next().unwrap();
     let ended = project.run(&format!("--web --web-port {port}"));
@@ -35,13 +37,22 @@ fn a_token_opens_the_page_and_nothing_else_does() {
     let project = project();
     let site = Site::start(&project, "--web-token sesame-street");
     let with = |headers: &[(&str, &str)]| site.send("GET", "/api/v1/status", headers, "");
-    for route in ["/", "/assets/desk.js", "/api/v1/status", "/api/v1/events", "/stats/requests", "/stop", "/nothing"] {
+    for route in
+        ["/", "/assets/desk.js", "/api/v1/status", "/api/v1/events", "/stats/requests", "/stop", "/nothing"]
+    {
         let refused = site.get(route).status(401);
         assert!(!refused.body.contains("sesame"), "{refused:?}");
     }
     site.post("/api/v1/runs", &json!({})).status(401);
     site.form("/swarm", "user_count=1").status(401);
-    for value in ["Bearer sesame", "Bearer sesame-street2", "Bearer", "Basic c2VzYW1lLXN0cmVldA==", "sesame-street", "Bearer sesame-streeT"] {
+    for value in [
+        "Bearer sesame",
+        "Bearer sesame-street2",
+        "Bearer",
+        "Basic c2VzYW1lLXN0cmVldA==",
+        "sesame-street",
+        "Bearer sesame-streeT",
+    ] {
         with(&[("Authorization", value)]).status(401);
     }
     for cookie in ["e2e=1", "sesame-street", "e2e-1=; e2e-2=x"] {
@@ -53,7 +64,10 @@ fn a_token_opens_the_page_and_nothing_else_does() {
     let welcome = site.get("/?token=sesame-street").status(303);
     assert_eq!(welcome.header("location"), Some("/"));
     let cookie = welcome.header("set-cookie").unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains("sesame"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains("sesame"),
+        "{cookie}"
+    );
     let cookie = cookie.split(';').next().unwrap();
     with(&[("Cookie", &format!("a=b; {cookie}"))]).status(200);
     with(&[("Cookie", &format!("{cookie}0"))]).status(401);
@@ -75,7 +89,9 @@ fn a_login_opens_the_page_and_scripts_do_not_see_it() {
     assert!(refused.header("www-authenticate").unwrap().starts_with("Basic realm="));
     let with = |value: &str| site.send("GET", "/", &[("Authorization", value)], "");
     with("Basic bWU6cGFzczp3b3Jk").status(200);
-    for value in ["Basic bWU6cGFzcw==", "Basic !!!", "Basic", "Bearer me:pass:word", "Basic bWU6cGFzczp3b3Jk bWU6"] {
+    for value in
+        ["Basic bWU6cGFzcw==", "Basic !!!", "Basic", "Bearer me:pass:word", "Basic bWU6cGFzczp3b3Jk bWU6"]
+    {
         with(value).status(401);
     }
     site.end().code(0);
@@ -91,7 +107,17 @@ fn another_name_for_this_machine_does_not_open_the_page() {
         assert_eq!(with(&format!("{host}:{port}")), 200, "{host}");
         assert_eq!(with(host), 200, "{host}");
     }
-    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "10.0.0.1", "", "[::1", "localhost:x", "a b"] {
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:80",
+        "10.0.0.1",
+        "",
+        "[::1",
+        "localhost:x",
+        "a b",
+    ] {
         assert!(matches!(with(host), 421 | 400), "{host}");
     }
     let twice = [("Host", "localhost"), ("Host", "evil.example")];
@@ -145,7 +171,11 @@ fn another_sites_page_changes_nothing() {
     assert_eq!(server.asked(), 0);
     // Nor does it look, but for the page itself.
     for target in ["/api/v1/status", "/api/v1/events", "/stats/requests", "/assets/desk.js"] {
-        assert_eq!(site.send("GET", target, &[("Sec-Fetch-Site", "cross-site"), browser], "").status, 403, "{target}");
+        assert_eq!(
+            site.send("GET", target, &[("Sec-Fetch-Site", "cross-site"), browser], "").status,
+            403,
+            "{target}"
+        );
     }
     site.send("GET", "/", &[("Sec-Fetch-Site", "cross-site"), browser], "").status(200);
     let answer = site.send("OPTIONS", "/api/v1/runs", &[("Origin", "http://evil.example")], "");
@@ -223,7 +253,11 @@ fn nothing_outside_of_the_script_root_is_run_or_shown() {
 fn is_guarded(answer: &Answer) {
     let policy = answer.header("content-security-policy").unwrap_or_else(|| panic!("{answer:?}"));
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-    assert!(!policy.contains("script-src 'self' 'unsafe") && !policy.contains("unsafe-eval") && !policy.contains('*'));
+    assert!(
+        !policy.contains("script-src 'self' 'unsafe")
+            && !policy.contains("unsafe-eval")
+            && !policy.contains('*')
+    );
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
@@ -243,13 +277,25 @@ fn every_answer_tells_browsers_what_it_is_not_for() {
     let mut site = Site::start(&project, "");
     site.post("/api/v1/runs", &json!({ "iterations": 2, "host": server.url() })).status(201);
     site.until_state("stopped");
-    for target in ["/", "/assets/plotly.js", "/assets/view.js", "/assets/desk.css", "/api/v1/status", "/nothing", "/stats/requests", "/stats/requests/csv"] {
+    for target in [
+        "/",
+        "/assets/plotly.js",
+        "/assets/view.js",
+        "/assets/desk.css",
+        "/api/v1/status",
+        "/nothing",
+        "/stats/requests",
+        "/stats/requests/csv",
+    ] {
         is_guarded(&site.get(target));
     }
     is_guarded(&site.send("GET", "/", &[("Host", "evil.example")], ""));
     is_guarded(&site.send("POST", "/swarm", &[("Origin", "http://evil.example")], ""));
     let page = site.get("/").status(200);
-    assert!(!page.body.contains("<script>") && !page.body.contains(" style=") && !page.body.contains("http://"), "{page:?}");
+    assert!(
+        !page.body.contains("<script>") && !page.body.contains(" style=") && !page.body.contains("http://"),
+        "{page:?}"
+    );
     // The report holds its own script, and an origin of its own, from where it reaches nothing.
     let report = site.get("/stats/report").status(200);
     let policy = report.header("content-security-policy").unwrap();
@@ -274,7 +320,9 @@ fn what_is_too_much_is_refused() {
     for number in 0..40 {
         let mut stream = site.connect();
         if number % 2 == 0 {
-            stream.write_all(b"POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{").unwrap();
+            stream
+                .write_all(b"POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{")
+                .unwrap();
         }
         silent.push(stream);
     }

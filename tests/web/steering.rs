@@ -123,7 +123,10 @@ fn what_happens_is_told_second_by_second() {
         }
     }
     states.dedup();
-    assert!(states.starts_with(&["preparing".into()]) && states.contains(&"running".to_owned()), "{states:?}");
+    assert!(
+        states.starts_with(&["preparing".into()]) && states.contains(&"running".to_owned()),
+        "{states:?}"
+    );
     assert!(numbers.len() >= 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
     assert!(requests.is_sorted() && requests[0] > 0, "{requests:?}");
     // Who comes in mid-run or later gets the whole.
@@ -172,7 +175,8 @@ fn a_guarded_environment_asks_each_time_and_its_limits_hold() {
     );
     let project = Project::new(&[("s.lua", ASKING), ("t.lua", ASKING), ("config/prod.yaml", &config)]);
     // What the command line confirms is for --autostart alone.
-    let mut site = Site::start_with(&project, "-f s.lua --env prod", &["--confirm", "I understand the risks"]);
+    let mut site =
+        Site::start_with(&project, "-f s.lua --env prod", &["--confirm", "I understand the risks"]);
     let plan = site.post("/api/v1/plan", &json!({})).status(200).json();
     assert_eq!(plan["question"], "I understand the risks");
     assert_eq!(plan["limits"][0], json!(["max_users", "2"]));
@@ -187,22 +191,33 @@ fn a_guarded_environment_asks_each_time_and_its_limits_hold() {
         (json!({ "confirm": yes, "run_time": "61s" }), "exceeds `safety.max_run_time`"),
         (json!({ "confirm": yes, "stop_timeout": "1h" }), "would prolong the run"),
         (json!({ "confirm": yes, "scripts": ["t.lua"] }), "`safety.allowed_scripts` does not list"),
-        (json!({ "confirm": yes, "host": "http://localhost:1" }), "`safety.allowed_hosts` does not list localhost"),
+        (
+            json!({ "confirm": yes, "host": "http://localhost:1" }),
+            "`safety.allowed_hosts` does not list localhost",
+        ),
     ] {
         let answer = site.post("/api/v1/runs", &asked).status(403).json();
         let fault = &answer["faults"][0];
         assert!(fault["exit"] == 111 && fault["what"].as_str().unwrap().contains(what), "{asked}: {fault}");
     }
     let answer = site.form("/swarm", "user_count=1&spawn_rate=1").status(200).json();
-    assert!(answer["success"] == false && answer["message"].as_str().unwrap().contains("confirmation"), "{answer}");
+    assert!(
+        answer["success"] == false && answer["message"].as_str().unwrap().contains("confirmation"),
+        "{answer}"
+    );
     assert_eq!(server.asked(), 0, "nothing was sent");
     site.post("/api/v1/runs", &json!({ "confirm": yes })).status(201);
     site.until_state("running");
-    for body in [json!({ "users": 3 }), json!({ "spawn_rate": 101 }), json!({ "users": 2, "spawn_rate": 101 })] {
+    for body in
+        [json!({ "users": 3 }), json!({ "spawn_rate": 101 }), json!({ "users": 2, "spawn_rate": 101 })]
+    {
         site.patch("/api/v1/runs/current", &body).status(403);
     }
     let answer = site.form("/swarm", "user_count=50&spawn_rate=1").status(200).json();
-    assert!(answer["success"] == false && answer["message"].as_str().unwrap().contains("max_users"), "{answer}");
+    assert!(
+        answer["success"] == false && answer["message"].as_str().unwrap().contains("max_users"),
+        "{answer}"
+    );
     assert_eq!(site.get("/api/v1/status").json()["target"], 1);
     site.post("/api/v1/runs/current/stop", &json!({})).status(200);
     site.until_state("stopped");
