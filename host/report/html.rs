@@ -30,5 +30,6 @@ impl Sink for Html {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "html_tests.rs"]
 mod tests;

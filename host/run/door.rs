@@ -1,5 +1,5 @@
 //! The one door to the workers. Whatever changes the load (the command line, a load
-//! shape, later a person) comes through `aim`, which holds it to the limits of the
+//! shape, a person) comes through `aim`, which holds it to the limits of the
 //! environment. Kept by `running`.
 
 use std::collections::BTreeMap;

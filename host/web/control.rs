@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::units::{check_rate, parse_rate};
 
-use super::answers::{conflict, faults, json, json_text, missing, refusal};
+use super::answers::{Refusal, conflict, faults, json, json_text, missing, refusal};
 use super::asked::Asked;
 use super::routes::Web;
 
@@ -48,7 +48,7 @@ pub(super) async fn scripts(State(web): State<Web>) -> Response {
 }
 
 /// The body as JSON; nothing is an empty object.
-fn body(headers: &HeaderMap, body: &Bytes) -> Result<Value, Response> {
+fn body(headers: &HeaderMap, body: &Bytes) -> Result<Value, Refusal> {
     if body.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
@@ -56,46 +56,48 @@ fn body(headers: &HeaderMap, body: &Bytes) -> Result<Value, Response> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("application/json")) {
         let what = "the body must be JSON, with `Content-Type: application/json`";
-        return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
+        return Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, what).into());
     }
     serde_json::from_slice(body)
-        .map_err(|error| refusal(StatusCode::BAD_REQUEST, &format!("the body is no JSON: {error}")))
+        .map_err(|error| refusal(StatusCode::BAD_REQUEST, &format!("the body is no JSON: {error}")).into())
 }
 
-fn asked(headers: &HeaderMap, bytes: &Bytes) -> Result<Asked, Response> {
-    Asked::of_json(&body(headers, bytes)?).map_err(|fault| faults(&[fault]))
+fn asked(headers: &HeaderMap, bytes: &Bytes) -> Result<Asked, Refusal> {
+    Asked::of_json(&body(headers, bytes)?).map_err(|fault| faults(&[fault]).into())
 }
 
 /// What a run would be.
-pub(super) async fn plan(State(web): State<Web>, headers: HeaderMap, bytes: Bytes) -> Response {
-    let asked = match asked(&headers, &bytes) {
-        Ok(asked) => asked,
-        Err(response) => return response,
-    };
+pub(super) async fn plan(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Refusal> {
+    let asked = asked(&headers, &bytes)?;
     // Compiling takes a while: one at a time, so that nobody can keep all cores busy with it.
     let _turn = web.looking.lock().await;
     let backdrop = web.backdrop.clone();
-    match tokio::task::spawn_blocking(move || backdrop.sketch(&asked)).await {
+    Ok(match tokio::task::spawn_blocking(move || backdrop.sketch(&asked)).await {
         Ok(Ok(sketch)) => json(&sketch),
         Ok(Err(found)) => faults(&found),
         Err(_) => faults(&[]),
-    }
+    })
 }
 
-pub(super) async fn start(State(web): State<Web>, headers: HeaderMap, bytes: Bytes) -> Response {
-    let asked = match asked(&headers, &bytes) {
-        Ok(asked) => asked,
-        Err(response) => return response,
-    };
+pub(super) async fn start(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Refusal> {
+    let asked = asked(&headers, &bytes)?;
     let started = match web.session.begin(asked) {
         Ok(started) => started,
-        Err(fault) => return conflict(&fault),
+        Err(fault) => return Ok(conflict(&fault)),
     };
-    match started.await {
+    Ok(match started.await {
         Ok(Ok(run)) => (StatusCode::CREATED, json(&json!({ "run": run }))).into_response(),
         Ok(Err(found)) => faults(&found),
         Err(_) => faults(&[]),
-    }
+    })
 }
 
 pub(super) async fn runs(State(web): State<Web>) -> Response {
@@ -109,33 +111,30 @@ pub(super) async fn runs(State(web): State<Web>) -> Response {
 }
 
 /// A run's number; `current` is the one that goes on, else the last.
-pub(super) fn number(run: &str) -> Result<Option<u64>, Response> {
+pub(super) fn number(run: &str) -> Result<Option<u64>, Refusal> {
     match run {
         "current" => Ok(None),
-        run => run.parse().map(Some).map_err(|_| missing("there is no such run")),
+        run => run.parse().map(Some).map_err(|_| missing("there is no such run").into()),
     }
 }
 
-pub(super) async fn run(State(web): State<Web>, Path(run): Path<String>) -> Response {
-    let id = match number(&run) {
-        Ok(id) => id,
-        Err(response) => return response,
-    };
-    match web.session.sight(id) {
+pub(super) async fn run(State(web): State<Web>, Path(run): Path<String>) -> Result<Response, Refusal> {
+    let id = number(&run)?;
+    Ok(match web.session.sight(id) {
         Some((run, number, sight)) => {
             let view = sight.json();
             json_text(format!("{{\"run\":{run},\"number\":{number},\"view\":{view}}}").into())
         }
         None => missing("there is no such run"),
-    }
+    })
 }
 
 /// Only the run that goes on can be steered.
-fn steered(web: &Web, run: &str) -> Result<(), Response> {
+fn steered(web: &Web, run: &str) -> Result<(), Refusal> {
     match number(run)? {
         None => Ok(()),
         Some(id) if web.session.status().run == Some(id) => Ok(()),
-        Some(_) => Err(missing("that run does not go on")),
+        Some(_) => Err(missing("that run does not go on").into()),
     }
 }
 
@@ -145,16 +144,9 @@ pub(super) async fn change(
     Path(run): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Response {
-    if let Err(response) = steered(&web, &run) {
-        return response;
-    }
-    let wanted = match body(&headers, &bytes)
-        .and_then(|body| Change::of_json(&body).map_err(|fault| faults(&[fault])))
-    {
-        Ok(wanted) => wanted,
-        Err(response) => return response,
-    };
+) -> Result<Response, Refusal> {
+    steered(&web, &run)?;
+    let wanted = Change::of_json(&body(&headers, &bytes)?).map_err(|fault| faults(&[fault]))?;
     let mut said = Vec::new();
     let session = &web.session;
     if let Some(paused) = wanted.paused {
@@ -174,14 +166,14 @@ pub(super) async fn change(
         }
         _ => {}
     }
-    match said.into_iter().collect::<Result<Vec<_>, _>>() {
+    Ok(match said.into_iter().collect::<Result<Vec<_>, _>>() {
         Ok(said) if said.is_empty() => refusal(
             StatusCode::UNPROCESSABLE_ENTITY,
             "nothing to change: give users, spawn_rate, rate or paused",
         ),
         Ok(said) => json(&json!({ "done": said })),
         Err(fault) => conflict(&fault),
-    }
+    })
 }
 
 #[derive(Default)]
@@ -250,22 +242,15 @@ pub(super) async fn stop(
     Path(run): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
-) -> Response {
-    if let Err(response) = steered(&web, &run) {
-        return response;
-    }
-    let now = match body(&headers, &bytes) {
-        Ok(body) => body.get("now").and_then(Value::as_bool).unwrap_or(false),
-        Err(response) => return response,
-    };
-    said(web.session.stop(now).await)
+) -> Result<Response, Refusal> {
+    steered(&web, &run)?;
+    let now = body(&headers, &bytes)?.get("now").and_then(Value::as_bool).unwrap_or(false);
+    Ok(said(web.session.stop(now).await))
 }
 
-pub(super) async fn reset(State(web): State<Web>, Path(run): Path<String>) -> Response {
-    if let Err(response) = steered(&web, &run) {
-        return response;
-    }
-    said(web.session.ask(Command::Reset).await)
+pub(super) async fn reset(State(web): State<Web>, Path(run): Path<String>) -> Result<Response, Refusal> {
+    steered(&web, &run)?;
+    Ok(said(web.session.ask(Command::Reset).await))
 }
 
 fn said(said: Result<String, Fault>) -> Response {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::report::Document;
 
-use super::answers::{file, json, missing};
+use super::answers::{Refusal, file, json, missing};
 use super::control::number;
 use super::past::Measured;
 use super::routes::Web;
@@ -34,34 +34,31 @@ fn offers(measured: &Measured) -> Vec<Offer> {
     offers
 }
 
-pub(super) async fn list(State(web): State<Web>, Path(run): Path<String>) -> Response {
-    let id = match number(&run) {
-        Ok(id) => id,
-        Err(response) => return response,
-    };
-    match web.session.measured(id).await {
+pub(super) async fn list(State(web): State<Web>, Path(run): Path<String>) -> Result<Response, Refusal> {
+    Ok(match web.session.measured(number(&run)?).await {
         Some(measured) => json(&offers(&measured)),
         None => missing("nothing was measured yet"),
-    }
+    })
 }
 
-pub(super) async fn download(State(web): State<Web>, Path((run, name)): Path<(String, String)>) -> Response {
-    let id = match number(&run) {
-        Ok(id) => id,
-        Err(response) => return response,
+pub(super) async fn download(
+    State(web): State<Web>,
+    Path((run, name)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let Some(measured) = web.session.measured(number(&run)?).await else {
+        return Ok(missing("nothing was measured yet"));
     };
-    let Some(measured) = web.session.measured(id).await else { return missing("nothing was measured yet") };
     let told = format!("run-{}_{name}", measured.id);
     if name == REPORT {
-        return match report(&web, measured).await {
+        return Ok(match report(&web, measured).await {
             Some(page) => file(&told, "text/html; charset=utf-8", page),
             None => missing("the report cannot be made"),
-        };
+        });
     }
-    match content(measured, &name).await {
+    Ok(match content(measured, &name).await {
         Some((kind, content)) => file(&told, kind, content),
         None => missing("there is no such file"),
-    }
+    })
 }
 
 /// A file of a run by its name; made on a thread of its own, since it may be large.

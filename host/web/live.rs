@@ -111,6 +111,8 @@ impl Live {
             Event::Started(info) => {
                 self.info = Some(info.clone());
                 self.spawn_rate = info.spawn_rate;
+                // As long as nothing was told of the first second.
+                self.aim = Some(info.users).filter(|users| *users > 0 && info.scenarios.is_empty());
                 if let Some(reply) = self.reply.take() {
                     let _ = reply.send(Ok(self.id));
                 }

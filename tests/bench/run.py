@@ -13,7 +13,7 @@ from pathlib import Path
 
 import table
 from process import CORES
-from rows import arrivals, grpc, http2, memory, scale, scripts, starts, throughput
+from rows import arrivals, grpc, http2, memory, scale, scripts, starts, throughput, web
 from tools import OUT, Failed, install
 
 ROWS = {
@@ -27,6 +27,7 @@ ROWS = {
     "first": starts.first,
     "arrivals": arrivals.arrivals,
     "scale": scale.scale,
+    "web": web.page,
     "growth": memory.growth,
     "json": scripts.json,
     "compute": scripts.compute,

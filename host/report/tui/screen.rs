@@ -296,5 +296,6 @@ fn draw_keys(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "screen_tests.rs"]
 mod tests;

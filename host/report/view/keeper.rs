@@ -206,5 +206,6 @@ impl Keeper {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "keeper_tests.rs"]
 mod tests;

@@ -280,5 +280,6 @@ impl Part {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "series_tests.rs"]
 mod tests;

@@ -378,6 +378,8 @@
     arrange();
     if (now.is_closing) {
       say("e2e ends.");
+    } else if (before !== null && now.state !== before.state) {
+      say("");
     }
     if (before === null && now.state === "ready") {
       openForm();
