@@ -23,9 +23,14 @@ fn drawn(events: &[Event], columns: u16, rows: u16) -> String {
     terminal.backend().to_string()
 }
 
+/// All but the end.
+fn under_way() -> Vec<Event> {
+    sample::events().into_iter().take_while(|event| !matches!(event, Event::Done(_))).collect()
+}
+
 #[test]
 fn a_screen_has_the_figures_of_the_run() {
-    let text = drawn(&sample::events()[..5], 110, 30);
+    let text = drawn(&under_way(), 110, 30);
     for part in [
         "9.0 s of 10.0 s",
         "suites/smoke.lua · local at http://127.0.0.1:4000",
@@ -57,11 +62,11 @@ fn any_size_will_do() {
 /// The sum has its line however many names there are, and so have the keys.
 #[test]
 fn what_matters_most_stays_on_a_small_screen() {
-    let text = drawn(&sample::events()[..5], 60, 12);
+    let text = drawn(&under_way(), 60, 12);
     assert!(
         text.contains("Aggregated") && text.contains("p pause") && text.contains("requests 125"),
         "{text}"
     );
-    let text = drawn(&sample::events()[..5], 30, 5);
+    let text = drawn(&under_way(), 30, 5);
     assert!(text.contains("users 4"), "{text}");
 }
