@@ -37,6 +37,7 @@ fn run(options: &str) {
     let line = options.replace("-t 30s", "-t 1s").replace(" /results/", " results/");
     project.run(&format!("{line} --env local")).code(0).printed(&["0 failed"]);
     assert!(project.read("results/junit.xml").contains("<testsuites"), "{options}");
+    assert!(project.read("results/report.html").contains("<html"), "{options}");
     assert!(project.read("results/e2e_stats.csv").contains("Aggregated"), "{options}");
 }
 
