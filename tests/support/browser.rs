@@ -1,9 +1,11 @@
 //! Headless Chromium, driven by its own driver. Used by the tests of the page; where there is none a line says so.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -18,11 +20,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The driver; it ends with this value, and its browsers with it.
 pub struct Driver {
     child: Child,
-    url: String,
+    /// `127.0.0.1:PORT`.
+    addr: String,
+    sessions: Mutex<Vec<String>>,
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // A test that failed has not closed its browsers, and they would outlive their driver.
+        for session in self.sessions.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let Ok(mut stream) = TcpStream::connect(&self.addr) else { continue };
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+            let head = format!("DELETE /session/{session} HTTP/1.1\r\nHost: {}\r\n\r\n", self.addr);
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.read(&mut [0; 64]));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -46,7 +57,7 @@ impl Driver {
             .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_matches('.').to_owned()));
         // What it says further must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Some(Driver { url: format!("http://127.0.0.1:{}", port.unwrap()), child })
+        Some(Driver { addr: format!("127.0.0.1:{}", port.unwrap()), child, sessions: Mutex::default() })
     }
 
     pub async fn browser(&self) -> Browser {
@@ -59,7 +70,10 @@ impl Driver {
             json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
-        Browser { client: builder.connect(&self.url).await.unwrap(), downloads }
+        let client = builder.connect(&format!("http://{}", self.addr)).await.unwrap();
+        let session = client.session_id().await.unwrap().unwrap();
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        Browser { client, downloads }
     }
 }
 

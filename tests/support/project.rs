@@ -82,9 +82,20 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// A process that a test which fails does not leave behind.
+struct Owned(Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // One that has ended is not there to be ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A run under way.
 pub struct Running {
-    child: Child,
+    child: Owned,
     started: Instant,
     out: Stream,
     err: Stream,
@@ -126,18 +137,18 @@ impl Running {
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        Running { child, started, out: Stream::follow(out), err: Stream::follow(err) }
+        Running { child: Owned(child), started, out: Stream::follow(out), err: Stream::follow(err) }
     }
 
     /// Sends SIGINT or the like.
     pub fn signal(&self, name: &str) {
-        let line = format!("kill -{name} {}", self.child.id());
+        let line = format!("kill -{name} {}", self.child.0.id());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
     /// Sends it to the process that this one started, as one does that only prepares a place for it.
     pub fn signal_inside(&self, name: &str) {
-        let id = self.child.id();
+        let id = self.child.0.id();
         let inside = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
         let line = format!("kill -{name} {inside}");
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
@@ -145,14 +156,14 @@ impl Running {
 
     /// Bytes of memory that it holds just now.
     pub fn resident(&self) -> u64 {
-        let pages = fs::read_to_string(format!("/proc/{}/statm", self.child.id())).unwrap();
+        let pages = fs::read_to_string(format!("/proc/{}/statm", self.child.0.id())).unwrap();
         pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
     }
 
     /// Until `reached`, which is asked again and again.
     pub fn until(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
         while !reached() {
-            let over = self.child.try_wait().unwrap().is_some() || self.started.elapsed() > LIMIT;
+            let over = self.child.0.try_wait().unwrap().is_some() || self.started.elapsed() > LIMIT;
             assert!(!over || reached(), "never {what}:\n{}\n{}", self.out.so_far(), self.err.so_far());
             thread::sleep(STEP);
         }
@@ -189,17 +200,17 @@ impl Running {
 
     /// The number of the signal that ended the process.
     pub fn end_by_signal(mut self) -> i32 {
-        self.child.wait().unwrap().signal().unwrap()
+        self.child.0.wait().unwrap().signal().unwrap()
     }
 
     pub fn end(mut self) -> Ended {
         let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.child.0.try_wait().unwrap() {
                 break Some(status);
             }
             if self.started.elapsed() > LIMIT {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
+                let _ = self.child.0.kill();
+                let _ = self.child.0.wait();
                 break None;
             }
             thread::sleep(STEP);
