@@ -322,7 +322,7 @@ fn the_readme() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("readme.lua");
     std::fs::write(&path, script).unwrap();
-    let run = run(path.to_str().unwrap(), &["-t", "2s"]);
+    let run = run(path.to_str().unwrap(), &["-t", "4s", "--seed", "1"]);
     run.exits(0).says(&["✓", "status is 200"]).says(&["✓", "uri matches"]).says(&["0 failed"]);
 }
 
