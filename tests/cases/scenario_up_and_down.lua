@@ -6,5 +6,4 @@ options { scenarios = {
     { duration = 0, target = 6 }, { duration = "200ms", target = 6 }, { duration = 0, target = 1 }, { duration = "100ms", target = 1 } } },
 } }
 local Wave = User:extend("Wave", { wait_time = constant(60) })
-function Wave:on_start() print("came " .. vu.id) end
 Wave:task("rest", function(self) end)
