@@ -133,7 +133,8 @@ impl Curve {
         // The first comes where the area is 0, and each further one where it has grown by 1.
         match by < self.end() {
             true => {
-                (self.area(by).floor() as u64) + u64::from(self.most() > 0.0 && self.arrival(0) <= Some(by))
+                let has_begun = self.arrival(0).is_some_and(|first| first <= by);
+                self.area(by).floor() as u64 + u64::from(has_begun)
             }
             false => self.area(by).ceil() as u64,
         }

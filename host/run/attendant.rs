@@ -132,7 +132,7 @@ impl Running {
         self.attendant.go(self.phases.phase());
         self.attendant.ask(Ask::Finish);
         self.await_control(ears, tell);
-        let code = self.exit().code_with(self.setup.exit_code_on_error);
+        let code = self.exit(&self.judge()).code_with(self.setup.exit_code_on_error);
         self.attendant.ask(Ask::Quit(code));
         self.await_control(ears, tell);
     }

@@ -59,13 +59,13 @@ struct Numbers {
 impl Numbers {
     /// The least that is free.
     fn take(&mut self) -> u64 {
-        self.free.pop().map_or_else(
-            || {
+        match self.free.pop() {
+            Some(Reverse(number)) => number,
+            None => {
                 self.next += 1;
                 self.next - 1
-            },
-            |Reverse(number)| number,
-        )
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Summary, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Summary, Threshold, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -171,13 +171,13 @@ impl Running {
         }
     }
 
-    /// What the process exits with, as far as it is known.
-    pub(super) fn exit(&self) -> Exit {
+    /// What the process exits with, as far as it is known and with thresholds judged so.
+    pub(super) fn exit(&self, thresholds: &[Threshold]) -> Exit {
         let mut exit = Exit::of_internal_faults();
         if !self.doubts().is_empty() {
             exit = exit.worst(Exit::Inconclusive);
         }
-        for threshold in self.judge() {
+        for threshold in thresholds {
             exit = exit.worst(threshold.outcome.exit());
         }
         if self.totals.total.failures > 0 || self.totals.all_exceptions() > 0 {
@@ -204,7 +204,7 @@ impl Running {
     pub(super) fn summary(mut self) -> Summary {
         self.note_most_users();
         let thresholds = self.judge();
-        let exit = self.exit();
+        let exit = self.exit(&thresholds);
         let verdict = self.verdict(exit, &thresholds);
         if self.cut_off > 0 && self.signals > 1 {
             self.notes.push("some on_stop functions were interrupted by the second signal".into());
@@ -220,8 +220,9 @@ impl Running {
             self.notes.push(format!(
                 "{dropped} iteration{s} {were} dropped: due, but all users of their scenario were busy (see `max_vus`)"
             ));
-            let is_about = |selector: &str| selector.starts_with("http_req_duration_intended");
-            if thresholds.iter().any(|threshold| is_about(&threshold.selector)) {
+            let is_intended =
+                |threshold: &Threshold| threshold.selector.starts_with("http_req_duration_intended");
+            if thresholds.iter().any(is_intended) {
                 let due = dropped + self.totals.iterations;
                 let percent = dropped as f64 / due.max(1) as f64 * 100.0;
                 self.notes.push(format!(

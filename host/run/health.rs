@@ -4,7 +4,8 @@
 //! A second of a worker is *affected* where two things meet: the thread could not do what was due,
 //! and requests were measured meanwhile, whose times are then partly its own. The thread could not
 //! where others took the core from it and it had none to spare, where work stood still for want of
-//! memory, or where it was late by as much as would be seen in the times. A server that is slow does neither: whoever waits is idle.
+//! memory, or where it was late by as much as would be seen in the times. A server that is slow does
+//! none of these: whoever waits is idle.
 
 use std::time::Duration;
 

@@ -47,13 +47,12 @@ impl Running {
     }
 
     /// Ends the run where a threshold is crossed that is to end it.
-    pub(super) fn look_at_thresholds(&mut self) {
+    pub(super) fn look_at_thresholds(&mut self, judged: &[Threshold]) {
         if self.stop.is_some() || !self.setup.thresholds.may_end_the_run() {
             return;
         }
-        let judged = self.judge();
         let passed = self.started.elapsed();
-        if let Some(number) = self.setup.thresholds.fatal(&judged, passed) {
+        if let Some(number) = self.setup.thresholds.fatal(judged, passed) {
             let threshold = judged[number].clone();
             let text = format!("{} {}", threshold.selector, threshold.expression);
             self.fatal = Some((number, threshold));

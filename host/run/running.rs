@@ -255,8 +255,8 @@ impl Running {
         }
         let now = Instant::now();
         if self.ticks.take(now) && self.act == Act::Users {
-            self.tick(tell);
-            self.look_at_thresholds();
+            let judged = self.tick(tell);
+            self.look_at_thresholds(&judged);
         }
         self.follow_schedule(now);
         self.advance(now)
@@ -342,12 +342,14 @@ impl Running {
         self.users[worker].iter().sum()
     }
 
-    fn tick(&mut self, tell: &mut dyn FnMut(&Event)) {
+    /// Tells how the run stands; what became of each threshold so far.
+    fn tick(&mut self, tell: &mut dyn FnMut(&Event)) -> Arc<[Threshold]> {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
         let classes: Vec<(Arc<str>, u64)> =
             self.names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
         let users = classes.iter().map(|(_, users)| users).sum();
         self.note_users(users);
+        let judged: Arc<[Threshold]> = self.judge().into();
         tell(&Event::Tick(Tick {
             elapsed: self.started.elapsed(),
             at: SystemTime::now(),
@@ -356,8 +358,9 @@ impl Running {
             totals: self.totals.clone(),
             interval: Arc::new(std::mem::take(&mut self.interval)),
             since: self.since,
-            so_far: self.so_far(users),
+            so_far: self.so_far(users, judged.clone()),
         }));
+        judged
     }
 }
 

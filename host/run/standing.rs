@@ -1,9 +1,10 @@
 //! How the run stands at a tick, for those who watch it: its state, its workers, and how it would be
 //! judged now. Of `running`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{SoFar, State, WorkerState};
+use crate::event::{SoFar, State, Threshold, WorkerState};
 use crate::metrics::Entry;
 
 use super::message::Phase;
@@ -27,9 +28,8 @@ impl Running {
         };
     }
 
-    pub(super) fn so_far(&self, users: u64) -> SoFar {
-        let thresholds = self.judge();
-        let verdict = self.verdict(self.exit(), &thresholds);
+    pub(super) fn so_far(&self, users: u64, thresholds: Arc<[Threshold]>) -> SoFar {
+        let verdict = self.verdict(self.exit(&thresholds), &thresholds);
         let aim = self.users_aimed_at();
         let state = match (self.act, self.phases.phase()) {
             (Act::Preparing, Phase::Running) => State::Preparing,
@@ -41,7 +41,7 @@ impl Running {
         let of_worker =
             |(worker, state): (usize, &WorkerState)| WorkerState { users: self.users_of(worker), ..*state };
         let workers = self.workers.iter().enumerate().map(of_worker).collect();
-        SoFar { state, aim, workers, thresholds: thresholds.into(), verdict }
+        SoFar { state, aim, workers, thresholds, verdict }
     }
 
     /// None where nobody says for more than a moment.

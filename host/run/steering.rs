@@ -96,11 +96,8 @@ impl Running {
             return Err(refusal(format!("there is no scenario `{name}`")));
         }
         let target = self.door.target().unwrap_or(begun).clone();
-        let users = amount.of(target.users as f64).round();
-        if users < 1.0 {
-            return Err(refusal("there must be a user: pause the run, or stop it".to_owned()));
-        }
-        self.set_target(begun, Some(users as u64), None)
+        let users = amount.of(target.users as f64).round() as u64;
+        self.set_target(begun, Some(users), None)
     }
 
     fn set_target(

@@ -204,7 +204,7 @@ fn whole<T: TryFrom<u64>>(value: &Value, least: u64, most: u64) -> Read<T> {
     T::try_from(number).map_err(|_| wrong())
 }
 
-fn rate(value: &Value) -> Read<f64> {
+pub(super) fn rate(value: &Value) -> Read<f64> {
     let read = match value {
         Value::String(text) => parse_rate(text.trim()),
         value => check_rate(value.as_f64().ok_or("must be a number, or a text such as 30/m")?),

@@ -12,10 +12,9 @@ use serde_json::{Map, Value, json};
 use crate::event::{Amount, Command};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::units::{check_rate, parse_rate};
 
 use super::answers::{Refusal, conflict, faults, json, json_text, missing, refusal};
-use super::asked::Asked;
+use super::asked::{self, Asked};
 use super::routes::Web;
 
 pub(super) async fn status(State(web): State<Web>) -> Response {
@@ -195,10 +194,6 @@ impl Change {
         let Value::Object(fields) = value else {
             return Err(usage("a change is described by a JSON object".to_owned()));
         };
-        let per_second = |value: &Value| match value {
-            Value::String(text) => parse_rate(text).ok(),
-            value => value.as_f64().and_then(|rate| check_rate(rate).ok()),
-        };
         let mut change = Change::default();
         for (name, value) in fields {
             let is_read = match name.as_str() {
@@ -208,11 +203,11 @@ impl Change {
                     change.users.is_some()
                 }
                 "spawn_rate" => {
-                    change.spawn_rate = per_second(value);
+                    change.spawn_rate = asked::rate(value).ok();
                     change.spawn_rate.is_some()
                 }
                 "rate" => {
-                    change.rate = per_second(value);
+                    change.rate = asked::rate(value).ok();
                     change.rate.is_some()
                 }
                 "scenario" => {

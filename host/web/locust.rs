@@ -117,8 +117,12 @@ fn report(measured: &Measured, state: &str) -> Value {
     let mut stats: Vec<Value> =
         totals.entries.iter().take(MOST_ROWS).map(|(label, entry)| row(label, entry, &span)).collect();
     stats.push(row(&sum, &totals.total, &span));
-    let error = |(key, seen): (&std::sync::Arc<crate::metrics::FailureKey>, &crate::metrics::Occurrences)| json!({ "method": key.method, "name": key.name, "error": key.error, "occurrences": seen.count });
-    let errors: Vec<Value> = totals.failures.iter().take(MOST_ROWS).map(error).collect();
+    let mut errors = Vec::new();
+    for (key, seen) in totals.failures.iter().take(MOST_ROWS) {
+        errors.push(
+            json!({ "method": key.method, "name": key.name, "error": key.error, "occurrences": seen.count }),
+        );
+    }
     let total = &totals.total;
     let lately = |q: f64| measured.recent.percentile(q).map(|us| us / 1000);
     json!({
@@ -179,27 +183,17 @@ pub(super) async fn exceptions(State(web): State<Web>) -> Response {
 /// The tasks of each class, and all of them within the whole.
 pub(super) async fn tasks(State(web): State<Web>) -> Response {
     let shares = web.session.shares();
-    json(&json!({ "per_class": of_class(&shares), "total": within(&shares, 1.0) }))
+    json(&json!({ "per_class": nodes(&shares, None), "total": nodes(&shares, Some(1.0)) }))
 }
 
-/// As in Locust, users of a class are shared among the classes, and tasks within theirs.
-fn of_class(shares: &[Share]) -> Value {
+/// By name. As in Locust, users of a class are shared among the classes, and tasks within theirs; or, where `above` says
+/// what part the whole is, each as its part of that.
+fn nodes(shares: &[Share], above: Option<f64>) -> Value {
     let part = |share: &Share| {
-        let mut node = json!({ "ratio": share.ratio });
-        if !share.parts.is_empty() {
-            node["tasks"] = of_class(&share.parts);
-        }
-        (share.name.clone(), node)
-    };
-    Value::Object(shares.iter().map(part).collect::<Map<_, _>>())
-}
-
-fn within(shares: &[Share], above: f64) -> Value {
-    let part = |share: &Share| {
-        let ratio = share.ratio * above;
+        let ratio = share.ratio * above.unwrap_or(1.0);
         let mut node = json!({ "ratio": ratio });
         if !share.parts.is_empty() {
-            node["tasks"] = within(&share.parts, ratio);
+            node["tasks"] = nodes(&share.parts, above.map(|_| ratio));
         }
         (share.name.clone(), node)
     };

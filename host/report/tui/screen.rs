@@ -11,7 +11,7 @@ use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Sparkline, Table};
 
 use crate::event::State as RunState;
 use crate::report::text::{cut_end, cut_middle, duration, ms, printable, rate};
-use crate::report::view::{Line as LogLine, Point, Row as Entry, State};
+use crate::report::view::{Line as LogLine, Point, Row as Entry, State, keep_busiest_rows};
 
 pub(super) struct Screen<'a> {
     pub(super) state: &'a State,
@@ -233,12 +233,7 @@ fn draw_table(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
     // The busiest, where there is no room for all; the sum always has its line.
     let room = usize::from(area.height.saturating_sub(3));
     let mut entries: Vec<&Entry> = screen.state.rows.iter().collect();
-    let hidden = entries.len().saturating_sub(room);
-    if hidden > 0 {
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.requests));
-        entries.truncate(room);
-        entries.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-    }
+    let hidden = keep_busiest_rows(&mut entries, room);
     let mut rows: Vec<Row<'_>> = entries.iter().map(|entry| row(entry, Style::new())).collect();
     rows.push(row(&screen.state.total, Style::new().add_modifier(Modifier::BOLD)));
     let mut widths =

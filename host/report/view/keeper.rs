@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::facts::{Line, State};
 use super::gather;
-use super::rows::short;
+use super::rows::{keep_busiest_rows, short};
 use super::series::{History, Point, Series};
 use crate::event::{About, Event, Level, LogLine, RunInfo, Summary, Tick};
 use crate::metrics::Span;
@@ -47,9 +47,9 @@ impl View {
         let State { rows, checks, groups, metrics, failures, exceptions, left_out, .. } = &mut self.state;
         let mut any = false;
         // Those with the most requests tell the most.
-        rows.sort_by_key(|row| std::cmp::Reverse(row.requests));
-        any |= cut(rows, &mut left_out.rows);
-        rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+        let fewer = keep_busiest_rows(rows, rows.len().div_ceil(2));
+        left_out.rows += fewer;
+        any |= fewer > 0;
         any |= cut(checks, &mut left_out.checks);
         any |= cut(groups, &mut left_out.groups);
         any |= cut(metrics, &mut left_out.metrics);

@@ -16,4 +16,5 @@ pub use facts::{
 };
 pub use keeper::{Beat, Keeper, View};
 pub use rows::Row;
+pub(in crate::report) use rows::keep_busiest_rows;
 pub use series::{Endpoint, EndpointPoint, Point, Series};

@@ -1,6 +1,9 @@
 //! A row of the statistics: everything that Locust's table and its percentiles tell of a name and method.
 //! Used by `gather`.
 
+use std::borrow::Borrow;
+use std::cmp::{Ordering, Reverse};
+
 use serde::Serialize;
 
 use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span};
@@ -63,15 +66,35 @@ impl Row {
 /// All rows in the order of the result files, the sum of all, and how many were left out.
 pub(super) fn rows(totals: &Snapshot, span: &Span, is_over: bool) -> (Vec<Row>, Row, usize) {
     let mut entries: Vec<_> = totals.entries.iter().collect();
-    let left_out = entries.len().saturating_sub(MOST_ROWS);
-    if left_out > 0 {
-        entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.requests));
-        entries.truncate(MOST_ROWS);
-        entries.sort_by_key(|(label, _)| (*label).clone());
-    }
+    let left_out = keep_busiest(&mut entries, MOST_ROWS, |(_, entry)| entry.requests, |a, b| a.0.cmp(b.0));
     let rows = entries.into_iter().map(|(label, entry)| Row::of(label, entry, span, is_over)).collect();
     let aggregated = Label { name: "Aggregated".to_owned(), method: String::new() };
     (rows, Row::of(&aggregated, &totals.total, span, is_over), left_out)
+}
+
+/// Keeps the `most` with the most requests, in `order`; how many are left out.
+fn keep_busiest<T>(
+    all: &mut Vec<T>,
+    most: usize,
+    requests: impl Fn(&T) -> u64,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> usize {
+    let left_out = all.len().saturating_sub(most);
+    if left_out > 0 {
+        all.sort_by_key(|one| Reverse(requests(one)));
+        all.truncate(most);
+        all.sort_by(order);
+    }
+    left_out
+}
+
+/// The same of rows that are made.
+pub(in crate::report) fn keep_busiest_rows<R: Borrow<Row>>(rows: &mut Vec<R>, most: usize) -> usize {
+    let place = |row: &R, other: &R| {
+        let (row, other) = (row.borrow(), other.borrow());
+        (&row.name, &row.method).cmp(&(&other.name, &other.method))
+    };
+    keep_busiest(rows, most, |row| row.borrow().requests, place)
 }
 
 /// A latency in us as ms.
