@@ -45,6 +45,8 @@ pub struct WorkerState {
     pub users: u64,
     /// The part of the last second that its thread ran, 0 to 1; None where the system does not say.
     pub ran: Option<f64>,
+    /// The largest such part since the start.
+    pub busiest: Option<f64>,
     /// The part of it that it could have run, but had no core.
     pub robbed: Option<f64>,
     /// How late what was due came in the last second, on average.
@@ -53,4 +55,6 @@ pub struct WorkerState {
     pub latest: Duration,
     /// Requests in the last second, each second.
     pub rate: f64,
+    /// Requests since the start.
+    pub requests: u64,
 }

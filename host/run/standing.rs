@@ -18,13 +18,16 @@ impl Running {
         let noted = &mut self.workers[worker];
         let seconds = pulse.lasted.as_secs_f64().max(1e-3);
         let part = |time: Duration| (time.as_secs_f64() / seconds).min(1.0);
+        let ran = pulse.cpu.map(|(ran, _)| part(ran));
         *noted = WorkerState {
             users: 0,
-            ran: pulse.cpu.map(|(ran, _)| part(ran)),
+            ran,
+            busiest: ran.map(|ran| noted.busiest.unwrap_or(0.0).max(ran)).or(noted.busiest),
             robbed: pulse.cpu.map(|(_, waited)| part(waited)),
             late: pulse.late,
             latest: noted.latest.max(pulse.latest),
             rate: measured.requests as f64 / seconds,
+            requests: noted.requests + measured.requests,
         };
     }
 

@@ -186,8 +186,11 @@ pub struct Worker {
     pub name: String,
     pub users: u64,
     pub rps: f64,
+    pub requests: u64,
     /// The part of the last second that it ran, and that it could have but had no core; 0 to 1.
     pub cpu: Option<f64>,
+    /// The largest such part since the start.
+    pub busiest: Option<f64>,
     pub waited: Option<f64>,
     /// How late what was due came, ms: in the last second on average, and at most since the start.
     pub late: f64,

@@ -95,6 +95,8 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
         late: Duration::from_micros(1500),
         latest: Duration::from_millis(7),
         rate: 2.0,
+        busiest: Some(0.75),
+        requests: 11,
     };
     let verdict = Verdict { reasons: vec!["a request failed".into()], ..Verdict::default() };
     let aim = Some(9);
@@ -104,6 +106,7 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
     let state = keeper.state();
     assert_eq!((state.run.state, state.run.users, state.now.users), (RunState::Spawning, 9, 4));
     let shown = &state.workers[0];
+    assert_eq!((shown.users, shown.requests, shown.busiest), (3, 11, Some(0.75)));
     assert_eq!((shown.cpu, shown.waited, shown.late, shown.latest), (Some(0.5), None, 1.5, 7.0));
     assert_eq!(state.now.verdict.reasons, ["a request failed"]);
     assert!(!state.now.verdict.is_final);
