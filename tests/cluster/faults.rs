@@ -1,6 +1,6 @@
 //! What can happen to a run over NATS: nothing that was counted is lost, and nothing counts twice.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -183,7 +183,8 @@ fn a_partition_heals() {
         .args(line.split(' '))
         .args(["--segment", "1/2"]);
     inside.current_dir(project.path(".")).env("E2E_NO_GENERATOR_CHECK", "true");
-    let mut second = Running::of(inside);
+    inside.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut second = Running::new(inside);
     second.until_told("merges the results");
     sleep(Duration::from_secs(5));
     assert!(ip(&format!("link set {here} down")));

@@ -1,7 +1,7 @@
 //! Processes that make a run together over a NATS of their own, against a server that knows the truth.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::counter::Counter;
 use crate::support::project::{Ended, Project, Running, command};
@@ -52,7 +52,8 @@ impl Party {
         wrapped.env_clear().envs(e2e.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let line = format!("{} --segment {index}/{} --csv r{index} {more}", self.line(), self.size);
         wrapped.args(line.split_whitespace());
-        Running::of(wrapped)
+        wrapped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::new(wrapped)
     }
 
     /// All processes, one after the other so that the first merges.
