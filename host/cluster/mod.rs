@@ -18,3 +18,4 @@ mod wire;
 pub use follow::{Follower, follow};
 pub use records::{Identity, Ruling};
 pub use session::{Call, Session, StartRecord};
+pub use wire::{pack, unpack};

@@ -18,7 +18,7 @@ const HEAD: usize = 16;
 const LEVEL: i32 = 1;
 
 /// A value, compressed.
-pub(super) fn pack(value: &impl Serialize) -> Vec<u8> {
+pub fn pack(value: &impl Serialize) -> Vec<u8> {
     // Keys of maps are texts or lists of pairs throughout, and floats of measurements are kept as their bits.
     let text = serde_json::to_vec(value).unwrap_or_default();
     let mut packed = Vec::with_capacity(zstd_safe::compress_bound(text.len()));
@@ -29,7 +29,7 @@ pub(super) fn pack(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// None where it is none of ours.
-pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Option<T> {
+pub fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Option<T> {
     let length = zstd_safe::get_frame_content_size(packed).ok()??;
     let length = usize::try_from(length).ok().filter(|length| *length <= LONGEST)?;
     let mut text = Vec::with_capacity(length);
