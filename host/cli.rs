@@ -4,6 +4,7 @@
 mod definition;
 mod elsewhere;
 mod negative;
+mod several;
 mod variables;
 mod web;
 
@@ -19,6 +20,7 @@ use crate::config::{Given, GivenOutputs, Load, Outlet, Sited};
 
 use definition::{Args, Sub};
 pub use definition::{Demo, Report, Stall, Written};
+pub use several::Follow;
 use variables::Filled;
 pub use web::Web;
 
@@ -29,6 +31,8 @@ pub enum Command {
     Run(Box<Run>),
     /// The documents service in the foreground.
     Demo(Demo),
+    /// Show a run that other processes make.
+    Follow(Follow),
     /// Add up recorded runs.
     Report(Report),
     /// Write a project to a folder.
@@ -85,6 +89,7 @@ pub fn parse(
     let out = out.map_err(|why| command.error(ErrorKind::ValueValidation, format!("--out: {why}")))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
+        Some(Sub::Follow(follow)) => Command::Follow(follow),
         Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir, lang }) => Command::Init(dir, lang),
         Some(Sub::Completions { shell }) => Command::Completions(shell),
@@ -130,6 +135,7 @@ fn run(args: Args, out: Vec<Outlet>, filled: &Filled) -> Run {
         seed: origins.option("seed", args.seed),
         workers: origins.option("workers", args.workers),
         confirm: origins.option("confirm", args.confirm),
+        together: args.several.given(&origins),
         outputs: GivenOutputs {
             csv: origins.option("csv", args.csv),
             csv_full_history: origins.flag("csv_full_history", args.csv_full_history),

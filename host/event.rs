@@ -3,6 +3,7 @@
 //! by `report` and `web`.
 
 mod about;
+mod agreed;
 mod so_far;
 
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::Segment;
+pub use agreed::{Agreed, Aimed, What};
+
 use crate::metrics::{Change, Doubt, Finding, Snapshot};
 
 pub use about::{About, Machine, Setting, Share};
@@ -27,7 +31,7 @@ pub enum Event {
 }
 
 /// What is known before the first request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunInfo {
     /// The environment's name, such as `local`.
     pub environment: String,
@@ -49,10 +53,15 @@ pub struct RunInfo {
     pub run_time: Option<Duration>,
     /// Worker threads.
     pub workers: usize,
+    /// What part of the run this process plays.
+    pub segment: Segment,
+    /// Processes that make the run.
+    pub processes: u64,
     pub seed: u64,
     /// What is kept apart in [`Snapshot::watched`], by its number: `http_req_duration{name:GET /ready}`.
     pub watched: Vec<String>,
     pub started_at: SystemTime,
+    #[serde(skip)]
     pub about: Arc<About>,
 }
 
@@ -76,17 +85,18 @@ pub struct Tick {
 }
 
 /// A line of the log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogLine {
     pub level: Level,
     pub at: SystemTime,
     /// Who says it, such as a class or `e2e`.
+    #[serde(with = "agreed::text")]
     pub source: Arc<str>,
     pub text: String,
 }
 
 /// The weight of a log line; the graver is the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     Debug,
     Info,
@@ -131,7 +141,7 @@ impl Summary {
 }
 
 /// How a run went.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub judgement: Judgement,
     /// Why it did not pass, one sentence each; empty where it did.
@@ -187,7 +197,7 @@ impl Verdict {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Judgement {
     #[default]
     Passed,
@@ -215,7 +225,7 @@ pub struct Health {
 }
 
 /// A threshold, and what became of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Threshold {
     /// The metric and the tags that it is about: `http_req_duration{name:GET /ready}`.
     pub selector: String,
@@ -264,7 +274,7 @@ impl Outcome {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Held,
     Crossed,
@@ -277,20 +287,26 @@ pub enum Outcome {
 /// What somebody outside wants of a run.
 #[derive(Clone, Debug)]
 pub enum Wish {
-    /// A person, or the system.
+    /// A person wants the run to end.
     Signal,
+    /// The system wants this process to end.
+    Terminated,
     /// `--watch`, for a file has changed.
     Changed,
     Command(Command),
     /// The same, and what came of it is to be told.
     Asked(Command, Answer),
+    /// What all processes of a run carry out, this one included.
+    Agreed(Agreed),
+    /// Another process plays this one's part by now.
+    Replaced,
 }
 
 /// Takes what a command has come to, in one sentence. Whoever asked may be gone.
 pub type Answer = crossbeam_channel::Sender<Result<String, Fault>>;
 
 /// How a run under way is steered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// No further task begins; users stay.
     Pause,
@@ -315,14 +331,14 @@ pub enum Command {
     Finish,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Amount {
     To(f64),
     By(f64),
 }
 
 /// Why a run ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Stop {
     RunTime,
     Iterations,

@@ -1,10 +1,11 @@
 //! Every exit code of the `e2e` command, in one place. Used by `fault` (an
 //! expected error carries its code), `app` (which exits with it) and the docs.
 
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why the process ends. The number is the process exit code and a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Exit {
     /// All well.

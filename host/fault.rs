@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write};
 
+use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthChar;
 
 use crate::exit::Exit;
@@ -12,7 +13,7 @@ use crate::mask;
 const SHOWN: usize = 100;
 
 /// A place in a text file that a user wrote. Lines and columns count from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub file: String,
     pub line: usize,
@@ -23,7 +24,7 @@ pub struct Place {
 }
 
 /// An error that a user can act on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
     /// What the process exits with when this ends the run.
     pub exit: Exit,

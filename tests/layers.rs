@@ -15,11 +15,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "api", "cli", "config", "data", "demo", "event", "exit", "fault", "link", "load", "mask",
-            "metrics", "net", "report", "run", "script", "units", "vu", "web",
+            "api", "cli", "cluster", "config", "data", "demo", "event", "exit", "fault", "link", "load",
+            "mask", "metrics", "net", "report", "run", "script", "units", "vu", "web",
         ],
     ),
-    ("cli", &["config", "units", "fault", "exit"]),
+    // Carries what processes of one run say to each other: what that is, `run` says.
+    ("cluster", &["run", "event", "config", "load", "metrics", "fault", "exit"]),
+    ("cli", &["config", "load", "units", "fault", "exit"]),
     (
         "run",
         &[
@@ -32,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vu", &["data", "config", "load", "metrics", "net", "units", "fault", "exit"]),
     ("data", &["mask", "fault", "exit"]),
     ("web", &["report", "event", "config", "mask", "metrics", "units", "fault", "exit"]),
-    ("report", &["event", "config", "mask", "metrics", "units", "fault", "exit"]),
+    ("report", &["event", "config", "load", "mask", "metrics", "units", "fault", "exit"]),
     ("event", &["config", "metrics", "load", "units", "fault", "exit"]),
     ("config", &["link", "mask", "load", "metrics", "units", "fault", "exit"]),
     ("load", &["units", "fault", "exit"]),

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cases;
 mod ci;
+mod cluster;
 mod conformance;
 mod connections;
 mod examples;

@@ -23,14 +23,14 @@ use super::{logfile, print_fault, report, terminal_width};
 
 /// Everything is checked, and nothing was sent.
 pub(super) struct Execution {
-    setup: Setup,
-    info: RunInfo,
-    outputs: Outputs,
-    options: Options,
-    baseline: Option<Baseline>,
+    pub(super) setup: Setup,
+    pub(super) info: RunInfo,
+    pub(super) outputs: Outputs,
+    pub(super) options: Options,
+    pub(super) baseline: Option<Baseline>,
     exit_code_on_error: u8,
     /// The bundled service, where it is the target.
-    demo: Option<Demo>,
+    pub(super) demo: Option<Demo>,
 }
 
 impl Execution {
@@ -44,6 +44,8 @@ impl Execution {
     /// Classes that do not exist, results that cannot be written.
     pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Fault> {
         let Prepared { plan, manifest, config, env, sources, shown, demo } = prepared;
+        let segment = plan.together.segment;
+        sources.share(segment.index(), segment.count());
         let mut setup = Setup::new(&plan, manifest, config, env, sources)?;
         // Read before anything is written: it may be what `--out hdr` writes.
         let baseline = plan.outputs.baseline.as_deref().map(report::read_baseline).transpose()?;
@@ -77,7 +79,10 @@ impl Execution {
     /// Runs to the end, and writes every result; the exit code.
     pub(super) fn conduct(self, signals: Receiver<Wish>) -> u8 {
         let Execution { setup, info, mut outputs, options, baseline, exit_code_on_error, demo } = self;
-        let summary = conduct(Conductor { setup, info, signals }, &mut |event: &Event| outputs.on(event));
+        let summary = {
+            let conductor = Conductor { setup: Arc::new(setup), info, signals, peers: None };
+            conduct(conductor, &mut |event: &Event| outputs.on(event))
+        };
         drop(demo);
         let mut exit = summary.exit;
         if let Stop::Fault(fault) = &summary.stop {
@@ -133,7 +138,7 @@ fn check_terminal(options: &Options) -> Result<(), Fault> {
     }
 }
 
-fn prepare_outputs(plan: &Plan, options: &Options) -> Result<Outputs, Fault> {
+pub(super) fn prepare_outputs(plan: &Plan, options: &Options) -> Result<Outputs, Fault> {
     let logfile = &plan.outputs.logfile;
     check_files(options, logfile.as_deref())?;
     let mut outputs = Outputs::prepare(options, Writers::standard())?;
@@ -155,6 +160,8 @@ fn info(plan: &Plan, setup: &Setup) -> RunInfo {
         scenarios: setup.parts.iter().map(|part| part.scenario.name.clone()).collect(),
         run_time: setup.ends_after(),
         workers: setup.workers,
+        segment: plan.together.segment,
+        processes: 1,
         seed: plan.seed,
         watched: setup.thresholds.watched(),
         started_at: SystemTime::now(),

@@ -5,17 +5,22 @@ mod check;
 mod execution;
 mod eyes;
 mod files;
+mod fingerprint;
+mod follow;
+mod gathering;
 mod init;
 mod keys;
 mod logfile;
 mod look;
 mod prepare;
 mod ratio;
+mod replacement;
 mod report;
 mod required;
 mod session;
 mod signals;
 mod stage;
+mod together;
 mod watch;
 
 /// What the process allocates with.
@@ -59,6 +64,7 @@ pub fn main() -> ExitCode {
             let addr = SocketAddr::from((options.listen, options.port));
             demo::run_foreground(addr, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
+        Command::Follow(asked) => follow::follow(asked, &surroundings),
         Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder, language) => {
             init::init(&folder, language).map_err(|fault| vec![fault]).map(|told| {
@@ -109,7 +115,19 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// What processes that make a run together cannot do yet, or ever.
+fn refuse_alone(run: &cli::Run) -> Result<(), Fault> {
+    let Some(nats) = run.given.together.nats.as_ref().filter(|_| run.look.is_none()) else { return Ok(()) };
+    let (option, help) = match (run.watch, run.web.is_some()) {
+        (true, _) => ("--watch", "each run of several processes has a name of its own: start it by hand"),
+        (false, true) => ("--web", "`e2e follow --nats URL --run ID` shows the run, --html FILE reports it"),
+        _ => return Ok(()),
+    };
+    Err(nats.origin.fault(Exit::Usage, format!("--nats cannot be used with {option}")).help(help))
+}
+
 fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
+    refuse_alone(&run).map_err(|fault| vec![fault])?;
     if run.watch {
         return watch::watch(&run, surroundings);
     }
@@ -125,6 +143,9 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
         let text = look::look(look, &prepared.plan, prepared.manifest).map_err(|fault| vec![fault])?;
         print(text.as_bytes());
         return Ok(0);
+    }
+    if let Some(meeting) = prepared.plan.together.meeting.clone() {
+        return together::start(prepared, meeting, surroundings, signals);
     }
     let execution = Execution::of(prepared, surroundings).map_err(|fault| vec![fault])?;
     let keys = (!run.watched).then(|| Keys::listen(signals.sender())).flatten();

@@ -62,15 +62,14 @@ struct Ears {
 
 impl Ears {
     /// One more signal, or something that counts as one.
-    fn take(&self, is_wanted: bool) {
+    fn take(&self, wish: Wish) {
         if !self.running.load(Ordering::SeqCst) {
-            if is_wanted {
+            if !matches!(wish, Wish::Changed) {
                 let _ = writeln!(std::io::stderr(), "stopped by a signal before the run began");
             }
             std::process::exit(Exit::Signal.code().into());
         }
         let before = self.count.fetch_add(1, Ordering::SeqCst);
-        let wish = if is_wanted { Wish::Signal } else { Wish::Changed };
         if self.sender.send(wish).is_err() || before >= 2 {
             leave_screen();
             keys::restore();
@@ -82,10 +81,10 @@ impl Ears {
 fn hear(ears: &Ears) {
     let mut byte = [0];
     while let Ok(1) = std::io::stdin().lock().read(&mut byte) {
-        ears.take(byte[0] == WANTED);
+        ears.take(if byte[0] == WANTED { Wish::Signal } else { Wish::Changed });
     }
     // Whoever watched is gone.
-    ears.take(true);
+    ears.take(Wish::Signal);
 }
 
 fn follow(ears: &Ears) {
@@ -98,13 +97,13 @@ fn follow(ears: &Ears) {
             return;
         };
         loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+            let wish = tokio::select! {
+                _ = interrupt.recv() => Wish::Signal,
+                _ = terminate.recv() => Wish::Terminated,
                 // The terminal is gone: the results are wanted all the same.
-                _ = hangup.recv() => {}
-            }
-            ears.take(true);
+                _ = hangup.recv() => Wish::Terminated,
+            };
+            ears.take(wish);
         }
     });
 }

@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand, value_parser};
 use crate::config::{HttpDebug, Level, is_name};
 use crate::units::{UnitError, parse_duration, parse_rate};
 
+use super::several::{Follow, Several};
+
 /// Run user classes written in Lua as an end-to-end test and as a load test
 #[derive(Debug, Parser)]
 #[command(name = "e2e", version, args_conflicts_with_subcommands = true, args_override_self = true)]
@@ -80,6 +82,9 @@ pub(super) struct Args {
     /// Worker threads; one per core without
     #[arg(long, value_name = "N", value_parser = workers, help_heading = "Load")]
     pub(super) workers: Option<usize>,
+
+    #[command(flatten)]
+    pub(super) several: Several,
 
     /// Count from anew once all users have started
     #[arg(long, help_heading = "Load")]
@@ -228,6 +233,8 @@ pub(super) enum Sub {
     },
     /// Run the bundled documents service in the foreground
     Demo(Demo),
+    /// Show a run that other processes make, from anywhere; ends with its exit code
+    Follow(Follow),
     /// Add up runs recorded with --out hdr=FILE, print the tables and write every report
     Report(Report),
     /// Print completions for a shell
@@ -319,7 +326,7 @@ pub struct Stall {
     pub every: Duration,
 }
 
-fn positive_duration(text: &str) -> Result<Duration, String> {
+pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(Duration::ZERO) => Err("it must be longer than 0".to_string()),
         Ok(duration) => Ok(duration),

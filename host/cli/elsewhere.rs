@@ -18,7 +18,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "--master-bind-host",
             "--master-bind-port",
         ],
-        "one process uses all cores; --workers N says how many",
+        "one process uses all cores (--workers N says how many); for several machines see --segment, and --nats with --run",
     ),
     (&["--web-auth"], "--web-login USER:PASSWORD guards the page"),
     (&["--class-picker"], "the page of --web always lets one choose classes"),

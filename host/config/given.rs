@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::origin::Sited;
 use super::outlet::Outlet;
+use super::together::GivenTogether;
 
 /// The load as one layer gives it. Every field is open until a layer sets it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,6 +109,7 @@ pub struct Given {
     pub seed: Option<Sited<u64>>,
     pub workers: Option<Sited<usize>>,
     pub confirm: Option<Sited<String>>,
+    pub together: GivenTogether,
     pub outputs: GivenOutputs,
 }
 

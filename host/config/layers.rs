@@ -21,6 +21,7 @@ use super::raw::{Raw, RawSettings};
 use super::safety::{Intent, Safety};
 use super::scenarios::Scenario;
 use super::thresholds::{self, Criterion};
+use super::together::{Together, index_of};
 use super::variables::Variables;
 
 mod base_url;
@@ -42,6 +43,7 @@ pub struct Layers {
     /// The script's `env`.
     pub(super) env_vars: BTreeMap<String, Sited<String>>,
     pub(super) workers: Sited<usize>,
+    pub(super) together: Together,
     pub(super) color: Sited<bool>,
     pub(super) network: Network,
 }
@@ -80,6 +82,8 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Vec<Fa
         check_url(base_url).map_err(one)?;
         hide_password(&base_url.value);
     }
+    let seed = given.seed.as_ref().map(|seed| seed.value);
+    let together = given.together.resolve(index_of(&surroundings.variables), seed).map_err(one)?;
     let listed = written.and_then(|raw| raw.env.as_ref());
     let no_color = given.outputs.no_color.clone().filter(|no_color| no_color.value).or_else(|| {
         let set = surroundings.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -93,6 +97,7 @@ pub fn load(given: &Given, surroundings: &Surroundings) -> Result<Layers, Vec<Fa
         },
         env_vars: variables.shown(listed),
         workers: given.workers.clone().unwrap_or_else(|| Sited::default(surroundings.cores.max(1))),
+        together,
         color: no_color.map_or(Sited::default(true), |no_color| Sited::new(false, no_color.origin)),
         network: Network::new(
             written.map(|raw| raw.settings.network.clone()).unwrap_or_default(),
@@ -224,6 +229,7 @@ impl Layers {
             tags: texts(&self.given.tags),
             exclude_tags: texts(&self.given.exclude_tags),
             workers: self.workers.value,
+            together: self.together.clone(),
             exit_code_on_error: self.given.exit_code_on_error.as_ref().map_or(1, |code| code.value),
             reset_stats: flag(&self.given.reset_stats),
             judges_generator: !flag(&self.given.no_generator_check),
@@ -301,7 +307,11 @@ impl Layers {
             iterations: load.iterations,
             // Long enough for the responses under way at the end of a run to be counted.
             stop_timeout: load.stop_timeout.unwrap_or(Sited::default(STOP_TIMEOUT)),
-            seed: self.given.seed.clone().or_else(|| options.seed.clone()),
+            // Processes that know nothing of each other must decide alike.
+            seed: (self.given.seed.clone().or_else(|| options.seed.clone())).or_else(|| {
+                let alone = self.together.meeting.is_none() && !self.together.segment.is_whole();
+                alone.then(|| Sited::default(0))
+            }),
         }
     }
 

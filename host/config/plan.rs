@@ -14,6 +14,7 @@ use super::outlet::Outlet;
 use super::safety::Safety;
 use super::scenarios::Scenario;
 use super::thresholds::Criterion;
+use super::together::Together;
 
 /// What every request and every call into a script goes by.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +103,7 @@ pub struct Plan {
     pub stop_timeout: Duration,
     pub seed: u64,
     pub workers: usize,
+    pub together: Together,
     pub exit_code_on_error: u8,
     pub reset_stats: bool,
     /// Whether a generator that could not keep up makes the run inconclusive.

@@ -13,6 +13,7 @@ use super::layers::Layers;
 use super::options::ScriptOptions;
 use super::origin::{Origin, Sited};
 use super::raw::Raw;
+use super::together::{GivenTogether, Meeting, Together};
 
 /// What a name holds that is not to be shown.
 const SECRET: &[&str] = &["secret", "password", "passwd", "passphrase", "token", "credential", "apikey"];
@@ -150,6 +151,7 @@ impl Rows {
         self.list("tags", given.tags.as_ref(), "all");
         self.list("exclude_tags", given.exclude_tags.as_ref(), "none");
         self.sited("workers", &layers.workers);
+        self.together(&layers.given.together, &layers.together);
         self.optional("exit_code_on_error", given.exit_code_on_error.as_ref(), "1");
         self.optional("reset_stats", given.reset_stats.as_ref(), "false");
         self.optional("no_generator_check", given.no_generator_check.as_ref(), "false");
@@ -175,6 +177,29 @@ impl Rows {
         match &outputs.http_debug {
             Some(debug) => self.add("http_debug", debug.value.name(), &debug.origin),
             None => self.add("http_debug", "none", &Origin::Default),
+        }
+    }
+
+    /// Nothing where one process makes the run.
+    fn together(&mut self, given: &GivenTogether, together: &Together) {
+        let origin = given.segment.as_ref().map(|segment| &segment.origin);
+        let count = given.segments.as_ref().map(|segments| &segments.origin);
+        if let Some(origin) = origin.or(count) {
+            match &together.meeting {
+                Some(Meeting { index: None, segments, .. }) => {
+                    self.add("segment", format!("the first that is free of {segments}"), origin);
+                }
+                _ => self.add("segment", together.segment, origin),
+            }
+        }
+        if let (Some(meeting), Some(nats), Some(run)) = (&together.meeting, &given.nats, &given.run) {
+            self.sited("nats", nats);
+            self.sited("run", run);
+            let of = |origin: Option<&Origin>| origin.cloned().unwrap_or(Origin::Default);
+            let on_loss = of(given.on_loss.as_ref().map(|on_loss| &on_loss.origin));
+            self.add("on_loss", meeting.on_loss.name(), &on_loss);
+            let wait = of(given.wait.as_ref().map(|wait| &wait.origin));
+            self.add("wait", format_duration(meeting.patience), &wait);
         }
     }
 

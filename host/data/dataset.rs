@@ -47,10 +47,24 @@ impl OnEnd {
         [("error", OnEnd::Error), ("stop", OnEnd::Stop), ("recycle", OnEnd::Recycle)];
 }
 
+/// Which rows are this process's, where several make the run: `first`, and each `apart` further.
+#[derive(Debug)]
+pub(super) struct Stride {
+    pub(super) first: AtomicU64,
+    pub(super) apart: AtomicU64,
+}
+
+impl Default for Stride {
+    fn default() -> Self {
+        Stride { first: AtomicU64::new(0), apart: AtomicU64::new(1) }
+    }
+}
+
 /// How far the VUs of all workers have come.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     given: AtomicU64,
+    stride: Arc<Stride>,
     /// Somebody was told that the rows are used up.
     told: AtomicBool,
 }
@@ -76,6 +90,19 @@ pub enum Next {
     UsedUp,
 }
 
+impl Cursor {
+    pub(super) fn new(stride: Arc<Stride>) -> Cursor {
+        Cursor { stride, ..Cursor::default() }
+    }
+
+    /// The number of the next row that all VUs of the run take in turn.
+    fn take(&self) -> u64 {
+        let own = self.given.fetch_add(1, Ordering::Relaxed);
+        let Stride { first, apart } = &*self.stride;
+        own.saturating_mul(apart.load(Ordering::Relaxed)).saturating_add(first.load(Ordering::Relaxed))
+    }
+}
+
 impl Dataset {
     /// The row that a VU gets next; `own` is how many it was given before.
     pub fn next(&self, own: &mut u32, rng: &mut SmallRng) -> Next {
@@ -83,16 +110,15 @@ impl Dataset {
         if rows == 0 {
             return Next::Empty;
         }
-        let given = &self.cursor.given;
         Next::Row(match self.mode {
-            Mode::Shared => given.fetch_add(1, Ordering::Relaxed) % rows,
+            Mode::Shared => self.cursor.take() % rows,
             Mode::Sequential => {
                 let row = u64::from(*own) % rows;
                 *own = (row + 1) as u32;
                 row
             }
             Mode::Random => rng.random_range(0..rows),
-            Mode::Unique => match given.fetch_add(1, Ordering::Relaxed) {
+            Mode::Unique => match self.cursor.take() {
                 before if before < rows => before,
                 before if self.on_end == OnEnd::Recycle => before % rows,
                 _ => return Next::UsedUp,

@@ -7,13 +7,14 @@ use std::io::{BufReader, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::panic::catch_unwind;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::dataset::{Cursor, Dataset, Mode, OnEnd};
+use super::dataset::{Cursor, Dataset, Mode, OnEnd, Stride};
 use super::rows::Rows;
 use super::secret::Secrets;
 use super::{csv, json, lines};
@@ -84,11 +85,24 @@ pub struct Sources {
     secrets: Secrets,
     known: Mutex<FxHashMap<Key, State>>,
     cursors: Mutex<FxHashMap<Use, Arc<Cursor>>>,
+    stride: Arc<Stride>,
 }
 
 impl Sources {
     pub fn new(root: PathBuf, secrets: Secrets) -> Arc<Self> {
-        Arc::new(Sources { root, secrets, known: Mutex::default(), cursors: Mutex::default() })
+        Arc::new(Sources {
+            root,
+            secrets,
+            known: Mutex::default(),
+            cursors: Mutex::default(),
+            stride: Arc::default(),
+        })
+    }
+
+    /// Of the rows that all VUs of the run take in turn, this process takes but `first`, and each `apart` further.
+    pub fn share(&self, first: u64, apart: u64) {
+        self.stride.first.store(first, Ordering::Relaxed);
+        self.stride.apart.store(apart, Ordering::Relaxed);
     }
 
     /// The script root, which data files lie below.
@@ -145,7 +159,8 @@ impl Sources {
             return Err(Fault::new(Exit::Internal, "a data file without rows"));
         };
         let key = ((self.find(path)?, form), mode, on_end);
-        let cursor = lock(&self.cursors).entry(key).or_default().clone();
+        let new = || Arc::new(Cursor::new(self.stride.clone()));
+        let cursor = lock(&self.cursors).entry(key).or_insert_with(new).clone();
         Ok(Dataset { name: shown(&self.root.join(path)).into(), rows, mode, on_end, cursor })
     }
 

@@ -1,5 +1,5 @@
 //! What belongs to which worker: VU (or arrival, or iteration) `k` is that of
-//! worker `k mod n`. Called by `run` and its workers; threads today, machines later.
+//! worker `k mod n`. Called by `run` and its workers; `segment` says how processes share it.
 
 /// One worker's part of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,10 +9,18 @@ pub struct Split {
 }
 
 impl Split {
+    /// None of all there is.
+    pub(super) const NOTHING: Split = Split { worker: u64::MAX - 1, workers: u64::MAX };
+
     /// `worker` counts from 0 and is taken modulo `workers`; no workers count as one.
     pub fn new(worker: usize, workers: usize) -> Self {
         let workers = workers.max(1) as u64;
         Split { worker: worker as u64 % workers, workers }
+    }
+
+    /// The part whose first item is `first`, each further one `apart` behind the one before.
+    pub(super) fn of(first: u64, apart: u64) -> Split {
+        Split { worker: first, workers: apart.max(1) }
     }
 
     /// Whether item `k` is this worker's.

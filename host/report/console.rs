@@ -179,7 +179,13 @@ fn opening(info: &RunInfo, paint: Paint) -> String {
         None => format!("{}, {}/s", counted(info.users, "user"), rate(info.spawn_rate)),
     });
     parts.extend(info.run_time.map(duration));
-    parts.push(counted(info.workers as u64, "worker"));
+    parts.push(match info.processes {
+        1 => counted(info.workers as u64, "worker"),
+        several => counted(several, "process").replace("processs", "processes"),
+    });
+    if !info.segment.is_whole() {
+        parts.push(format!("segment {}", info.segment));
+    }
     parts.push(format!("seed {}", info.seed));
     let parts: Vec<_> =
         parts.iter().filter(|part| !part.is_empty()).map(|part| printable(part, false)).collect();

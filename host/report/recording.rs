@@ -20,6 +20,7 @@ use super::target::reason;
 use crate::event::{Event, RunInfo, SoFar, Stop, Summary, Tick, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
+use crate::load::Segment;
 use crate::metrics::{Baseline, Buckets, Entry, Snapshot};
 
 /// What ends a run as it was meant to.
@@ -270,6 +271,8 @@ fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
         scenarios: joined(&mut runs().flat_map(|run| &run.scenarios)),
         run_time: None,
         workers: runs().map(|run| run.workers).sum(),
+        segment: Segment::WHOLE,
+        processes: 1,
         watched: joined(&mut runs().flat_map(|run| &run.watched)),
         seed: runs().next().map_or(0, |run| run.seed),
         started_at,

@@ -58,6 +58,8 @@ pub(super) fn info() -> RunInfo {
         scenarios: Vec::new(),
         run_time: Some(Duration::from_secs(10)),
         workers: 2,
+        segment: crate::load::Segment::WHOLE,
+        processes: 1,
         seed: 42,
         watched: Vec::new(),
         started_at: at(0.0),

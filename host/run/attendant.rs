@@ -9,9 +9,10 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::api::Wanted;
-use crate::event::{Event, Stop};
+use crate::event::{Aimed, Event, Stop, What};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::Target;
 
 use super::control::{self, Start};
 use super::message::{Ask, Phase, Said};
@@ -46,10 +47,20 @@ struct Link {
 }
 
 impl Attendant {
+    /// Nobody, for a run whose scripts want nothing.
+    pub(super) fn none() -> Attendant {
+        Attendant { link: None, said: never(), waiting: 0, data: None, ticks: 0, ticking: None }
+    }
+
+    /// Another process has run `setup`, which returned this; what is left to do may come to this one.
+    pub(super) fn adopt(&mut self, data: Option<&'static Value>) {
+        self.data = data;
+        self.ask(Ask::Adopt(data));
+    }
+
     /// Starts a control VM where scripts have something for it to do.
     pub(super) fn start(setup: &Arc<Setup>) -> Attendant {
-        let mut attendant =
-            Attendant { link: None, said: never(), waiting: 0, data: None, ticks: 0, ticking: None };
+        let mut attendant = Attendant::none();
         if !setup.needs_control() {
             return attendant;
         }
@@ -93,7 +104,13 @@ impl Attendant {
 
     /// Asks the load shape for its next target, if it is time.
     pub(super) fn tick(&mut self, now: Instant, started: Instant, users: u64) {
-        let Some(due) = self.next_tick(started).filter(|due| now >= *due) else { return };
+        let Some(mut due) = self.next_tick(started).filter(|due| now >= *due) else { return };
+        // Seconds that another process has asked for are over.
+        let missed = now.saturating_duration_since(due).as_secs() as u32;
+        if self.ticks == 0 && missed > 1 {
+            self.ticks = missed;
+            due += TICK * missed;
+        }
         let at = TICK * self.ticks;
         self.ticking = self.ask(Ask::Tick { users, since: started, at }).then_some(at);
         // One that took long is not made up for.
@@ -123,6 +140,16 @@ impl Running {
     /// `teardown`, `test_stop` and `quitting`, after the last users.
     pub(super) fn close(&mut self, ears: &Ears, tell: &mut dyn FnMut(&Event)) {
         self.act = Act::Closing;
+        if self.together.is_some() {
+            return self.close_together(ears, tell);
+        }
+        self.tear_down(ears, tell);
+        let code = self.exit(&self.judge()).code_with(self.setup.exit_code_on_error);
+        self.quit(code, ears, tell);
+    }
+
+    /// `teardown` and `test_stop`.
+    pub(super) fn tear_down(&mut self, ears: &Ears, tell: &mut dyn FnMut(&Event)) {
         if !self.attendant.is_there() {
             return;
         }
@@ -132,9 +159,14 @@ impl Running {
         self.attendant.go(self.phases.phase());
         self.attendant.ask(Ask::Finish);
         self.await_control(ears, tell);
-        let code = self.exit(&self.judge()).code_with(self.setup.exit_code_on_error);
-        self.attendant.ask(Ask::Quit(code));
-        self.await_control(ears, tell);
+    }
+
+    /// `quitting`.
+    pub(super) fn quit(&mut self, code: u8, ears: &Ears, tell: &mut dyn FnMut(&Event)) {
+        if self.attendant.is_there() {
+            self.attendant.ask(Ask::Quit(code));
+            self.await_control(ears, tell);
+        }
     }
 
     fn await_control(&mut self, ears: &Ears, tell: &mut dyn FnMut(&Event)) {
@@ -172,6 +204,17 @@ impl Running {
         self.attendant.waiting = self.attendant.waiting.saturating_sub(1);
     }
 
+    /// All processes aim at the target, this one when it hears it with the others.
+    fn aim_all(&mut self, at: Duration, target: Target) -> Result<(), Fault> {
+        let Some(together) = &self.together else { return self.door.aim(at, target) };
+        target.check()?;
+        self.setup.safety.check_target(target.users, target.spawn_rate)?;
+        let Target { users, spawn_rate, classes } = target;
+        let classes = classes.map(|classes| classes.to_vec());
+        together.order(at, What::Aim(Aimed { users, spawn_rate, classes }));
+        Ok(())
+    }
+
     /// A load shape has said what it wants from `at` on, or from now on where that is later.
     fn obey_tick(&mut self, at: Duration, wanted: Result<Option<Wanted>, Fault>) {
         if self.act != Act::Users || self.phases.phase() > Phase::Running {
@@ -179,10 +222,15 @@ impl Running {
         }
         let target = match wanted {
             Ok(Some(wanted)) => target_of(wanted, &self.setup.classes),
-            Ok(None) => return self.over = Some(self.started + at),
+            Ok(None) => {
+                return match &self.together {
+                    Some(together) => together.order(at, What::Over),
+                    None => self.over = Some(self.started + at),
+                };
+            }
             Err(fault) => Err(fault),
         };
-        let aimed = target.and_then(|target| self.door.aim(at.max(self.started.elapsed()), target));
+        let aimed = target.and_then(|target| self.aim_all(at.max(self.started.elapsed()), target));
         if let Err(fault) = aimed {
             let name = self.setup.schedule.shape().unwrap_or_default();
             let what = match &self.setup.schedule {

@@ -94,7 +94,11 @@ impl Desk {
 impl Cast {
     pub(super) fn new(worker: Rc<Worker>, number: usize) -> Rc<Cast> {
         let part = &worker.setup.parts[number];
-        let split = Split::new(worker.number, worker.setup.workers);
+        let place = (worker.number, worker.setup.workers);
+        let split = match &part.scenario.pacing {
+            Pacing::Users(_) => worker.setup.segment.split(place.0, place.1),
+            Pacing::Arrivals { most, .. } => worker.setup.segment.split_over(*most, place),
+        };
         let tags = {
             let recorder = &mut *worker.shared.recorder.borrow_mut();
             recorder.clear_tags();
@@ -187,10 +191,12 @@ impl Cast {
         for _ in 0..ready {
             self.start(None);
         }
-        let mut arrivals = pacer::start(rate.clone(), self.split, start);
+        let mut arrivals = pacer::start(rate.clone(), self.split, (start, self.worker.joined));
         let mut tuned = None;
         let end = start + rate.end();
-        let mut heard_of = 0;
+        // What was due before this worker came is nobody's.
+        let joined = self.worker.joined.map_or(Duration::ZERO, |at| at.saturating_duration_since(start));
+        let mut heard_of = if joined.is_zero() { 0 } else { self.split.share(rate.arrivals_by(joined)) };
         loop {
             let heard = self.arrival(&mut arrivals, tuned).await;
             let now = Instant::now();
@@ -217,7 +223,7 @@ impl Cast {
                     tuned = self.tuned.get();
                     if let Some((at, value)) = tuned {
                         let rest = Curve::steady(value, rate.end().saturating_sub(at));
-                        arrivals = pacer::start(rest, self.split, start + at);
+                        arrivals = pacer::start(rest, self.split, (start + at, self.worker.joined));
                     }
                     continue;
                 }

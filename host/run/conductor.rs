@@ -13,18 +13,22 @@ use super::ending::warning;
 use super::message::Phase;
 use super::running::{Ears, Running};
 use super::setup::Setup;
+use super::together::{Peers, Together};
 
 /// What reaches the conductor from outside: a number of signals so far.
 pub struct Conductor {
-    pub setup: Setup,
+    pub setup: Arc<Setup>,
     pub info: RunInfo,
     /// One message for each SIGINT or SIGTERM.
     pub signals: Receiver<Wish>,
+    /// Where several processes make the run.
+    pub peers: Option<Peers>,
 }
 
 /// Runs to the end, whatever it is. `tell` gets every event, the last one is `Event::Done`.
 pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summary> {
-    let Conductor { setup, info, signals } = conductor;
+    let Conductor { setup, info, signals, peers } = conductor;
+    let (together, begin) = peers.map(Together::new).unzip();
     let started_at = info.started_at;
     tell(&Event::Started(Arc::new(info)));
     if let (true, Some(text)) = (setup.log_level <= Level::Warning, &setup.warning) {
@@ -32,8 +36,8 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
     }
     let (sender, reports) = unbounded();
     let mut ears = Ears { reports, signals };
-    let mut running = Running::new(Arc::new(setup), started_at);
-    running.prepare(&ears, tell);
+    let mut running = Running::new(setup, started_at, together);
+    running.open(begin.flatten(), &ears, tell);
     let mut threads = Vec::new();
     let mut finished = true;
     if running.phases.phase() == Phase::Running {
@@ -50,6 +54,7 @@ pub fn conduct(conductor: Conductor, tell: &mut dyn FnMut(&Event)) -> Arc<Summar
             running.elapsed = Some(running.started.elapsed());
         }
     }
+    running.send_end();
     // No worker is left to listen to.
     ears.reports = never();
     running.close(&ears, tell);

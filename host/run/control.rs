@@ -131,6 +131,10 @@ impl Room {
         let environment = self.setup.about;
         match ask {
             Ask::Prepare => Said::Prepared(self.prepare().await),
+            Ask::Adopt(data) => {
+                (self.begun, self.set_up, self.data) = (true, true, data);
+                Said::Told
+            }
             Ask::Tick { users, since, at } => {
                 self.shared.briefing.ask(since + at, since);
                 self.shared.briefing.users.set(users);

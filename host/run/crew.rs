@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(super) struct Crew {
 
 impl Crew {
     pub(super) fn new(worker: Rc<Worker>, roster: Roster) -> Crew {
-        let split = Split::new(worker.number, worker.setup.workers);
+        let split = worker.setup.segment.split(worker.number, worker.setup.workers);
         let casts = (0..worker.setup.parts.len()).map(|number| Cast::new(worker.clone(), number)).collect();
         let plays = Rc::default();
         Crew { worker, roster, split, closed: false, orphaned: false, reached: None, plays, casts }
@@ -52,6 +53,7 @@ impl Crew {
             if self.worker.members.phase() == Phase::Running {
                 let changes = self.roster.advance(self.worker.shared.started.elapsed());
                 self.carry_out(changes);
+                self.worker.setup.users_planned.store(self.roster.users(), Ordering::Relaxed);
                 self.tell_reached();
             }
             if self.is_done() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Summary, Threshold, Wish};
+use crate::event::{Event, Level, LogLine, Stop, Summary, Threshold, What, Wish};
 use crate::exit::Exit;
 
 use super::message::{Phase, Report};
@@ -16,10 +16,15 @@ use super::schedule::Schedule;
 impl Running {
     /// What comes from outside.
     pub(super) fn heed(&mut self, wish: Wish, tell: &mut dyn FnMut(&Event)) {
+        if self.share(&wish, tell) {
+            return;
+        }
+        let now = self.started.elapsed();
         match &wish {
-            Wish::Command(command) => self.command(command, None, tell),
-            Wish::Asked(command, answer) => self.command(command, Some(answer), tell),
-            Wish::Signal | Wish::Changed => self.signal(wish, tell),
+            Wish::Command(command) => self.command(command, (None, now), tell),
+            Wish::Asked(command, answer) => self.command(command, (Some(answer), now), tell),
+            Wish::Signal | Wish::Terminated | Wish::Replaced | Wish::Changed => self.signal(wish, tell),
+            Wish::Agreed(agreed) => self.obey_agreed(agreed.clone(), tell),
         }
     }
 
@@ -48,7 +53,7 @@ impl Running {
             Stop::Finished => "; stopping again ends it at once",
             _ => "; a second signal (Ctrl-C) ends it at once",
         };
-        self.end(stop);
+        self.end_here(stop);
         if self.signals > 1 {
             self.go(Phase::Killing);
         } else if self.setup.log_level <= config::Level::Warning {
@@ -63,8 +68,16 @@ impl Running {
         }
     }
 
-    /// Begins the end of the run; of several reasons the gravest counts.
+    /// Begins the end of the run, in all its processes where it is one that ends it for all.
     pub(super) fn end(&mut self, stop: Stop) {
+        if let (Some(together), Stop::Abort(_) | Stop::Fault(_)) = (&self.together, &stop) {
+            together.order(self.started.elapsed(), What::End(stop.clone()));
+        }
+        self.end_here(stop);
+    }
+
+    /// Begins the end of the run here; of several reasons the gravest counts.
+    pub(super) fn end_here(&mut self, stop: Stop) {
         let gravity = |stop: &Stop| match stop {
             Stop::RunTime | Stop::Iterations | Stop::ShapeEnded | Stop::ScenariosEnded | Stop::UsersEnded => {
                 0
@@ -108,7 +121,11 @@ impl Running {
         let most = most.and_then(|most| self.opened.checked_add(most));
         let end = self.setup.run_time.and_then(|time| self.started.checked_add(time));
         match self.act {
-            Act::Preparing => most,
+            Act::Preparing => match self.started > self.opened {
+                // All begin at a moment that has been agreed.
+                true => most.into_iter().chain([self.started]).min(),
+                false => most,
+            },
             Act::Users => most.into_iter().chain(end).chain(self.schedule_deadline()).min(),
             Act::Closing => None,
         }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::config::Level;
-use crate::event::{Event, Outcome, Stop, Threshold, Verdict};
+use crate::event::{Event, Outcome, Stop, Threshold, Tick, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Kind, Measure};
 
@@ -19,6 +19,40 @@ use super::running::Running;
 const FEW: u64 = 30;
 
 impl Running {
+    /// Active users by class.
+    pub(super) fn users_by_class(&self) -> Vec<u64> {
+        let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
+        (0..self.names.len()).map(count).collect()
+    }
+
+    pub(super) fn tick(&mut self, tell: &mut dyn FnMut(&Event)) -> Arc<[Threshold]> {
+        self.tick_at(self.started.elapsed(), SystemTime::now(), tell)
+    }
+
+    /// Tells how things stood so long after the start; what became of each threshold until then.
+    pub(super) fn tick_at(
+        &mut self,
+        elapsed: Duration,
+        at: SystemTime,
+        tell: &mut dyn FnMut(&Event),
+    ) -> Arc<[Threshold]> {
+        let classes: Vec<(Arc<str>, u64)> = self.names.iter().cloned().zip(self.users_by_class()).collect();
+        let users = classes.iter().map(|(_, users)| users).sum();
+        self.note_users(users);
+        let judged: Arc<[Threshold]> = self.judge().into();
+        tell(&Event::Tick(Tick {
+            elapsed,
+            at,
+            users,
+            classes: classes.into(),
+            totals: self.totals.clone(),
+            interval: Arc::new(std::mem::take(&mut self.interval)),
+            since: self.since,
+            so_far: self.so_far(users, judged.clone()),
+        }));
+        judged
+    }
+
     /// So many users there are now: a sample of `vus` and `vus_max`, where somebody asks for them.
     pub(super) fn note_users(&mut self, users: u64) {
         if self.setup.thresholds.is_empty() {
@@ -84,12 +118,17 @@ impl Running {
         if self.resetting[worker] > 0 {
             return;
         }
+        if let Some(together) = &mut self.together {
+            return together.feel(worker, pulse, measured);
+        }
         let said = self.health.hear(pulse, measured, self.started.elapsed());
-        if let Some(text) =
-            said.filter(|_| self.setup.judges_generator && self.setup.log_level <= Level::Warning)
-        {
+        if let Some(text) = said.filter(|_| self.warns_of_generator()) {
             tell(&warning(text));
         }
+    }
+
+    pub(super) fn warns_of_generator(&self) -> bool {
+        self.setup.judges_generator && self.setup.log_level <= Level::Warning
     }
 
     /// Says, once, that names are too many to be told apart, while there is still time to look at it.
@@ -110,10 +149,17 @@ impl Running {
 
     /// Why this machine is to blame for what was measured, if it is.
     pub(super) fn doubts(&self) -> Vec<String> {
+        let missing = |(segment, since): &(u64, Duration)| {
+            let since = since.as_secs_f64();
+            format!(
+                "process {segment} was lost {since:.0} s after the start: its part of the load is missing"
+            )
+        };
+        let mut doubts: Vec<String> = self.lost.iter().map(missing).collect();
         if !self.setup.judges_generator {
-            return Vec::new();
+            return doubts;
         }
-        let mut doubts = self.health.reasons();
+        doubts.extend(self.health.reasons());
         let measured = |metric: &str, scenario: &str| {
             let number = self.setup.thresholds.of_arrivals(metric, scenario)?;
             match self.totals.watched.get(&number)? {

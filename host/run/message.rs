@@ -75,6 +75,8 @@ pub(super) enum Said {
 #[derive(Clone, Copy)]
 pub(super) enum Ask {
     Prepare,
+    /// Another process has prepared the run: what its `setup` returned.
+    Adopt(Option<&'static Value>),
     /// What the load shape wants from `at` on; its time began at `since`. So many users live.
     Tick {
         users: u64,

@@ -15,12 +15,19 @@ const SLACK: Duration = Duration::from_micros(60);
 const AHEAD: usize = 1 << 16;
 
 /// The moments of the arrivals of a worker, each told when it has come. Ends with the last, or when
-/// nobody listens any more.
-pub(super) fn start(rate: Curve, split: Split, start: Instant) -> Receiver<Instant> {
+/// nobody listens any more. What was due before `since` is passed over.
+pub(super) fn start(
+    rate: Curve,
+    split: Split,
+    (start, since): (Instant, Option<Instant>),
+) -> Receiver<Instant> {
     let (sender, receiver) = channel(AHEAD);
     let tell = move || {
         for (_, at) in rate.arrivals(split) {
             let due = start + at;
+            if since.is_some_and(|since| due < since) {
+                continue;
+            }
             loop {
                 let left = due.saturating_duration_since(Instant::now());
                 if left.is_zero() {
@@ -48,7 +55,8 @@ mod tests {
     #[test]
     fn no_arrival_comes_before_its_time_and_all_come() {
         let begun = Instant::now();
-        let mut arrivals = start(Curve::steady(1000.0, Duration::from_millis(200)), Split::new(1, 2), begun);
+        let mut arrivals =
+            start(Curve::steady(1000.0, Duration::from_millis(200)), Split::new(1, 2), (begun, None));
         let mut count = 0;
         while let Some(due) = arrivals.blocking_recv() {
             count += 1;

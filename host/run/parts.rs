@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::config::{Plan, Scenario, Sited};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{Iterations, Pacing};
+use crate::load::{Iterations, Pacing, Segment};
 
 use super::setup::ClassPlan;
 
@@ -21,17 +21,28 @@ pub struct Part {
     pub(super) before: u64,
     /// The script's `env` in it.
     pub(super) env: &'static Value,
-    /// Iterations that have begun, where they are shared.
+    /// Iterations that have begun, where they are shared, and how many may in this process.
     begun: AtomicU64,
+    quota: u64,
 }
 
 impl Part {
+    /// Iterations that have begun, where they are shared.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Goes on from there.
+    pub(super) fn go_on_from(&self, begun: u64) {
+        self.begun.store(begun, Ordering::Relaxed);
+    }
+
     /// Whether one more iteration may begin, for a user that has begun so many.
     pub(super) fn claim(&self, of_user: u64) -> bool {
         match self.scenario.iterations {
             Iterations::Any => true,
             Iterations::Each(most) => of_user < most,
-            Iterations::Shared(most) => self.begun.fetch_add(1, Ordering::Relaxed) < most,
+            Iterations::Shared(_) => self.begun.fetch_add(1, Ordering::Relaxed) < self.quota,
         }
     }
 
@@ -40,7 +51,7 @@ impl Part {
         match self.scenario.iterations {
             Iterations::Any => true,
             Iterations::Each(most) => of_user < most,
-            Iterations::Shared(most) => self.begun.load(Ordering::Relaxed) < most,
+            Iterations::Shared(_) => self.begun.load(Ordering::Relaxed) < self.quota,
         }
     }
 }
@@ -78,6 +89,10 @@ pub(super) fn parts(
             before,
             env: with(env, scenario),
             begun: AtomicU64::new(0),
+            quota: match scenario.iterations {
+                Iterations::Shared(most) => plan.together.segment.quota(most, users),
+                _ => 0,
+            },
             scenario: scenario.clone(),
         });
         before += users;
@@ -105,11 +120,11 @@ pub(super) fn most_users(parts: &[Part]) -> u64 {
     parts.iter().map(|part| part.scenario.pacing.most_users()).sum()
 }
 
-/// Workers beyond this would have no user of some scenario, whose arrivals all workers share.
-pub(super) fn most_workers(parts: &[Part]) -> u64 {
+/// Workers of a segment beyond this would have no user of some scenario, whose arrivals all workers share.
+pub(super) fn most_workers(parts: &[Part], segment: Segment) -> u64 {
     let arrivals = parts.iter().filter(|part| matches!(part.scenario.pacing, Pacing::Arrivals { .. }));
-    let least = arrivals.map(|part| part.scenario.pacing.most_users()).min();
-    least.unwrap_or_else(|| most_users(parts)).max(1)
+    let shares = arrivals.map(|part| segment.share(part.scenario.pacing.most_users()));
+    shares.filter(|share| *share > 0).min().unwrap_or_else(|| segment.share(most_users(parts))).max(1)
 }
 
 /// When the last of them ends, but for what it may take to finish; None where iterations decide.

@@ -5,13 +5,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::pressure;
 
 /// From one beat to the next: what is due within a beat is as late as the beat.
 const BEAT: Duration = Duration::from_millis(25);
 
 /// What was felt in some stretch of time, about a second.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Pulse {
     pub(super) lasted: Duration,
     /// How late beats were on average.

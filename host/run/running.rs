@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Threshold, Tick, Wish, WorkerState};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Wish, WorkerState};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -23,6 +23,7 @@ use super::phases::Phases;
 use super::schedule::Schedule;
 use super::setup::Setup;
 use super::ticks::Ticks;
+use super::together::Together;
 use super::worker::{self, Start, WORKER_STACK};
 
 /// What part of the run it is.
@@ -60,7 +61,7 @@ pub(super) struct Running {
     pub(super) stop: Option<Stop>,
     pub(super) totals: Arc<Snapshot>,
     pub(super) interval: Snapshot,
-    users: Vec<Vec<u64>>,
+    pub(super) users: Vec<Vec<u64>>,
     /// By worker, how many resets it has not heard of: its reports are still about the time before.
     pub(super) resetting: Vec<u32>,
     reset: bool,
@@ -81,7 +82,11 @@ pub(super) struct Running {
     /// It was told that names are too many.
     pub(super) overflowed: bool,
     pub(super) notes: Vec<String>,
-    names: Vec<Arc<str>>,
+    pub(super) names: Vec<Arc<str>>,
+    /// Processes whose part of the load is missing, and since when.
+    pub(super) lost: Vec<(u64, Duration)>,
+    /// The others, where several processes make the run.
+    pub(super) together: Option<Together>,
 }
 
 /// The channels that the conductor listens to.
@@ -91,7 +96,17 @@ pub(super) struct Ears {
 }
 
 impl Running {
-    pub(super) fn new(setup: Arc<Setup>, started_at: SystemTime) -> Running {
+    pub(super) fn new(setup: Arc<Setup>, started_at: SystemTime, together: Option<Together>) -> Running {
+        let (attendant, workers) = (Attendant::start(&setup), setup.workers);
+        Running::of(setup, started_at, (attendant, workers, together))
+    }
+
+    /// One that hears of so many workers, or processes.
+    pub(super) fn of(
+        setup: Arc<Setup>,
+        started_at: SystemTime,
+        (attendant, workers, together): (Attendant, usize, Option<Together>),
+    ) -> Running {
         let started = Instant::now();
         Running {
             act: Act::Preparing,
@@ -100,9 +115,9 @@ impl Running {
             started_at,
             elapsed: None,
             since: started_at,
-            ticks: Ticks::new(started, setup.workers),
+            ticks: Ticks::new(started, workers),
             door: Door::new(setup.safety.clone()),
-            attendant: Attendant::start(&setup),
+            attendant,
             stage: 0,
             spawned: false,
             over: None,
@@ -110,23 +125,31 @@ impl Running {
             stop: None,
             totals: Arc::default(),
             interval: Snapshot::default(),
-            users: vec![vec![0; setup.classes.len()]; setup.workers],
-            resetting: vec![0; setup.workers],
+            users: vec![vec![0; setup.classes.len()]; workers],
+            resetting: vec![0; workers],
             reset: false,
             signals: 0,
             exhausted: false,
-            reached: vec![0; setup.workers],
+            reached: vec![0; workers],
             done: 0,
             interrupted: 0,
             fatal: None,
             cut_off: 0,
             health: Health::default(),
-            workers: vec![WorkerState::default(); setup.workers],
+            workers: vec![WorkerState::default(); workers],
             overflowed: false,
             notes: Vec::new(),
             names: setup.classes.iter().map(|plan| plan.class.name.as_str().into()).collect(),
+            lost: Vec::new(),
+            together,
             setup,
         }
+    }
+
+    /// The first users come at that moment.
+    pub(super) fn begin_at(&mut self, at: Instant, started_at: SystemTime) {
+        (self.started, self.started_at, self.since) = (at, started_at, started_at);
+        self.ticks = Ticks::new(at, self.users.len());
     }
 
     /// Lets the first users come. `data` is what `setup` returned.
@@ -136,7 +159,7 @@ impl Running {
         data: Option<&'static Value>,
     ) -> Vec<JoinHandle<()>> {
         self.act = Act::Users;
-        if self.attendant.is_there() {
+        if self.attendant.is_there() && self.together.is_none() {
             // Statistics are about the time with users, however long the preparation took.
             self.since = SystemTime::now();
             self.started = Instant::now();
@@ -155,6 +178,7 @@ impl Running {
                 setup: self.setup.clone(),
                 number,
                 at: self.started,
+                joined: self.together.as_ref().filter(|together| together.late).map(|_| Instant::now()),
                 reports: reports.clone(),
                 orders,
                 data,
@@ -176,6 +200,11 @@ impl Running {
 
     /// The first target: workers find it when they start.
     fn begin_load(&mut self) {
+        if self.setup.iterations == Some(0) {
+            // This segment has no part in so few.
+            self.exhausted = true;
+            self.go(Phase::Finishing);
+        }
         if let Schedule::Steady(target) = &self.setup.schedule {
             let target = target.clone();
             match self.door.aim(Duration::ZERO, target) {
@@ -214,6 +243,8 @@ impl Running {
                 }
             }
             Schedule::Ticks { .. } if self.over.is_some() => {}
+            // Whoever leads asks for all.
+            Schedule::Ticks { .. } if self.together.as_ref().is_some_and(|together| !together.leads()) => {}
             Schedule::Ticks { .. } => self.attendant.tick(now, self.started, setup.living()),
         }
     }
@@ -229,6 +260,9 @@ impl Running {
                 Some((at, _)) => Some(self.started + at),
                 None => Some(self.started + stages.end()),
             },
+            Schedule::Ticks { .. } if self.together.as_ref().is_some_and(|together| !together.leads()) => {
+                self.over
+            }
             Schedule::Ticks { .. } => self.over.or_else(|| self.attendant.next_tick(self.started)),
         }
     }
@@ -255,8 +289,14 @@ impl Running {
         }
         let now = Instant::now();
         if self.ticks.take(now) && self.act == Act::Users {
-            let judged = self.tick(tell);
-            self.look_at_thresholds(&judged);
+            match self.together {
+                // Whoever merges does the rest, for all.
+                Some(_) => self.send_parcel(None, false),
+                None => {
+                    let judged = self.tick(tell);
+                    self.look_at_thresholds(&judged);
+                }
+            }
         }
         self.follow_schedule(now);
         self.advance(now)
@@ -311,7 +351,9 @@ impl Running {
                 self.reset = true;
                 self.reset();
             }
-            self.attendant.complete(users);
+            if self.together.as_ref().is_none_or(Together::leads) {
+                self.attendant.complete(users);
+            }
         }
     }
 
@@ -328,6 +370,9 @@ impl Running {
 
     /// Counts from anew: what was measured before is forgotten, here and by the workers.
     pub(super) fn reset(&mut self) {
+        if let Some(together) = &mut self.together {
+            together.generation += 1;
+        }
         self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
@@ -340,27 +385,6 @@ impl Running {
     /// The active users of a worker.
     pub(super) fn users_of(&self, worker: usize) -> u64 {
         self.users[worker].iter().sum()
-    }
-
-    /// Tells how the run stands; what became of each threshold so far.
-    fn tick(&mut self, tell: &mut dyn FnMut(&Event)) -> Arc<[Threshold]> {
-        let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
-        let classes: Vec<(Arc<str>, u64)> =
-            self.names.iter().enumerate().map(|(class, name)| (name.clone(), count(class))).collect();
-        let users = classes.iter().map(|(_, users)| users).sum();
-        self.note_users(users);
-        let judged: Arc<[Threshold]> = self.judge().into();
-        tell(&Event::Tick(Tick {
-            elapsed: self.started.elapsed(),
-            at: SystemTime::now(),
-            users,
-            classes: classes.into(),
-            totals: self.totals.clone(),
-            interval: Arc::new(std::mem::take(&mut self.interval)),
-            since: self.since,
-            so_far: self.so_far(users, judged.clone()),
-        }));
-        judged
     }
 }
 

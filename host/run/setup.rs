@@ -13,14 +13,15 @@ use crate::config::{HttpDebug, Level, Plan, Safety};
 use crate::data::Sources;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::load::{ClassSpec, Nodes, Weighted};
+use crate::load::{ClassSpec, Nodes, Segment, Weighted};
 use crate::metrics::RawSink;
 use crate::net::{Allowed, Settings, Tls, Turns};
 use crate::script::{Class, Manifest, Set, Suite};
-use crate::vu::{Hooks, OwnClient};
+use crate::vu::{Hook, Hooks, OwnClient};
 
 use super::classes::{called_functions, choose, named_classes};
 use super::linking::{check_link, own_places, prepare_link};
+use super::parcel::Begun;
 use super::parts::{Part, ends, most_users, most_workers, parts, spawned};
 use super::phases::on_stop_time;
 use super::schedule::{Schedule, place_of};
@@ -66,12 +67,16 @@ pub struct Setup {
     pub warning: Option<String>,
     pub base_url: Option<String>,
     pub run_time: Option<Duration>,
-    /// How many tasks may begin in all; None: no limit.
+    /// The part of the run that this process plays.
+    pub segment: Segment,
+    /// How many tasks may begin in this process; None: no limit.
     pub iterations: Option<u64>,
     /// How many have begun.
     pub begun: AtomicU64,
     /// Users that live, over all workers.
     pub users_now: AtomicU64,
+    /// Users of the whole run that there are to be by now, as the rosters have it.
+    pub users_planned: AtomicU64,
     /// The most that lived at a time.
     pub users_most: AtomicU64,
     pub stop_timeout: Duration,
@@ -108,6 +113,7 @@ impl Setup {
         env: &'static Value,
         sources: Arc<Sources>,
     ) -> Result<Setup, Fault> {
+        let segment = plan.together.segment;
         let called = called_functions(plan, &manifest);
         let named = named_classes(plan, &manifest)?;
         let functions: Vec<String> =
@@ -132,6 +138,7 @@ impl Setup {
         let warning = says
             .filter(|_| plan.load_given)
             .map(|says| format!("{says} how many users there are: --users and --spawn-rate are ignored"));
+        let warning = warning.or_else(|| repeated(plan, hooks));
         let link = prepare_link(plan);
         let tls = Tls::new(link.tls.clone());
         check_link(&link, &tls)?;
@@ -145,13 +152,17 @@ impl Setup {
             scripts: plan.scripts.clone(),
             root: plan.script_root.clone(),
             run_time: plan.run_time,
-            iterations: plan.iterations,
+            segment,
+            iterations: plan
+                .iterations
+                .map(|most| segment.quota(most, users_of(&schedule, &parts).unwrap_or(u64::MAX))),
             begun: AtomicU64::new(0),
             users_now: AtomicU64::new(0),
+            users_planned: AtomicU64::new(0),
             users_most: AtomicU64::new(0),
             stop_timeout: plan.stop_timeout,
             seed: plan.seed,
-            workers: plan.workers.clamp(1, most(&schedule, &parts)),
+            workers: plan.workers.clamp(1, most(&schedule, &parts, segment)),
             parts,
             schedule,
             classes,
@@ -178,7 +189,11 @@ impl Setup {
                 link: Arc::new(link.clone()),
                 allowed: allowed(plan),
                 halted: (plan.safety != Safety::default()).then(Arc::default),
-                turns: plan.safety.max_rps.as_ref().map(|most| Turns::new(most.value)),
+                turns: plan
+                    .safety
+                    .max_rps
+                    .as_ref()
+                    .map(|most| Turns::new(most.value / segment.count() as f64)),
                 ..Settings::default()
             },
             tls,
@@ -186,6 +201,12 @@ impl Setup {
             env,
             sources,
         })
+    }
+
+    /// Goes on where another process with the same part of the run has come to.
+    pub fn go_on_from(&self, begun: &Begun) {
+        self.begun.store(begun.all, Ordering::Relaxed);
+        self.parts.iter().zip(&begun.parts).for_each(|(part, begun)| part.go_on_from(*begun));
     }
 
     pub(super) fn on_stop_time(&self) -> Duration {
@@ -207,9 +228,10 @@ impl Setup {
         self.run_time.into_iter().chain(stages).min()
     }
 
-    /// Users that live.
+    /// Users that live; where this process has but a part of them, as many as there are to be.
     pub(super) fn living(&self) -> u64 {
-        self.users_now.load(Ordering::Relaxed)
+        let users = if self.segment.is_whole() { &self.users_now } else { &self.users_planned };
+        users.load(Ordering::Relaxed)
     }
 
     pub(super) fn suite(&self) -> Suite {
@@ -233,10 +255,33 @@ impl Setup {
     }
 }
 
+/// The most users that there can be, as far as it is known.
+fn users_of(schedule: &Schedule, parts: &[Part]) -> Option<u64> {
+    if parts.is_empty() { schedule.most_users() } else { Some(most_users(parts)) }
+}
+
 /// No more workers than users.
-fn most(schedule: &Schedule, parts: &[Part]) -> usize {
-    let most = if parts.is_empty() { schedule.most_users() } else { Some(most_workers(parts)) };
+fn most(schedule: &Schedule, parts: &[Part], segment: Segment) -> usize {
+    let most = match parts.is_empty() {
+        true => schedule.most_users().map(|users| segment.share(users)),
+        false => Some(most_workers(parts, segment)),
+    };
     most.map_or(usize::MAX, |users| usize::try_from(users.max(1)).unwrap_or(usize::MAX))
+}
+
+/// A warning that something is done by each process of a run that is meant to be done once.
+fn repeated(plan: &Plan, hooks: Hooks) -> Option<String> {
+    let alone = plan.together.meeting.is_none() && !plan.together.segment.is_whole();
+    let what = match (hooks.contains(Hook::Setup), hooks.contains(Hook::Teardown)) {
+        (true, true) => "setup and teardown are",
+        (true, false) => "setup is",
+        (false, true) => "teardown is",
+        (false, false) => return None,
+    };
+    let count = plan.together.segment.count();
+    alone.then(|| {
+        format!("{what} run by each of the {count} processes: with --nats URL --run ID, by one for all")
+    })
 }
 
 /// What listeners learn of the run.

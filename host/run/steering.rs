@@ -13,11 +13,11 @@ use super::running::{Act, Running};
 use super::schedule::Schedule;
 
 impl Running {
-    /// Carries a command out, and tells what came of it.
+    /// Carries a command out that counts since `at`, and tells what came of it.
     pub(super) fn command(
         &mut self,
         command: &Command,
-        answer: Option<&Answer>,
+        (answer, at): (Option<&Answer>, Duration),
         tell: &mut dyn FnMut(&Event),
     ) {
         let answered = |said: Result<String, Fault>| {
@@ -39,7 +39,7 @@ impl Running {
         }
         let is_steerable = self.act == Act::Users && self.phases.phase() == Phase::Running;
         let said = match is_steerable {
-            true => self.steer(command),
+            true => self.steer(command, at),
             false => Err(refusal("no users run just now".to_owned())),
         };
         answered(said.clone());
@@ -54,7 +54,7 @@ impl Running {
     }
 
     /// What was done.
-    fn steer(&mut self, command: &Command) -> Result<String, Fault> {
+    fn steer(&mut self, command: &Command, at: Duration) -> Result<String, Fault> {
         match command {
             Command::Stop | Command::Finish => Ok(String::new()),
             Command::Reset => {
@@ -64,7 +64,7 @@ impl Running {
             Command::Target { users, spawn_rate } => {
                 let setup = self.setup.clone();
                 match &setup.schedule {
-                    Schedule::Steady(target) => self.set_target(target, *users, *spawn_rate),
+                    Schedule::Steady(target) => self.set_target(target, (*users, *spawn_rate), at),
                     schedule => Err(fixed(schedule)),
                 }
             }
@@ -83,40 +83,50 @@ impl Running {
             Command::Load { scenario, amount } => {
                 let setup = self.setup.clone();
                 match &setup.schedule {
-                    Schedule::Steady(target) => self.set_users(target, scenario.as_deref(), *amount),
-                    Schedule::Scenarios { .. } => self.set_scenario(scenario.as_deref(), *amount),
+                    Schedule::Steady(target) => self.set_users(target, (scenario.as_deref(), *amount), at),
+                    Schedule::Scenarios { .. } => self.set_scenario(scenario.as_deref(), *amount, at),
                     schedule => Err(fixed(schedule)),
                 }
             }
         }
     }
 
-    fn set_users(&mut self, begun: &Target, scenario: Option<&str>, amount: Amount) -> Result<String, Fault> {
+    fn set_users(
+        &mut self,
+        begun: &Target,
+        (scenario, amount): (Option<&str>, Amount),
+        at: Duration,
+    ) -> Result<String, Fault> {
         if let Some(name) = scenario {
             return Err(refusal(format!("there is no scenario `{name}`")));
         }
         let target = self.door.target().unwrap_or(begun).clone();
         let users = amount.of(target.users as f64).round() as u64;
-        self.set_target(begun, Some(users), None)
+        self.set_target(begun, (Some(users), None), at)
     }
 
     fn set_target(
         &mut self,
         begun: &Target,
-        users: Option<u64>,
-        spawn_rate: Option<f64>,
+        (users, spawn_rate): (Option<u64>, Option<f64>),
+        at: Duration,
     ) -> Result<String, Fault> {
         let target = self.door.target().unwrap_or(begun).clone();
         let (users, rate) = (users.unwrap_or(target.users), spawn_rate.unwrap_or(target.spawn_rate));
         if users < 1 {
             return Err(refusal("there must be a user: pause the run, or stop it".to_owned()));
         }
-        self.door.aim(self.started.elapsed(), Target { users, spawn_rate: rate, ..target })?;
+        self.door.aim(at, Target { users, spawn_rate: rate, ..target })?;
         let s = if users == 1 { "" } else { "s" };
         Ok(format!("going to {users} user{s}, {rate}/s"))
     }
 
-    fn set_scenario(&mut self, name: Option<&str>, amount: Amount) -> Result<String, Fault> {
+    fn set_scenario(
+        &mut self,
+        name: Option<&str>,
+        amount: Amount,
+        passed: Duration,
+    ) -> Result<String, Fault> {
         let setup = self.setup.clone();
         let names: Vec<&str> = setup.parts.iter().map(|part| part.scenario.name.as_str()).collect();
         let number = match name {
@@ -130,7 +140,6 @@ impl Running {
         };
         let scenario = &setup.parts[number].scenario;
         let name = &scenario.name;
-        let passed = self.started.elapsed();
         let at = passed.checked_sub(scenario.start_time);
         let Some(at) = at.filter(|_| passed < scenario.ends()) else {
             let when = if at.is_some() { "is over" } else { "has not begun" };

@@ -61,6 +61,8 @@ pub(super) struct Worker {
     pub(super) program: Box<dyn Program>,
     pub(super) members: Members,
     pub(super) number: usize,
+    /// What was due before it came is another's, or nobody's.
+    pub(super) joined: Option<Instant>,
     pub(super) classes: Vec<Rc<Class>>,
     pub(super) reports: Sender<Report>,
     /// `on_stop` functions that were interrupted.
@@ -76,6 +78,8 @@ pub(super) struct Start {
     pub(super) setup: Arc<Setup>,
     pub(super) number: usize,
     pub(super) at: Instant,
+    /// When it came, where the run had begun long since.
+    pub(super) joined: Option<Instant>,
     pub(super) reports: Sender<Report>,
     pub(super) orders: UnboundedReceiver<Order>,
     /// What `setup` returned.
@@ -103,7 +107,7 @@ fn try_work(start: Start) -> Result<(Box<crate::metrics::Snapshot>, (u64, u64)),
     let _watch = fiber::Watch::start();
     let orders = start.orders;
     let briefing = Briefing::of(start.data, start.setup.clients);
-    let worker = Worker::new(start.setup, (start.number, start.at), start.reports, briefing)?;
+    let worker = Worker::new(start.setup, (start.number, start.at, start.joined), start.reports, briefing)?;
     runtime.block_on(async {
         let feeler = Feeler::new();
         tokio::task::spawn_local(feeler.clone().beat());
@@ -145,7 +149,7 @@ pub(super) fn log_sink(level: Level, send: impl Fn(Report) + 'static) -> LogSink
 impl Worker {
     fn new(
         setup: Arc<Setup>,
-        (number, at): (usize, Instant),
+        (number, at, joined): (usize, Instant, Option<Instant>),
         reports: Sender<Report>,
         briefing: Briefing,
     ) -> Result<Rc<Worker>, Fault> {
@@ -200,6 +204,7 @@ impl Worker {
             program,
             members: Members::new(),
             number,
+            joined,
             classes,
             reports,
             cut_off: Cell::new(0),

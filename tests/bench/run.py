@@ -13,7 +13,7 @@ from pathlib import Path
 
 import table
 from process import CORES
-from rows import arrivals, grpc, http2, memory, scale, scripts, starts, throughput, web
+from rows import arrivals, grpc, http2, memory, merge, scale, scripts, starts, throughput, web
 from tools import OUT, Failed, install
 
 ROWS = {
@@ -28,6 +28,7 @@ ROWS = {
     "arrivals": arrivals.arrivals,
     "scale": scale.scale,
     "web": web.page,
+    "merge": merge.merge,
     "growth": memory.growth,
     "json": scripts.json,
     "compute": scripts.compute,

@@ -33,10 +33,10 @@ fn urls_that_lead_nowhere() {
 fn hosts_that_are_not_there() {
     run(async {
         let client = plain();
-        let port = {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            listener.local_addr().unwrap().port()
-        };
+        // Nobody listens, and nobody else gets the port meanwhile.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
         let failed = fail(&client, get(&format!("http://127.0.0.1:{port}/"))).await;
         assert_eq!(failed, (ErrorKind::Connect, format!("connection refused: 127.0.0.1:{port}"), 0));
         let (kind, text, _) = fail(&client, get("http://no-such-host.invalid/")).await;

@@ -155,7 +155,10 @@ fn an_override_holds_through_a_tunnel() {
 #[test]
 fn a_proxy_that_fails_is_told_of_without_its_password() {
     run(async {
-        let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Nobody listens, and nobody else gets the port meanwhile.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let dead = socket.local_addr().unwrap().port();
         let refusing =
             Proxy::http(Some("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"))
                 .await;
