@@ -22,7 +22,7 @@ pub(super) struct Several {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=Segment::MOST))]
     pub(super) segments: Option<u64>,
 
-    /// Meet the other processes through this NATS server: one start, one setup, one result
+    /// Meet the other processes through NATS (several servers with commas): one start, one setup, one result
     #[arg(long, value_name = "URL")]
     pub(super) nats: Option<String>,
 

@@ -5,15 +5,16 @@ use async_nats::{ConnectError, ConnectErrorKind};
 use crate::exit::Exit;
 use crate::fault::Fault;
 
-/// An URL as it may be shown: without its password.
-pub(super) fn shown(url: &str) -> String {
-    match url.rsplit_once('@') {
+/// Addresses as they may be shown: without their passwords.
+pub(super) fn shown(urls: &str) -> String {
+    let of = |url: &str| match url.rsplit_once('@') {
         None => url.to_owned(),
-        Some((before, host)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
-        }
-    }
+        Some((before, host)) => match before.split_once("://") {
+            Some((scheme, _)) => format!("{scheme}://{host}"),
+            None => host.to_owned(),
+        },
+    };
+    urls.split(',').map(|url| of(url.trim())).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn unreachable(url: &str, error: &ConnectError) -> Fault {
@@ -54,5 +55,6 @@ mod tests {
         assert_eq!(shown("nats://a:b@c:4222"), "nats://c:4222");
         assert_eq!(shown("token@c"), "c");
         assert_eq!(shown("nats://c"), "nats://c");
+        assert_eq!(shown("nats://a:b@c,x@d"), "nats://c, d");
     }
 }

@@ -52,7 +52,8 @@ impl Link {
             .ping_interval(Duration::from_secs(2))
             .request_timeout(Some(PATIENCE))
             .reconnect_delay_callback(|attempt| Duration::from_millis(100 * (attempt as u64).min(10)));
-        let client = options.connect(url).await.map_err(|error| unreachable(url, &error))?;
+        let servers: Vec<&str> = url.split(',').map(str::trim).collect();
+        let client = options.connect(servers.as_slice()).await.map_err(|error| unreachable(url, &error))?;
         let mut context = jetstream::new(client.clone());
         context.set_timeout(PATIENCE);
         let name = format!("e2e-{run}");

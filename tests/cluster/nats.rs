@@ -22,10 +22,20 @@ pub fn has(program: &str, package: &str) -> bool {
             Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
         found.is_ok_and(|status| status.success())
     };
-    let install = || {
+    let apt = |line: &str| {
         let mut apt = Command::new("apt-get");
-        let apt = apt.args(["install", "-y", "-q", package]).env("DEBIAN_FRONTEND", "noninteractive");
+        apt.args(["-q", "-o", "DPkg::Lock::Timeout=120"])
+            .args(line.split(' '))
+            .env("DEBIAN_FRONTEND", "noninteractive");
         let _ = apt.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    };
+    let install = || {
+        apt(&format!("install -y {package}"));
+        if !runs() {
+            // A new machine knows of no packages yet.
+            apt("update");
+            apt(&format!("install -y {package}"));
+        }
         runs()
     };
     runs() || install()

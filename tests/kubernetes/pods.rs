@@ -124,16 +124,19 @@ fn is_e2e(container: &Value) -> bool {
     container["image"] == IMAGE
 }
 
+/// What e2e reads from its arguments and variables there.
+fn told(container: &Value, set: &[Manifest]) -> Result<cli::Command, String> {
+    let line = std::iter::once("e2e".into()).chain(arguments(container, set).into_iter().map(Into::into));
+    let variables = variables(container, set).into_iter().filter(|(name, _)| name.starts_with("E2E_"));
+    cli::parse(line, &variables.collect()).map_err(|why| why.to_string())
+}
+
 #[test]
 fn what_they_start_is_a_command_line() {
     each_pod(|pod, set| {
         for container in pod.containers().filter(|container| is_e2e(container)) {
             assert!(container.get("command").is_none(), "{}: the image's entry point stays", pod.place());
-            let arguments = arguments(container, set);
-            let line = std::iter::once("e2e".into()).chain(arguments.iter().map(Into::into));
-            let variables =
-                variables(container, set).into_iter().filter(|(name, _)| name.starts_with("E2E_"));
-            cli::parse(line, &variables.collect()).unwrap_or_else(|why| panic!("{}: {why}", pod.place()));
+            told(container, set).unwrap_or_else(|why| panic!("{}: {why}", pod.place()));
         }
         // Nothing else runs but what images of others bring.
         assert!(pod.containers().all(|c| is_e2e(c) || c["name"] == "nats"), "{}", pod.place());
@@ -326,6 +329,16 @@ fn as_many_pods_as_parts() {
             for pods in [&job["completions"], &job["parallelism"]] {
                 assert_eq!(pods.to_string(), text(&parts["value"]), "{}", pod.place());
             }
+            let cli::Command::Run(run) = told(pod.containers().next().unwrap(), set).unwrap() else {
+                panic!("{}: no run", pod.place())
+            };
+            let together = run.given.together;
+            let (segments, nats) = (together.segments.unwrap().value, together.nats.unwrap().value);
+            assert_eq!(
+                (segments.to_string(), nats.as_str()),
+                (text(&parts["value"]).to_owned(), "nats://e2e-nats:4222")
+            );
+            assert!(together.run.is_some(), "{}: the run has no name", pod.place());
             seen += 1;
         }
     }
