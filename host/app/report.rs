@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::{Baseline, Snapshot};
-use crate::report::{Options, Outputs, Recording, Writers, check_files, compare, replay};
+use crate::report::{Input, Options, Outputs, Recording, Writers, check_files, compare, replay};
 
 /// Prints the tables and writes what is asked for; the exit code is that of the runs together.
 pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
@@ -48,7 +48,9 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
         ..Options::default()
     };
     let one = |fault: Fault| vec![fault];
-    check_files(&options, None).map_err(one)?;
+    let logs = asked.files.iter().map(|log| Input::new("the log", log));
+    let inputs: Vec<Input> = logs.chain(asked.baseline.map(|log| Input::new("the baseline", log))).collect();
+    check_files(&options, None, &inputs).map_err(one)?;
     let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
     let (mut exit, mut now) = (Exit::Ok, None);
     for event in replay(&recordings, baseline.as_ref()) {

@@ -33,7 +33,7 @@ pub mod view;
 
 pub use comparison::compare;
 pub use documents::{Document, Moment};
-pub use files::check_files;
+pub use files::{Input, check_files};
 pub use history::{History, Kept};
 pub use options::{Options, Writers};
 pub use outputs::Outputs;

@@ -55,7 +55,7 @@ fn render(summary: &Summary, users: Users, watched: &[String]) -> Json {
     for threshold in &summary.thresholds {
         let metric = metrics.entry(threshold.selector.as_str()).or_insert_with(|| json!({}));
         // Where it stands in k6's file, true means that it was crossed.
-        metric["thresholds"][threshold.expression.as_str()] = json!(threshold.outcome != Outcome::Held);
+        metric["thresholds"][threshold.expression.as_str()] = json!(threshold.outcome == Outcome::Crossed);
     }
     json!({ "root_group": groups(&summary.totals), "metrics": metrics })
 }
@@ -184,6 +184,8 @@ mod tests {
         };
         summary.thresholds =
             vec![threshold("count>3", Outcome::Held), threshold("count>5", Outcome::Crossed)];
+        // What nobody knows was not crossed.
+        summary.thresholds.push(threshold("count>7", Outcome::NoSamples));
         let got = render(&summary, users, &[]);
         let expected = json!({
             "root_group": {
@@ -208,7 +210,7 @@ mod tests {
                 "http_req_duration": {
                     "avg": 25.0, "min": 10.0, "med": 20.015, "max": 40.0, "p(90)": 40.0, "p(95)": 40.0 },
                 "http_req_failed": { "passes": 1, "fails": 3, "value": 0.25 },
-                "http_reqs": { "count": 4, "rate": 2.0, "thresholds": { "count>3": false, "count>5": true } },
+                "http_reqs": { "count": 4, "rate": 2.0, "thresholds": { "count>3": false, "count>5": true, "count>7": false } },
                 "iterations": { "count": 1, "rate": 0.5 },
                 "orders": { "count": 5.5, "rate": 2.75 },
                 "vus": { "value": 3, "min": 2, "max": 5 },
