@@ -38,7 +38,6 @@ pub use history::{History, Kept};
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use recording::{Recording, replay};
-pub use series::Users;
 pub use sink::Sink;
 pub use target::{make_folder, reason};
 pub use tui::{leave_screen, withhold};

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+pub(super) use crate::event::Users;
 use crate::metrics::{Entry, Measure, Snapshot, Trend, built_in};
 
 /// One metric with certain tags.
@@ -39,24 +40,6 @@ pub(super) enum Spread<'a> {
     /// Of requests; in ms.
     Requests(Cow<'a, Entry>),
     Trend(Cow<'a, Trend>),
-}
-
-/// How many users there are.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Users {
-    pub now: u64,
-    pub least: u64,
-    pub most: u64,
-}
-
-impl Users {
-    /// Takes notice of how many there are.
-    pub fn see(&mut self, users: u64) {
-        let first = self.most == 0;
-        self.now = users;
-        self.least = if first { users } else { self.least.min(users) };
-        self.most = self.most.max(users);
-    }
 }
 
 /// Whether requests under this label are HTTP's: sockets and gRPC have metrics of their own.
@@ -128,7 +111,7 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
     }
     let mut all: BTreeMap<_, _> = all.into_iter().map(|series| (series.name.clone(), series)).collect();
     for (selector, measure) in watched(measured) {
-        // How many users there are, ticks tell better.
+        // How many users there are stands above.
         if !selector.starts_with("vus") {
             let metric = selector.split('{').next().unwrap_or_default();
             let series = Series {
@@ -218,11 +201,11 @@ fn whole(all: &mut Vec<Series<'_>>, totals: &Snapshot, users: Users) {
     if totals.dropped > 0 {
         put(all, "dropped_iterations", Unit::Other, Value::Counter(totals.dropped as f64));
     }
-    let Users { now, least, most } = users;
+    let Users { now, least, most, max } = users;
     let gauge =
         |last: u64, min: u64, max: u64| Value::Gauge { last: last as f64, min: min as f64, max: max as f64 };
     put(all, "vus", Unit::Other, gauge(now, least, most));
-    put(all, "vus_max", Unit::Other, gauge(most, most, most));
+    put(all, "vus_max", Unit::Other, gauge(max, max, max));
 }
 
 /// The metrics of HTTP requests.

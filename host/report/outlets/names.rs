@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_names_of_k6() {
         let summary = sample::tiny();
-        let users = Users { now: 2, least: 1, most: 3 };
+        let users = Users { now: 2, least: 1, most: 3, max: 3 };
         let all = named(Measured { totals: &summary.totals, users, watched: &[] });
         let value = |name: &str| all.iter().find(|named| named.name == name).map(|named| named.value);
         assert_eq!(value("k6_http_reqs_total"), Some(3.0));

@@ -70,7 +70,7 @@ fn of_request(request: &RawRequest, put: &mut dyn FnMut(&str, Kind, &'static str
 
 /// How many users there are.
 pub(super) fn of_tick(tick: &Tick, users: Users, put: &mut dyn FnMut(&Point<'_>)) {
-    for (metric, value) in [("vus", users.now), ("vus_max", users.most)] {
+    for (metric, value) in [("vus", users.now), ("vus_max", users.max)] {
         let (kind, contains) = (Kind::Gauge, "default");
         put(&Point { metric, kind, contains, at: tick.at, value: value as f64, tags: &[] });
     }

@@ -13,7 +13,7 @@ pub(super) fn thresholds(
     (watched, baseline): (&[String], Option<&Baseline>),
 ) -> Vec<Threshold> {
     let mut all: Vec<Threshold> = Vec::new();
-    let seconds = summary.elapsed.as_secs_f64();
+    let seconds = summary.lasted.as_secs_f64();
     for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
         let Judged { selector, expression, value, held, regression, change, doubt } = judged;
         if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
@@ -39,7 +39,16 @@ pub(super) fn thresholds(
         let again = Expression::parse(expression)
             .ok()
             .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
-        // What a run knows of itself alone (how many users there were) stays as it was judged.
+        // How many users there were is not in what was measured; of one run it stays as it was judged.
+        let again = again.or_else(|| {
+            let users = match selector.as_str() {
+                "vus" => summary.users.now,
+                "vus_max" => summary.users.max,
+                _ => return None,
+            };
+            let is_anew = recordings.len() > 1;
+            Expression::parse(expression).ok().filter(|_| is_anew).map(|rule| (users as f64, rule))
+        });
         let (value, held) = match again {
             Some((value, expression)) => (Some(value), Some(expression.holds(value))),
             None => (*value, *held),
