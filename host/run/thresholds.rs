@@ -159,7 +159,7 @@ impl Thresholds {
         Threshold {
             selector: selector.to_string(),
             expression: expression.text.clone(),
-            unit: built_in(&selector.metric).map_or("", |metric| metric.unit),
+            unit: expression.method.unit(*kind, built_in(&selector.metric).map_or("", |metric| metric.unit)),
             value,
             change: None,
             outcome: match value {

@@ -4,7 +4,7 @@
 use super::super::outlets::Judged;
 use super::Recording;
 use crate::event::{Health, Outcome, Summary, Threshold, Verdict};
-use crate::metrics::{Baseline, Doubt, Expression, Finding, Regression, Selector, built_in};
+use crate::metrics::{Baseline, Doubt, Expression, Finding, Measure, Regression, Selector, built_in};
 
 /// The thresholds of the runs, judged by what all of them measured together.
 pub(super) fn thresholds(
@@ -54,10 +54,13 @@ pub(super) fn thresholds(
             None => (*value, *held),
         };
         let metric = selector.split('{').next().unwrap_or_default();
+        let built_in = built_in(metric);
+        let kind = measure.map(Measure::kind).or(built_in.map(|metric| metric.kind));
+        let (unit, rule) = (built_in.map_or("", |metric| metric.unit), Expression::parse(expression).ok());
         all.push(Threshold {
             selector: selector.clone(),
             expression: expression.clone(),
-            unit: built_in(metric).map_or("", |metric| metric.unit),
+            unit: rule.zip(kind).map_or(unit, |(rule, kind)| rule.method.unit(kind, unit)),
             value,
             change: None,
             outcome: match held {
