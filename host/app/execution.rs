@@ -60,6 +60,9 @@ impl Execution {
         if !setup.parts.is_empty() && !outputs.observed().is_empty() {
             setup.thresholds.observe(&["http_req_duration_intended"]);
         }
+        if outputs.tells_scenarios_apart() {
+            setup.thresholds.observe_scenarios(setup.parts.iter().map(|part| &part.scenario));
+        }
         setup.samples = outputs.samples();
         setup.shares = outputs.shares(!setup.parts.is_empty());
         let info = RunInfo { about: Arc::new(about(shown, &setup)), ..info(&plan, &setup) };

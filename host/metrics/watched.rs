@@ -139,7 +139,7 @@ impl Recorder {
     }
 
     pub fn watches_checks(&self) -> bool {
-        !self.watched.checks.is_empty() || self.emits()
+        !self.watched.checks.is_empty() || self.shares.is_some() || self.emits()
     }
 
     pub fn watches_iterations(&self) -> bool {
@@ -243,6 +243,7 @@ impl Recorder {
         if self.emits() {
             self.emit(scene, Vec::new(), RawWhat::Check { name: check.to_owned(), held });
         }
+        self.share_check(&scene, check, held);
         let own = |name: &str, value: &str| (name == "check").then(|| value == check);
         self.add_watched(|watched| &watched.checks, scene, own, f64::from(u8::from(held)));
     }

@@ -26,6 +26,7 @@ mod series;
 mod sink;
 mod summary_export;
 mod table;
+mod tagged;
 mod target;
 mod text;
 mod tui;

@@ -107,6 +107,17 @@ impl Thresholds {
         }
     }
 
+    /// As `observe`, of what dashboards tell apart by scenario.
+    pub fn observe_scenarios<'s>(&mut self, scenarios: impl Iterator<Item = &'s Scenario>) {
+        for scenario in scenarios {
+            let at_a_rate = matches!(scenario.pacing, Pacing::Arrivals { .. });
+            let dropped = at_a_rate.then_some("dropped_iterations");
+            for metric in ["iterations", "iteration_duration"].into_iter().chain(dropped) {
+                self.watch(Selector::of_scenario(metric, &scenario.name));
+            }
+        }
+    }
+
     /// Of a scenario at an arrival rate, the number of one of [`ARRIVALS`].
     pub(super) fn of_arrivals(&self, metric: &str, scenario: &str) -> Option<u32> {
         let selector = Selector::of_scenario(metric, scenario);

@@ -1,7 +1,8 @@
 //! What was measured as Prometheus knows it: k6's names, with the prefix `k6_`, times in seconds.
 //! Used by `remote_write` and `scrape`.
 
-use super::super::series::{Measured, Series, Unit, Value, share, tagged};
+use super::super::series::{Measured, Series, Unit, Value, share};
+use super::super::tagged::tagged;
 
 /// A value with its name and labels.
 #[derive(Debug, PartialEq)]

@@ -8,7 +8,8 @@ use percent_encoding::percent_decode_str;
 use prost::Message;
 use reqwest::Url;
 
-use super::super::series::{Measured, Series, Unit, Users, Value, tagged};
+use super::super::series::{Measured, Series, Unit, Users, Value};
+use super::super::tagged::tagged;
 use super::otlp_grpc::Grpc;
 use super::otlp_messages::{
     CUMULATIVE, Data, Gauge, Histogram, HistogramPoint, KeyValue, Metric, NumberPoint, Request, Resource,
