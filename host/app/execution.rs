@@ -37,12 +37,12 @@ impl Execution {
     /// # Errors
     /// What is wrong with configuration, scripts, outputs; what the environment refuses.
     pub(super) fn prepare(run: &cli::Run, surroundings: &Surroundings) -> Result<Execution, Vec<Fault>> {
-        Execution::of(Prepared::new(run, surroundings)?, surroundings).map_err(|fault| vec![fault])
+        Execution::of(Prepared::new(run, surroundings)?, surroundings)
     }
 
     /// # Errors
     /// Classes that do not exist, results that cannot be written.
-    pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Fault> {
+    pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Vec<Fault>> {
         let Prepared { plan, manifest, config, env, sources, shown, demo, mut inputs } = prepared;
         inputs.extend(plan.outputs.baseline.as_ref().map(Input::baseline));
         let segment = plan.together.segment;

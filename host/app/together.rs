@@ -56,8 +56,7 @@ pub(super) fn start(
     prepared.plan.seed = session.seed;
     prepared.plan.together.segment = segment;
     let plan = prepared.plan.clone();
-    let Execution { setup, info, outputs, options, baseline, demo, .. } =
-        Execution::of(prepared, variables).map_err(one)?;
+    let Execution { setup, info, outputs, options, baseline, demo, .. } = Execution::of(prepared, variables)?;
     if let Some(begun) = &session.begun {
         setup.go_on_from(begun);
     }

@@ -19,13 +19,13 @@ fn criterion(selector: &str, rules: &[(&str, Option<u64>)]) -> Sited<Criterion> 
     Sited::new(Criterion { selector: selector.to_owned(), rules }, Origin::Script(place))
 }
 
-fn thresholds(criteria: &[Sited<Criterion>]) -> Result<Thresholds, Fault> {
+fn thresholds(criteria: &[Sited<Criterion>]) -> Result<Thresholds, Vec<Fault>> {
     let metrics = [("mine".to_owned(), Kind::Counter), ("wait".to_owned(), Kind::Trend)];
     Thresholds::new(criteria, &Known { metrics: &metrics, classes: &["Buyer", "Reader"], scenarios: &[] })
 }
 
 fn refused(selector: &str, expression: &str) -> (String, Option<String>) {
-    let fault = thresholds(&[criterion(selector, &[(expression, None)])]).unwrap_err();
+    let fault = thresholds(&[criterion(selector, &[(expression, None)])]).unwrap_err().remove(0);
     assert_eq!((fault.exit, fault.at.map(|at| at.line)), (Exit::Config, Some(3)));
     (fault.what, fault.help)
 }

@@ -154,7 +154,7 @@ mod tests {
              k6_checks_rate{check=\"a\",group=\"\"} 0\n\
              k6_checks_rate{check=\"a \\\"b\\\" \\\\ c\\nd\",group=\"\"} 1\n\
              # TYPE k6_iterations_total counter\n\
-             k6_iterations_total 0\n\
+             k6_iterations_total{scenario=\"default\"} 0\n\
              # TYPE k6_vus gauge\n\
              k6_vus 2\n\
              # TYPE k6_vus_max gauge\n\
