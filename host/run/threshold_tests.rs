@@ -31,6 +31,24 @@ fn refused(selector: &str, expression: &str) -> (String, Option<String>) {
 }
 
 #[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let criteria = [
+        criterion("mien", &[("count<1", None)]),
+        criterion("mine", &[("avg<1", None), ("count<1", None), ("cuont<1", None)]),
+    ];
+    let faults = thresholds(&criteria).unwrap_err();
+    let told: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "a threshold is about `mien`, but there is no such metric",
+            "`mine` is a counter and has no `avg`",
+            "`cuont<1` is no threshold",
+        ]
+    );
+}
+
+#[test]
 fn what_cannot_be_judged_is_refused() {
     for (selector, expression, what, help) in [
         (
