@@ -15,11 +15,24 @@ use super::health;
 use super::message::Phase;
 use super::pulse::Pulse;
 use super::running::{Act, Running};
+use super::ticks::Ticks;
 
 /// The lateness of fewer arrivals is an accident.
 const FEW: u64 = 30;
 
 impl Running {
+    /// The first users come at that moment.
+    pub(super) fn begin_at(&mut self, at: Instant, started_at: SystemTime) {
+        (self.started, self.started_at, self.since) = (at, started_at, started_at);
+        self.counted = at;
+        self.ticks = Ticks::new(at, self.users.len());
+    }
+
+    /// The active users of a worker.
+    pub(super) fn users_of(&self, worker: usize) -> u64 {
+        self.users[worker].iter().sum()
+    }
+
     /// Active users by class.
     pub(super) fn users_by_class(&self) -> Vec<u64> {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();

@@ -155,13 +155,6 @@ impl Running {
         }
     }
 
-    /// The first users come at that moment.
-    pub(super) fn begin_at(&mut self, at: Instant, started_at: SystemTime) {
-        (self.started, self.started_at, self.since) = (at, started_at, started_at);
-        self.counted = at;
-        self.ticks = Ticks::new(at, self.users.len());
-    }
-
     /// Lets the first users come. `data` is what `setup` returned.
     pub(super) fn start_workers(
         &mut self,
@@ -390,11 +383,6 @@ impl Running {
         for (resetting, told) in self.resetting.iter_mut().zip(self.door.reset()) {
             *resetting += u32::from(told);
         }
-    }
-
-    /// The active users of a worker.
-    pub(super) fn users_of(&self, worker: usize) -> u64 {
-        self.users[worker].iter().sum()
     }
 }
 
