@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::load::Segment;
 pub use agreed::{Agreed, Aimed, What};
 
-use crate::metrics::{Change, Doubt, Finding, Snapshot};
+use crate::metrics::{Change, Doubt, Finding, Snapshot, Span};
 
 pub use about::{About, Machine, Setting, Share};
 pub use so_far::{SoFar, State, WorkerState};
@@ -84,6 +84,32 @@ pub struct Tick {
     pub so_far: SoFar,
 }
 
+/// How many users there are, as far as somebody looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Users {
+    pub now: u64,
+    pub least: u64,
+    pub most: u64,
+    /// How many there may be.
+    pub max: u64,
+}
+
+impl Users {
+    /// There may be so many.
+    pub fn planned(max: u64) -> Users {
+        Users { max, ..Users::default() }
+    }
+
+    /// Takes notice of how many there are.
+    pub fn see(&mut self, users: u64) {
+        let first = self.most == 0;
+        self.now = users;
+        self.least = if first { users } else { self.least.min(users) };
+        self.most = self.most.max(users);
+        self.max = self.max.max(users);
+    }
+}
+
 /// A line of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogLine {
@@ -113,6 +139,10 @@ pub struct Summary {
     pub interval: Arc<Snapshot>,
     /// From the first users to the last.
     pub elapsed: Duration,
+    /// How many there were of them.
+    pub users: Users,
+    /// Of the time what came after `since`: the time that all rates are about.
+    pub lasted: Duration,
     pub started_at: SystemTime,
     pub ended_at: SystemTime,
     /// Where the statistics begin: the start of the run, or the reset after spawning.
@@ -134,6 +164,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What rates are about.
+    pub fn span(&self) -> Span {
+        Span::of(&self.totals, self.since, self.since + self.lasted)
+    }
+
     /// The process exit code.
     pub fn code(&self) -> u8 {
         self.exit.code_with(self.failures_code)

@@ -38,6 +38,13 @@ pub struct Fault {
     pub trace: Vec<String>,
 }
 
+/// So that what can be wrong in several ways may use what is wrong in one.
+impl From<Fault> for Vec<Fault> {
+    fn from(fault: Fault) -> Vec<Fault> {
+        vec![fault]
+    }
+}
+
 impl Fault {
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
         Fault { exit, what: what.into(), at: None, why: None, help: None, trace: Vec::new() }

@@ -169,8 +169,7 @@ fn judge(loaded: &Loaded, manifest: Manifest, as_asked: bool) -> Result<(usize, 
     if !as_asked {
         (plan.classes, plan.tags, plan.exclude_tags) = Default::default();
     }
-    let setup =
-        Setup::new(&plan, manifest, loaded.config, loaded.env, loaded.sources.clone()).map_err(one)?;
+    let setup = Setup::new(&plan, manifest, loaded.config, loaded.env, loaded.sources.clone())?;
     let tasks = setup.classes.iter().map(|plan| plan.class.tasks.len()).sum();
     Ok((setup.classes.len(), tasks))
 }

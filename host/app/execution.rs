@@ -14,7 +14,7 @@ use crate::event::{Event, RunInfo, Stop, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Baseline;
-use crate::report::{Options, Outputs, Sink, Writers, check_files};
+use crate::report::{Input, Options, Outputs, Sink, Writers, check_files};
 use crate::run::{Conductor, Setup, conduct};
 
 use super::about::about;
@@ -37,13 +37,14 @@ impl Execution {
     /// # Errors
     /// What is wrong with configuration, scripts, outputs; what the environment refuses.
     pub(super) fn prepare(run: &cli::Run, surroundings: &Surroundings) -> Result<Execution, Vec<Fault>> {
-        Execution::of(Prepared::new(run, surroundings)?, surroundings).map_err(|fault| vec![fault])
+        Execution::of(Prepared::new(run, surroundings)?, surroundings)
     }
 
     /// # Errors
     /// Classes that do not exist, results that cannot be written.
-    pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Fault> {
-        let Prepared { plan, manifest, config, env, sources, shown, demo } = prepared;
+    pub(super) fn of(prepared: Prepared, surroundings: &Surroundings) -> Result<Execution, Vec<Fault>> {
+        let Prepared { plan, manifest, config, env, sources, shown, demo, mut inputs } = prepared;
+        inputs.extend(plan.outputs.baseline.as_ref().map(Input::baseline));
         let segment = plan.together.segment;
         sources.share(segment.index(), segment.count());
         let mut setup = Setup::new(&plan, manifest, config, env, sources)?;
@@ -54,10 +55,13 @@ impl Execution {
         }
         let options = output_options(&plan, surroundings);
         check_terminal(&options)?;
-        let outputs = prepare_outputs(&plan, &options)?;
+        let outputs = prepare_outputs(&plan, &options, &inputs)?;
         setup.thresholds.observe(outputs.observed());
         if !setup.parts.is_empty() && !outputs.observed().is_empty() {
             setup.thresholds.observe(&["http_req_duration_intended"]);
+        }
+        if outputs.tells_scenarios_apart() {
+            setup.thresholds.observe_scenarios(setup.parts.iter().map(|part| &part.scenario));
         }
         setup.samples = outputs.samples();
         setup.shares = outputs.shares(!setup.parts.is_empty());
@@ -138,9 +142,10 @@ fn check_terminal(options: &Options) -> Result<(), Fault> {
     }
 }
 
-pub(super) fn prepare_outputs(plan: &Plan, options: &Options) -> Result<Outputs, Fault> {
+/// Refuses what would be written over `inputs`.
+pub(super) fn prepare_outputs(plan: &Plan, options: &Options, inputs: &[Input]) -> Result<Outputs, Fault> {
     let logfile = &plan.outputs.logfile;
-    check_files(options, logfile.as_deref())?;
+    check_files(options, logfile.as_deref(), inputs)?;
     let mut outputs = Outputs::prepare(options, Writers::standard())?;
     if let Some(path) = logfile {
         outputs.add(Box::new(logfile::Logfile::open(path)?));

@@ -10,7 +10,7 @@ use crate::script::Manifest;
 use super::ratio;
 
 /// What there is to see, line by line.
-pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String, Fault> {
+pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String, Vec<Fault>> {
     match look {
         // `prepare` and `check` answer these: they must work where scripts do not.
         Look::Config | Look::Check => Ok(String::new()),
@@ -26,7 +26,7 @@ pub(super) fn look(look: Look, plan: &Plan, manifest: Manifest) -> Result<String
 }
 
 /// What would run. Looking needs no host.
-fn setup(plan: &Plan, manifest: Manifest) -> Result<Setup, Fault> {
+fn setup(plan: &Plan, manifest: Manifest) -> Result<Setup, Vec<Fault>> {
     let mut plan = plan.clone();
     plan.base_url.get_or_insert_with(|| "http://localhost".into());
     let none: &'static serde_json::Value = Box::leak(Box::default());

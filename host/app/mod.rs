@@ -140,14 +140,14 @@ fn start(run: cli::Run, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
     }
     let prepared = Prepared::new(&run, surroundings)?;
     if let Some(look) = run.look {
-        let text = look::look(look, &prepared.plan, prepared.manifest).map_err(|fault| vec![fault])?;
+        let text = look::look(look, &prepared.plan, prepared.manifest)?;
         print(text.as_bytes());
         return Ok(0);
     }
     if let Some(meeting) = prepared.plan.together.meeting.clone() {
         return together::start(prepared, meeting, surroundings, signals);
     }
-    let execution = Execution::of(prepared, surroundings).map_err(|fault| vec![fault])?;
+    let execution = Execution::of(prepared, surroundings)?;
     let keys = (!run.watched).then(|| Keys::listen(signals.sender())).flatten();
     let code = execution.conduct(signals.hand_over());
     drop(keys);

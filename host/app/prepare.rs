@@ -13,9 +13,12 @@ use crate::data::{Secrets, Sources};
 use crate::demo::Demo;
 use crate::fault::Fault;
 use crate::mask;
+use crate::report::Input;
 use crate::run::declare;
 use crate::script::{Manifest, Suite};
 use crate::vu::LogSink;
+
+use super::required::Required;
 
 /// Everything that is known before the run.
 pub(super) struct Prepared {
@@ -28,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) shown: Vec<Shown>,
     /// The bundled service, where it is the target; it ends when this is dropped.
     pub(super) demo: Option<Demo>,
+    /// What was read, as far as it is known before the run.
+    pub(super) inputs: Vec<Input>,
 }
 
 impl Prepared {
@@ -52,6 +57,7 @@ impl Prepared {
             std::process::exit(0);
         }
         let mut manifest = declared?;
+        let inputs = inputs(&layers, &sources);
         manifest.options.shape_ends = manifest.shape_ends();
         if !only_looks {
             layers.check_limits(&manifest.options).map_err(one)?;
@@ -70,8 +76,19 @@ impl Prepared {
         if let Some((base_url, grpc_host)) = places {
             plan = plan.aim_at(&base_url, &grpc_host);
         }
-        Ok(Prepared { plan, manifest, config, env, sources, shown, demo })
+        Ok(Prepared { plan, manifest, config, env, sources, shown, demo, inputs })
     }
+}
+
+/// Scripts and their modules, the environment file, and the data files that were opened.
+fn inputs(layers: &Layers, sources: &Sources) -> Vec<Input> {
+    let scripts = layers.scripts().to_vec();
+    let modules = Required::by(scripts.clone()).modules;
+    let scripts = scripts.into_iter().map(|path| Input::new("the script", path));
+    let modules = modules.into_iter().map(|path| Input::new("the module", path));
+    let file = layers.environment_file().map(|path| Input::new("the environment file", path));
+    let data = sources.files().into_iter().map(|path| Input::new("the data file", path));
+    scripts.chain(modules).chain(file).chain(data).collect()
 }
 
 /// The data files and secrets that scripts may read.

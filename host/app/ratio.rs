@@ -12,6 +12,9 @@ pub(super) fn shares(setup: &Setup) -> Vec<Share> {
     classes.sort_by(|a, b| a.class.name.cmp(&b.class.name));
     // A load shape's `tick` does not tell beforehand.
     let users = setup.schedule.most_users().unwrap_or(1).max(1) as f64;
+    if !setup.parts.is_empty() {
+        return of_scenarios(setup, &classes, users);
+    }
     // Fixed counts are filled first; what is left is shared by weight.
     let mut left = users;
     let fixed: Vec<f64> = classes
@@ -30,6 +33,20 @@ pub(super) fn shares(setup: &Setup) -> Vec<Share> {
         parts: plan.ratios().into_iter().map(nested).collect(),
     };
     classes.iter().zip(fixed).map(share).collect()
+}
+
+/// The classes that scenarios run, by the users that each has at most.
+fn of_scenarios(setup: &Setup, classes: &[&ClassPlan], users: f64) -> Vec<Share> {
+    let most = |class: &str| {
+        let own = setup.parts.iter().filter(|part| setup.classes[part.class].class.name == class);
+        own.map(|part| part.scenario.pacing.most_users()).sum::<u64>() as f64
+    };
+    let shares = classes.iter().map(|plan| Share {
+        name: plan.class.name.clone(),
+        ratio: most(&plan.class.name) / users,
+        parts: plan.ratios().into_iter().map(nested).collect(),
+    });
+    shares.filter(|share| share.ratio > 0.0).collect()
 }
 
 fn nested(ratio: Ratio) -> Share {

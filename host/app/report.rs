@@ -1,7 +1,8 @@
 //! `e2e report`: recorded runs, added up and told as one. Called by `app`.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::Report;
 use crate::config::Surroundings;
@@ -9,7 +10,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::{Baseline, Snapshot};
-use crate::report::{Options, Outputs, Recording, Writers, check_files, compare, replay};
+use crate::report::{Input, Options, Outputs, Recording, Writers, check_files, compare, replay};
 
 /// Prints the tables and writes what is asked for; the exit code is that of the runs together.
 pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, Vec<Fault>> {
@@ -48,11 +49,15 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
         ..Options::default()
     };
     let one = |fault: Fault| vec![fault];
-    check_files(&options, None).map_err(one)?;
+    let logs = asked.files.iter().map(|log| Input::new("the log", log));
+    let inputs: Vec<Input> = logs.chain(asked.baseline.map(|log| Input::new("the baseline", log))).collect();
+    check_files(&options, None, &inputs).map_err(one)?;
     let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
+    let twice = given_twice(&asked.files);
     let (mut exit, mut now) = (Exit::Ok, None);
-    for event in replay(&recordings, baseline.as_ref()) {
-        if let Event::Done(summary) = &event {
+    for mut event in replay(&recordings, baseline.as_ref()) {
+        if let Event::Done(summary) = &mut event {
+            Arc::make_mut(summary).notes.extend(twice.iter().cloned());
             exit = summary.exit;
             now = Some(summary.totals.clone());
         }
@@ -64,6 +69,23 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
     let faults = outputs.finish();
     faults.iter().for_each(super::print_fault);
     Ok(faults.iter().fold(exit, |exit, fault| exit.worst(fault.exit)).code())
+}
+
+/// What to say of logs that are named more than once: what was measured then counts so often.
+fn given_twice(files: &[PathBuf]) -> Vec<String> {
+    let place = |file: &PathBuf| file.canonicalize().unwrap_or_else(|_| file.clone());
+    let places: Vec<PathBuf> = files.iter().map(place).collect();
+    let mut notes = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let times = places.iter().filter(|other| *other == place).count();
+        if times > 1 && !places[..index].contains(place) {
+            notes.push(format!(
+                "the log `{}` was given {times} times, and counts so often",
+                files[index].display()
+            ));
+        }
+    }
+    notes
 }
 
 /// The log of an earlier run.

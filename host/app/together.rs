@@ -56,8 +56,7 @@ pub(super) fn start(
     prepared.plan.seed = session.seed;
     prepared.plan.together.segment = segment;
     let plan = prepared.plan.clone();
-    let Execution { setup, info, outputs, options, baseline, demo, .. } =
-        Execution::of(prepared, variables).map_err(one)?;
+    let Execution { setup, info, outputs, options, baseline, demo, .. } = Execution::of(prepared, variables)?;
     if let Some(begun) = &session.begun {
         setup.go_on_from(begun);
     }
@@ -209,7 +208,9 @@ impl Part {
     fn merge(&mut self, opened: Option<Result<Opening, Stop>>) -> Merging {
         let (news, heard) = self.session.hear_all();
         let (done, merged) = bounded(1);
-        let outputs = self.outputs.take().map_or_else(|| prepare_outputs(&self.plan, &self.options), Ok);
+        // That they spare what the run reads was seen when this process prepared its own.
+        let anew = || prepare_outputs(&self.plan, &self.options, &[]);
+        let outputs = self.outputs.take().map_or_else(anew, Ok);
         let mut outputs = match outputs {
             Ok(outputs) => outputs,
             Err(fault) => {

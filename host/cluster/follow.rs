@@ -182,6 +182,8 @@ impl View {
             totals: Arc::new(self.totals.clone()),
             interval: Arc::new(self.interval.clone()),
             elapsed: ruling.elapsed,
+            users: ruling.users,
+            lasted: ruling.lasted,
             started_at: ruling.started_at,
             ended_at: ruling.ended_at,
             since: ruling.since,

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Health, Judgement, LogLine, RunInfo, Stop, Summary, Threshold, Verdict};
+use crate::event::{Health, Judgement, LogLine, RunInfo, Stop, Summary, Threshold, Users, Verdict};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -79,6 +79,9 @@ pub struct Ruling {
     pub notes: Vec<String>,
     pub interrupted: u64,
     pub elapsed: Duration,
+    pub users: Users,
+    /// What rates are about.
+    pub lasted: Duration,
     pub started_at: SystemTime,
     pub ended_at: SystemTime,
     pub since: SystemTime,
@@ -98,6 +101,8 @@ impl Ruling {
             notes: summary.notes.clone(),
             interrupted: summary.interrupted,
             elapsed: summary.elapsed,
+            users: summary.users,
+            lasted: summary.lasted,
             started_at: summary.started_at,
             ended_at: summary.ended_at,
             since: summary.since,
@@ -120,6 +125,8 @@ impl Ruling {
             notes: Vec::new(),
             interrupted: 0,
             elapsed: Duration::ZERO,
+            users: Users::default(),
+            lasted: Duration::ZERO,
             started_at: now,
             ended_at: now,
             since: now,

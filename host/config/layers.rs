@@ -123,6 +123,11 @@ impl Layers {
         &self.script_root
     }
 
+    /// The environment file, where there is one.
+    pub fn environment_file(&self) -> Option<&Path> {
+        self.file.as_ref().map(|(path, _)| path.as_path())
+    }
+
     /// What to warn of: a file that looks like the environment's, and is not read.
     pub fn passed_over(&self) -> Option<&str> {
         self.passed_over.as_deref()

@@ -82,7 +82,8 @@ impl Outlet {
             OutletKind::Otlp => "otlp=http://127.0.0.1:4318",
         };
         let fits = match kind {
-            kind if kind.is_file() => !target.is_empty() && !target.ends_with('/'),
+            // A URL is none: it would be a file in a folder of that name.
+            kind if kind.is_file() => !target.is_empty() && !target.ends_with('/') && !target.contains("://"),
             // The variables of OpenTelemetry say the rest.
             OutletKind::Otlp => target.is_empty() || is_url(target),
             OutletKind::Prometheus => is_address(target),
@@ -152,6 +153,7 @@ mod tests {
             ("influx=http://h", "did you mean `influxdb`?"),
             ("datadog", "there are json, csv, hdr, influxdb, prometheus-rw, prometheus, otlp"),
             ("json", "does not name a file: write it like json=samples.json"),
+            ("json=http://127.0.0.1:1/x", "`json=http://127.0.0.1:1/x` does not name a file"),
             ("influxdb=localhost:8086", "does not name a URL"),
             ("prometheus=5656", "does not name HOST:PORT"),
             ("otlp=ftp://h", "does not name a URL"),

@@ -110,6 +110,11 @@ impl Sources {
         &self.root
     }
 
+    /// The files that were asked for so far.
+    pub fn files(&self) -> Vec<PathBuf> {
+        lock(&self.known).keys().map(|(path, _)| path.clone()).collect()
+    }
+
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }

@@ -111,7 +111,7 @@ pub fn built_in(name: &str) -> Option<&'static BuiltIn> {
 }
 
 /// Whose sample it is: every sample but those of the run has these tags.
-const SCENE: [&str; 3] = ["class", "scenario", "group"];
+pub(super) const SCENE: [&str; 3] = ["class", "scenario", "group"];
 
 impl Source {
     /// The tags that its samples have by themselves.

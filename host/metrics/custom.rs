@@ -205,7 +205,7 @@ impl Custom {
 
     /// Those and the sample's own.
     pub(super) fn all_tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.tags.pairs().chain(self.own.pairs())
+        self.own.pairs().chain(self.tags.pairs())
     }
 
     pub(super) fn unit(&self, metric: Metric) -> &str {

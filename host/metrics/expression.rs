@@ -146,6 +146,17 @@ impl Method {
     }
 }
 
+impl Method {
+    /// Of what it makes of samples in `unit`: a counter's rate is so much a second.
+    pub fn unit(self, kind: Kind, unit: &'static str) -> &'static str {
+        match (kind, self, unit) {
+            (Kind::Counter, Method::Rate, "B") => "B/s",
+            (Kind::Counter, Method::Rate, _) => "/s",
+            _ => unit,
+        }
+    }
+}
+
 impl Kind {
     /// The methods that a threshold may use, for people.
     pub fn methods(self) -> &'static str {

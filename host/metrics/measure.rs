@@ -130,6 +130,15 @@ impl Measure {
         }
     }
 
+    pub fn kind(&self) -> Kind {
+        match self {
+            Measure::Counter(_) => Kind::Counter,
+            Measure::Gauge(_) => Kind::Gauge,
+            Measure::Rate(_) => Kind::Rate,
+            Measure::Trend(_) => Kind::Trend,
+        }
+    }
+
     /// How many values it was given.
     pub fn count(&self) -> u64 {
         match self {

@@ -33,7 +33,7 @@ pub use groups::{Group, GroupCount};
 pub use measure::{Counter, Gauge, Kind, Measure, Rate, Trend};
 pub use raw::{RawRequest, RawSample, RawSink, RawWhat};
 pub use recorder::{Call, Exception, Key, Recorder};
-pub use regression::{Baseline, Doubt, Finding, Regression};
+pub use regression::{Baseline, Doubt, Finding, Regression, fail_otherwise};
 pub use selector::{Selector, Unselective};
 pub use shares::ShareKey;
 pub use snapshot::{

@@ -37,6 +37,10 @@ pub enum RawWhat {
         held: bool,
     },
     Iteration(Duration),
+    /// So many that were due and did not begin.
+    Dropped(u64),
+    /// That one began at an arrival rate, so late.
+    Arrival(Duration),
     /// That a group ended.
     Group(Duration),
     /// Of a metric by name.

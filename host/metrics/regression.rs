@@ -38,6 +38,8 @@ pub enum Doubt {
     NotInBaseline,
     #[error("nothing was measured of it")]
     NotMeasured,
+    #[error("the share of failed requests is another than in the baseline, so their times do not compare")]
+    OtherFailures,
     #[error("there were too few samples to tell a change from chance")]
     TooFew,
     #[error("it looks worse beyond the limit, but that may be chance: more samples would tell")]
@@ -75,6 +77,9 @@ impl Regression {
         (now, number): (&Snapshot, u32),
     ) -> (Option<Change>, Finding) {
         match baseline.change(selector, (now, number), self.fraction) {
+            Ok(change) if baseline.fails_otherwise(selector, now) => {
+                (Some(change), Finding::Unknown(Doubt::OtherFailures))
+            }
             Ok(change) => (Some(change), self.find(&change)),
             Err(doubt) => (None, Finding::Unknown(doubt)),
         }
@@ -126,6 +131,36 @@ impl Baseline {
     }
 }
 
+impl Baseline {
+    /// Whether what `selector` selects now fails far more often than then, or far less.
+    fn fails_otherwise(&self, selector: &Selector, now: &Snapshot) -> bool {
+        let is_of_requests = selector.metric.starts_with("http_req_");
+        let is_of_one_kind = selector.tags.iter().any(|(name, _)| OUTCOMES.contains(&name.as_str()));
+        if !is_of_requests || is_of_one_kind {
+            return false;
+        }
+        // As far as names and methods tell; of what other tags select nobody knows how much failed.
+        let (before, now) = (labelled(&self.totals, selector), labelled(now, selector));
+        fail_otherwise(&before, &now)
+    }
+}
+
+/// Tags that tell how a request went: of those with one value as many fail as ever.
+const OUTCOMES: [&str; 3] = ["status", "error_code", "expected_response"];
+
+/// Whether so many more of the requests failed than before, or so many fewer, that percentiles are about other
+/// things: more than one in twenty, and more than chance explains.
+pub fn fail_otherwise(before: &Entry, now: &Entry) -> bool {
+    if before.requests == 0 || now.requests == 0 {
+        return false;
+    }
+    let (n, m) = (before.requests as f64, now.requests as f64);
+    let apart = (now.failure_ratio() - before.failure_ratio()).abs();
+    let all = (before.failures + now.failures) as f64 / (n + m);
+    let deviation = (all * (1.0 - all) * (1.0 / n + 1.0 / m)).sqrt();
+    apart > 0.05 && apart > 1.96 * deviation
+}
+
 /// The requests that a selector of names and methods selects.
 fn requests(totals: &Snapshot, selector: &Selector) -> Option<Entry> {
     if selector.metric != "http_req_duration" {
@@ -134,18 +169,25 @@ fn requests(totals: &Snapshot, selector: &Selector) -> Option<Entry> {
     if !selector.tags.iter().all(|(name, _)| matches!(name.as_str(), "name" | "method")) {
         return None;
     }
+    let all = labelled(totals, selector);
+    (all.requests > 0).then_some(all)
+}
+
+/// Those whose name and method it allows, whatever else it asks for.
+fn labelled(totals: &Snapshot, selector: &Selector) -> Entry {
     let mut all = Entry::default();
     for (label, entry) in &totals.entries {
         let full = format!("{} {}", label.method, label.name);
         let has = |(tag, value): &(String, String)| match tag.as_str() {
             "method" => label.method == *value,
-            _ => label.name == *value || full == *value,
+            "name" => label.name == *value || full == *value,
+            _ => true,
         };
         if selector.tags.iter().all(has) {
             all.merge(entry);
         }
     }
-    (all.requests > 0).then_some(all)
+    all
 }
 
 /// A trend of a script, as far as its own tags select it.
@@ -168,7 +210,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::metrics::{Call, Kind, Recorder};
+    use crate::metrics::{Call, Kind, Phases, Recorder, Sample, Scene, TagSet};
 
     fn snapshot(name: &str, latencies: impl Iterator<Item = u64>) -> Snapshot {
         let mut recorder = Recorder::new();
@@ -215,6 +257,50 @@ mod tests {
         }
         let other = snapshot("/b", values(2000, 10_000, 7919));
         assert_eq!(judge(&other, &same, &[]), Finding::Unknown(Doubt::NotInBaseline));
+    }
+
+    /// A server that refuses at once is no faster server.
+    #[test]
+    fn failures_that_are_quick_are_no_improvement() {
+        let run = |failed: u64, selector: &str| {
+            let asked = [(Selector::parse(selector).unwrap(), Kind::Trend)];
+            let mut recorder = Recorder::watching(&asked);
+            let key = recorder.key("GET", "/a");
+            for number in 0..200 {
+                let is_failed = number < failed;
+                let latency = Duration::from_micros(if is_failed { 100 } else { 10_000 + number });
+                let failure = is_failed.then_some("refused");
+                recorder.call(key, &Call { latency, bytes: 0, at: 1, failure });
+                recorder.sample(&Sample {
+                    scene: Scene::NONE,
+                    key,
+                    tags: TagSet::NONE,
+                    url: &String::new,
+                    status: if is_failed { 0 } else { 200 },
+                    error_code: 0,
+                    error: None,
+                    failed: is_failed,
+                    phases: Phases { duration: latency, ..Phases::default() },
+                    sent_bytes: 0,
+                    received_bytes: 0,
+                });
+            }
+            recorder.take()
+        };
+        let judged = |before: u64, now: u64, selector: &str| {
+            let baseline = Baseline { totals: run(before, selector), watched: vec![selector.to_owned()] };
+            let own = Selector::parse(selector).unwrap();
+            Regression::parse("med<+10%").unwrap().judge(&baseline, &own, (&run(now, selector), 0)).1
+        };
+        let doubt = Finding::Unknown(Doubt::OtherFailures);
+        for selector in ["http_req_duration", "http_req_duration{name:GET /a}"] {
+            assert_eq!(judged(0, 200, selector), doubt, "{selector}");
+        }
+        assert_eq!(judged(100, 0, "http_req_duration{name:GET /a}"), doubt, "a broken baseline");
+        assert_eq!(judged(2, 6, "http_req_duration"), Finding::Held, "few");
+        assert_eq!(judged(100, 104, "http_req_duration"), Finding::Held);
+        let good = "http_req_duration{expected_response:true}";
+        assert_eq!(judged(0, 100, good), Finding::Held, "those that went well compare");
     }
 
     #[test]

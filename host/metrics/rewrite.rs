@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::custom::MetricKey;
 use super::entry::Label;
-use super::shares::ShareKey;
+use super::shares::{CheckShareKey, ShareKey};
 use super::snapshot::{CheckKey, ExceptionKey, FailureKey, Origin, Overflow, Snapshot};
 
 /// Writes a text anew; borrowed where it stays as it is.
@@ -29,8 +29,10 @@ impl Snapshot {
         let tags = self.metrics.keys().flat_map(|key| &key.tags).flat_map(|(name, value)| [&**name, value]);
         let units = self.metrics.keys().flat_map(|key| [&*key.name, &key.unit]);
         let shares = self.shares.keys().flat_map(|key| [&*key.name, &key.method, &key.scenario, &key.group]);
+        let check_shares = self.check_shares.keys().flat_map(|key| [&*key.name, &key.scenario, &key.group]);
         labels
             .chain(shares)
+            .chain(check_shares)
             .chain(checks)
             .chain(failures)
             .chain(exceptions)
@@ -55,9 +57,13 @@ impl Snapshot {
         }
         for (key, count) in &self.checks {
             let key = CheckKey { group: new(&key.group), name: new(&key.name) };
-            let own = snapshot.checks.entry(Arc::new(key)).or_default();
-            own.passes += count.passes;
-            own.fails += count.fails;
+            snapshot.checks.entry(Arc::new(key)).or_default().merge(count);
+        }
+        for (CheckShareKey { scenario, group, name }, count) in
+            self.check_shares.iter().map(|(key, count)| (&**key, count))
+        {
+            let key = CheckShareKey { scenario: new(scenario), group: new(group), name: new(name) };
+            snapshot.check_shares.entry(Arc::new(key)).or_default().merge(count);
         }
         for (path, count) in &self.groups {
             snapshot.groups.entry(new(path).into()).or_default().merge(count);

@@ -1,5 +1,5 @@
-//! Requests told apart by the tags that dashboards made for k6 split by. Kept only where an output
-//! shows them; part of the `recorder`. What it counted is in [`Snapshot::shares`].
+//! Requests and checks told apart by the tags that dashboards made for k6 split by. Kept only where an output
+//! shows them; part of the `recorder`. What it counted is in [`Snapshot::shares`] and [`Snapshot::check_shares`].
 
 use std::hash::BuildHasher;
 
@@ -11,8 +11,8 @@ use super::groups::Group;
 use super::measure::Trend;
 use super::recorder::{Key, LIMIT, OTHER, Recorder};
 use super::slots::Slots;
-use super::snapshot::{OverflowKind, Snapshot};
-use super::watched::Sample;
+use super::snapshot::{CheckCount, OverflowKind, Snapshot};
+use super::watched::{Sample, Scene};
 
 /// What a request is told apart by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,6 +27,22 @@ pub struct ShareKey {
     pub failed: bool,
 }
 
+/// What a check is told apart by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CheckShareKey {
+    pub scenario: String,
+    /// The group's path; empty for none.
+    pub group: String,
+    pub name: String,
+}
+
+#[derive(Debug)]
+struct CheckShare {
+    group: Group,
+    key: Arc<CheckShareKey>,
+    count: CheckCount,
+}
+
 #[derive(Debug)]
 struct Share {
     request: Option<Key>,
@@ -38,10 +54,13 @@ struct Share {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Shares(Slots<Share>);
+pub(super) struct Shares {
+    requests: Slots<Share>,
+    checks: Slots<CheckShare>,
+}
 
 impl Recorder {
-    /// Tells requests apart by their tags from now on.
+    /// Tells requests and checks apart by their tags from now on.
     pub fn sharing(mut self, wanted: bool) -> Recorder {
         self.shares = wanted.then(Box::default);
         self
@@ -49,7 +68,7 @@ impl Recorder {
 
     /// Counts a request among those with the same tags.
     pub(super) fn share(&mut self, sample: &Sample<'_>) {
-        let Some(Shares(slots)) = self.shares.as_deref() else { return };
+        let Some(Shares { requests: slots, .. }) = self.shares.as_deref() else { return };
         let (scenario, group) = (sample.scene.scenario, sample.scene.group);
         let (status, failed) = (sample.status, sample.failed);
         let mut request = Some(sample.key);
@@ -69,7 +88,7 @@ impl Recorder {
         }
         let label = request.map(|key| self.shared_label(key));
         let groups = &self.groups;
-        let Some(Shares(slots)) = self.shares.as_deref_mut() else { return };
+        let Some(Shares { requests: slots, .. }) = self.shares.as_deref_mut() else { return };
         let index = slots.find_or_insert(
             hash(request),
             |slot| is(slot, request),
@@ -96,14 +115,47 @@ impl Recorder {
             slots.mark(index);
         }
     }
+
+    /// Counts the outcome of a check among those of the same scenario and group.
+    pub(super) fn share_check(&mut self, scene: &Scene<'_>, name: &str, held: bool) {
+        let Some(Shares { checks, .. }) = self.shares.as_deref_mut() else { return };
+        let (scenario, group) = (scene.scenario, scene.group);
+        let hash = |name: &str| FxBuildHasher.hash_one((scenario, group, name));
+        let is = |slot: &CheckShare, name: &str| {
+            slot.group == group && slot.key.name == name && slot.key.scenario == scenario
+        };
+        // The statistics of checks tell of those that are too many.
+        let full = checks.len() >= LIMIT && checks.find(hash(name), |slot| is(slot, name)).is_none();
+        let name = if full { OTHER } else { name };
+        let groups = &self.groups;
+        let index = checks.find_or_insert(
+            hash(name),
+            |slot| is(slot, name),
+            || {
+                let path = groups.path(group).map(|path| path.to_string()).unwrap_or_default();
+                let key = CheckShareKey { scenario: scenario.to_owned(), group: path, name: name.to_owned() };
+                CheckShare { group, key: Arc::new(key), count: CheckCount::default() }
+            },
+        );
+        let count = &mut checks.get_mut(index).count;
+        let is_first = *count == CheckCount::default();
+        count.passes += u64::from(held);
+        count.fails += u64::from(!held);
+        if is_first {
+            checks.mark(index);
+        }
+    }
 }
 
 impl Shares {
     /// Moves what was counted since the last time into `snapshot`.
     pub(super) fn take(&mut self, snapshot: &mut Snapshot) {
-        self.0.take_used(|slot| {
+        self.requests.take_used(|slot| {
             snapshot.shares.insert(slot.key.clone(), slot.durations.clone());
             slot.durations.clear();
+        });
+        self.checks.take_used(|slot| {
+            snapshot.check_shares.insert(slot.key.clone(), std::mem::take(&mut slot.count));
         });
     }
 }
@@ -151,5 +203,31 @@ mod tests {
         assert!(snapshot.shares.len() <= LIMIT + 1);
         assert_eq!(snapshot.shares.values().map(|trend| trend.count).sum::<u64>(), LIMIT as u64 + 5);
         assert!(snapshot.overflow.is_some());
+    }
+
+    #[test]
+    fn checks_are_shared_out_by_their_scenarios() {
+        let mut recorder = Recorder::new().sharing(true);
+        assert!(recorder.watches_checks());
+        let group = recorder.group(Group::NONE, "pay");
+        for (scenario, group, held) in [
+            ("a", Group::NONE, true),
+            ("a", Group::NONE, false),
+            ("b", Group::NONE, true),
+            ("b", group, true),
+        ] {
+            recorder.sample_check(Scene { scenario, group, ..Scene::NONE }, "ok", held);
+        }
+        let snapshot = recorder.take();
+        let told = |(key, count): (&Arc<CheckShareKey>, &CheckCount)| {
+            (key.scenario.clone(), key.group.clone(), count.passes, count.fails)
+        };
+        let of = |scenario: &str, group: &str, passes, fails| (scenario.into(), group.into(), passes, fails);
+        let shares: Vec<(String, String, u64, u64)> = snapshot.check_shares.iter().map(told).collect();
+        assert_eq!(shares, [of("a", "", 1, 1), of("b", "", 1, 0), of("b", "pay", 1, 0)]);
+        let mut sum = snapshot.clone();
+        sum.merge(&snapshot);
+        assert_eq!(sum.check_shares.values().map(|count| count.passes).sum::<u64>(), 6);
+        assert!(recorder.take().check_shares.is_empty());
     }
 }

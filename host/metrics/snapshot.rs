@@ -12,7 +12,7 @@ use super::custom::MetricKey;
 use super::entry::{Entry, Label};
 use super::groups::GroupCount;
 use super::measure::{Measure, Trend};
-use super::shares::ShareKey;
+use super::shares::{CheckShareKey, ShareKey};
 use super::stored::pairs;
 
 /// A mergeable sum of measurements.
@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// Requests by the tags that dashboards split by, and how long they took; empty unless an output shows them.
     #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
     pub shares: BTreeMap<Arc<ShareKey>, Trend>,
+    /// Checks by scenario, where requests are told apart.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub check_shares: BTreeMap<Arc<CheckShareKey>, CheckCount>,
     /// Iterations (task executions) that ended.
     pub iterations: u64,
     /// Iterations that were due, and that no user was free for.
@@ -159,9 +162,10 @@ impl Snapshot {
         }
         self.total.merge(&other.total);
         for (key, count) in &other.checks {
-            let own = self.checks.entry(key.clone()).or_default();
-            own.passes += count.passes;
-            own.fails += count.fails;
+            self.checks.entry(key.clone()).or_default().merge(count);
+        }
+        for (key, count) in &other.check_shares {
+            self.check_shares.entry(key.clone()).or_default().merge(count);
         }
         for (key, seen) in &other.failures {
             self.failures.entry(key.clone()).and_modify(|own| own.merge(seen)).or_insert(*seen);
@@ -230,6 +234,13 @@ impl Snapshot {
     /// Raised errors over all groups.
     pub fn all_exceptions(&self) -> u64 {
         self.exceptions.values().map(|count| count.seen.count).sum()
+    }
+}
+
+impl CheckCount {
+    pub(super) fn merge(&mut self, other: &CheckCount) {
+        self.passes += other.passes;
+        self.fails += other.fails;
     }
 }
 

@@ -88,19 +88,17 @@ pub(super) fn rank(q: f64, count: u64) -> u64 {
 pub struct Span {
     /// Where the statistics begin, seconds of the epoch.
     start: f64,
-    /// When the last request ended, as near as is known: within its second, not in the future.
+    /// Until then there were users.
     end: f64,
     /// The second of the last request.
     last: Option<u64>,
 }
 
 impl Span {
-    /// The span of `totals`, counted from `since`, seen at `now`.
-    pub fn of(totals: &Snapshot, since: SystemTime, now: SystemTime) -> Self {
+    /// The span of `totals`, counted from `since`; it reaches to `until`: now, or when the last users left.
+    pub fn of(totals: &Snapshot, since: SystemTime, until: SystemTime) -> Self {
         let start = epoch(since);
-        let last = totals.total.last;
-        let end = last.map_or(start, |last| epoch(now).min(last as f64 + 1.0));
-        Span { start, end: end.max(start), last }
+        Span { start, end: epoch(until).max(start), last: totals.total.last }
     }
 
     /// Where the statistics begin, seconds of the epoch.
@@ -110,7 +108,8 @@ impl Span {
 
     /// When the last request of a key ended, at the latest; seconds of the epoch.
     pub fn last_of(&self, entry: &Entry) -> Option<f64> {
-        entry.last.map(|last| (last as f64 + 1.0).min(self.end))
+        // What `teardown` asks for comes after the users.
+        entry.last.map(|last| (last as f64 + 1.0).min(self.end.max(last as f64)))
     }
 
     /// Per second, over the whole span.
@@ -234,12 +233,16 @@ mod tests {
     }
 
     #[test]
-    fn total_rate_reaches_from_the_start_to_the_last() {
+    fn total_rate_is_about_the_time_with_users() {
         let (ended, total) = span(100.5, 110.5, &[(101, 10), (110, 10)]);
         assert_eq!(ended.rate(total.requests), 2.0);
-        // A server that went silent: the last request, not the clock, ends the span.
-        let (stalled, total) = span(100.0, 160.0, &[(101, 10), (109, 10)]);
-        assert_eq!(stalled.rate(total.requests), 2.0);
+        // A server that went silent: users were there all the same.
+        let (stalled, total) = span(100.0, 140.0, &[(101, 10), (109, 10)]);
+        assert_eq!(stalled.rate(total.requests), 0.5);
+        assert_eq!(stalled.last_of(&total), Some(110.0));
+        // `teardown` asks for something.
+        let (after, total) = span(100.0, 110.0, &[(101, 10), (114, 10)]);
+        assert_eq!((after.rate(total.requests), after.last_of(&total)), (2.0, Some(114.0)));
         assert_eq!(span(100.0, 100.0, &[]).0.rate(0), 0.0);
     }
 

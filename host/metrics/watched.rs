@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustc_hash::FxBuildHasher;
 
-use super::builtin::{Part, Source, built_in};
+use super::builtin::{Part, SCENE, Source, built_in};
 use super::groups::Group;
 use super::measure::{Kind, Measure};
 use super::raw::RawWhat;
@@ -139,7 +139,7 @@ impl Recorder {
     }
 
     pub fn watches_checks(&self) -> bool {
-        !self.watched.checks.is_empty() || self.emits()
+        !self.watched.checks.is_empty() || self.shares.is_some() || self.emits()
     }
 
     pub fn watches_iterations(&self) -> bool {
@@ -211,9 +211,11 @@ impl Recorder {
             "error_code" => value.parse() == Ok(sample.error_code),
             "expected_response" => value == if sample.failed { "false" } else { "true" },
             "url" => (sample.url)() == value,
-            _ => self
-                .scene_has(&sample.scene, name, value)
-                .unwrap_or_else(|| self.set_has(sample.tags, name, value)),
+            _ => match self.tag_of(sample.tags, name).filter(|_| !SCENE.contains(&name)) {
+                // The request's own counts, not the scenario's.
+                Some(own) => own == value,
+                None => self.scene_has(&sample.scene, name, value).unwrap_or(false),
+            },
         }
     }
 
@@ -228,14 +230,12 @@ impl Recorder {
                 // k6 begins a path with what joins its names.
                 Some(value.strip_prefix("::").unwrap_or(value) == path)
             }
-            _ => self.set_has(scene.tags, name, value).then_some(true),
+            _ => self.tag_of(scene.tags, name).map(|given| given == value),
         }
     }
 
-    fn set_has(&self, set: TagSet, name: &str, value: &str) -> bool {
-        let TagSet(Some(set)) = set else { return false };
-        let tags = self.watched.sets.get(set.get() - 1);
-        tags.iter().any(|(own, given)| **own == *name && **given == *value)
+    fn tag_of(&self, set: TagSet, name: &str) -> Option<&str> {
+        self.watched.tags(set)?.iter().find(|(own, _)| **own == *name).map(|(_, given)| &**given)
     }
 
     /// Counts the outcome of a check for whoever asked for such.
@@ -243,7 +243,8 @@ impl Recorder {
         if self.emits() {
             self.emit(scene, Vec::new(), RawWhat::Check { name: check.to_owned(), held });
         }
-        let own = |name: &str, value: &str| name == "check" && value == check;
+        self.share_check(&scene, check, held);
+        let own = |name: &str, value: &str| (name == "check").then(|| value == check);
         self.add_watched(|watched| &watched.checks, scene, own, f64::from(u8::from(held)));
     }
 
@@ -252,8 +253,8 @@ impl Recorder {
         if self.emits() {
             self.emit(scene, Vec::new(), RawWhat::Iteration(took));
         }
-        self.add_watched(|watched| &watched.iterations, scene, |_, _| false, 1.0);
-        self.add_watched(|watched| &watched.iteration_durations, scene, |_, _| false, ms(took));
+        self.add_watched(|watched| &watched.iterations, scene, |_, _| None, 1.0);
+        self.add_watched(|watched| &watched.iteration_durations, scene, |_, _| None, ms(took));
     }
 
     /// Counts the end of a group for whoever asked for such; the scene is in it.
@@ -261,23 +262,29 @@ impl Recorder {
         if self.emits() {
             self.emit(scene, Vec::new(), RawWhat::Group(took));
         }
-        self.add_watched(|watched| &watched.groups, scene, |_, _| false, ms(took));
+        self.add_watched(|watched| &watched.groups, scene, |_, _| None, ms(took));
     }
 
     /// Counts iterations that nobody was free for.
-    pub fn drop_iterations(&mut self, scenario: &str, count: u64) {
+    pub fn drop_iterations(&mut self, scenario: &str, tags: TagSet, count: u64) {
         if count == 0 {
             return;
         }
         self.dropped += count;
-        let scene = Scene { scenario, ..Scene::NONE };
-        self.add_watched(|watched| &watched.dropped, scene, |_, _| false, count as f64);
+        let scene = Scene { scenario, tags, ..Scene::NONE };
+        if self.emits() {
+            self.emit(scene, Vec::new(), RawWhat::Dropped(count));
+        }
+        self.add_watched(|watched| &watched.dropped, scene, |_, _| None, count as f64);
     }
 
     /// Counts an iteration that began at an arrival rate, so late.
-    pub fn arrive(&mut self, scenario: &str, late: Duration) {
-        let scene = Scene { scenario, ..Scene::NONE };
-        self.add_watched(|watched| &watched.arrivals, scene, |_, _| false, late.as_secs_f64() * 1e3);
+    pub fn arrive(&mut self, scenario: &str, tags: TagSet, late: Duration) {
+        let scene = Scene { scenario, tags, ..Scene::NONE };
+        if self.emits() {
+            self.emit(scene, Vec::new(), RawWhat::Arrival(late));
+        }
+        self.add_watched(|watched| &watched.arrivals, scene, |_, _| None, late.as_secs_f64() * 1e3);
     }
 
     /// Counts a value of a metric with a name, and the tags that were set for it, for whoever asked
@@ -287,8 +294,11 @@ impl Recorder {
             let number = self.watched.named[index];
             let selector = &self.watched.watchers[number].selector;
             let has = |name: &str, value: &str| {
-                self.custom.all_tags().any(|tag| tag == (name, value))
-                    || self.scene_has(&scene, name, value).unwrap_or(false)
+                let own = self.custom.all_tags().find(|(own, _)| *own == name && !SCENE.contains(own));
+                match own {
+                    Some((_, given)) => given == value,
+                    None => self.scene_has(&scene, name, value).unwrap_or(false),
+                }
             };
             if selector.metric == metric && selector.tags.iter().all(|(name, value)| has(name, value)) {
                 self.watched.watchers[number].measure.add(value, at);
@@ -304,14 +314,14 @@ impl Recorder {
         &mut self,
         waiting: impl Fn(&Watched) -> &Vec<usize>,
         scene: Scene<'_>,
-        own: impl Fn(&str, &str) -> bool,
+        own: impl Fn(&str, &str) -> Option<bool>,
         value: f64,
     ) {
         for index in 0..waiting(&self.watched).len() {
             let number = waiting(&self.watched)[index];
             let mut tags = self.watched.watchers[number].selector.tags.iter();
             let has = |name: &str, value: &str| {
-                self.scene_has(&scene, name, value).unwrap_or_else(|| own(name, value))
+                own(name, value).or_else(|| self.scene_has(&scene, name, value)).unwrap_or(false)
             };
             if tags.all(|(name, value)| has(name, value)) {
                 self.watched.watchers[number].measure.add(value, 0);

@@ -58,6 +58,54 @@ fn requests_are_kept_apart_by_their_tags() {
     assert!(!Recorder::watching(&asked[..1]).watches_tags(), "nobody asks for a script's own tags");
 }
 
+/// Ours before those of a script, those of a sample before those of its scenario.
+#[test]
+fn a_tag_has_one_value() {
+    let asked = selectors(&[
+        ("http_reqs{name:/a}", Kind::Counter),
+        ("http_reqs{name:boo}", Kind::Counter),
+        ("http_reqs{scenario:fake}", Kind::Counter),
+        ("http_reqs{kind:x}", Kind::Counter),
+        ("http_reqs{kind:of the scenario}", Kind::Counter),
+        ("checks{check:holds}", Kind::Rate),
+        ("dropped_iterations{kind:of the scenario}", Kind::Counter),
+        ("arrival_lateness{kind:of the scenario}", Kind::Trend),
+    ]);
+    let mut recorder = Recorder::watching(&asked);
+    recorder.clear_tags();
+    for (name, value) in
+        [("name", "boo"), ("scenario", "fake"), ("check", "boo"), ("kind", "of the scenario")]
+    {
+        recorder.tag(name, value);
+    }
+    let given = recorder.tag_set();
+    let scene = Scene { scenario: "s", tags: given, ..Scene::NONE };
+    recorder.clear_tags();
+    recorder.tag("kind", "x");
+    let own = recorder.tag_set();
+    let key = recorder.key("GET", "/a");
+    recorder.sample(&Sample {
+        scene,
+        key,
+        tags: own,
+        url: &String::new,
+        status: 200,
+        error_code: 0,
+        error: None,
+        failed: false,
+        phases: Phases::default(),
+        sent_bytes: 0,
+        received_bytes: 0,
+    });
+    recorder.sample_check(scene, "holds", true);
+    recorder.drop_iterations("s", given, 1);
+    recorder.arrive("s", given, Duration::from_millis(1));
+    let watched = recorder.take().watched;
+    let counted: Vec<u64> =
+        (0..8).map(|number: u32| watched.get(&number).map_or(0, Measure::count)).collect();
+    assert_eq!(counted, [1, 0, 0, 1, 0, 1, 1, 1]);
+}
+
 #[test]
 fn more_tags_than_fit_are_one_set() {
     let mut recorder = Recorder::watching(&selectors(&[("http_reqs{other:other}", Kind::Counter)]));

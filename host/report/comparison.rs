@@ -5,19 +5,26 @@ use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{ms, percent, printable};
 use crate::mask::hide;
-use crate::metrics::{Change, Entry, Snapshot};
+use crate::metrics::{Change, Entry, Snapshot, fail_otherwise};
 
 /// The percentiles that are compared.
 const COMPARED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
+
+/// Names whose requests fail otherwise that are told; the table shows all shares.
+const NAMED: usize = 5;
 
 /// The table, and what its intervals mean. `width` in columns.
 pub fn compare(before: &Snapshot, now: &Snapshot, width: usize, color: bool) -> String {
     let paint = Paint(color);
     let heads = vec!["Type", "Name", "", "before", "now", "change", "95 % interval", "failed"];
     let mut table = Table::new(heads, 1);
+    let mut otherwise = Vec::new();
     for (label, entry) in &now.entries {
         let Some(earlier) = before.entries.get(label) else { continue };
         let (method, name) = (hide(&label.method), hide(&label.name));
+        if fail_otherwise(earlier, entry) {
+            otherwise.push(printable(format!("{method} {name}").trim(), false));
+        }
         rows((&method, &name), earlier, entry).into_iter().for_each(|row| table.row(row));
     }
     rows(("", "Aggregated"), &before.total, &now.total).into_iter().for_each(|row| table.row(row));
@@ -25,12 +32,27 @@ pub fn compare(before: &Snapshot, now: &Snapshot, width: usize, color: bool) -> 
         one.entries.keys().filter(|label| !other.entries.contains_key(*label)).count()
     };
     let (new, gone) = (only(now, before), only(before, now));
-    let mut text = format!("{}\n", paint.text(Tint::Title, "Compared with the baseline (times in ms)"));
-    text.push_str(&table.render(width, paint));
-    if new + gone > 0 {
-        text.push_str(&format!("not compared: {new} names that are new, {gone} that are gone\n"));
+    let mut shown = format!("{}\n", paint.text(Tint::Title, "Compared with the baseline (times in ms)"));
+    shown.push_str(&table.render(width, paint));
+    if otherwise.is_empty() && fail_otherwise(&before.total, &now.total) {
+        otherwise.push("Aggregated".to_owned());
     }
-    text + "Intervals by order statistics, for independent requests; where 0 % lies within one, the \
+    if !otherwise.is_empty() {
+        let rest = otherwise.len().saturating_sub(NAMED);
+        otherwise.truncate(NAMED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let text = format!(
+            "! far more requests failed than before, or far fewer: what the percentiles of {}{more} say is no change of \
+             speed",
+            otherwise.join(", ")
+        );
+        shown.push_str(&format!("{}\n", paint.text(Tint::Warning, &text)));
+    }
+    if new + gone > 0 {
+        shown.push_str(&format!("not compared: {new} names that are new, {gone} that are gone\n"));
+    }
+    shown
+        + "Intervals by order statistics, for independent requests; where 0 % lies within one, the \
             change may be chance. A stalling server makes them too narrow.\n"
 }
 
@@ -39,6 +61,7 @@ fn rows((method, name): (&str, &str), before: &Entry, now: &Entry) -> Vec<Vec<Ce
     for (fraction, head) in COMPARED {
         let Some(change) = Change::of(before, now, fraction) else { continue };
         let tint = match (change.is_certain(), change.ratio > 1.0) {
+            _ if fail_otherwise(before, now) => Tint::Warning,
             (false, _) => Tint::Plain,
             (true, true) => Tint::Bad,
             (true, false) => Tint::Good,
@@ -77,7 +100,10 @@ pub(super) fn more(ratio: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::metrics::{Call, Recorder};
     use crate::report::sample;
 
     #[test]
@@ -86,5 +112,25 @@ mod tests {
         let text = compare(&summary.totals, &summary.totals, 100, false);
         assert!(text.contains("+0.0 %") && text.contains("? … ?"), "{text}");
         assert!(text.contains("33.33% → 33.33%"), "{text}");
+    }
+
+    #[test]
+    fn a_dead_server_is_no_faster_one() {
+        let run = |failure: Option<&str>| {
+            let mut recorder = Recorder::new();
+            for name in ["/a", "/b"] {
+                let key = recorder.key("GET", name);
+                for _ in 0..50 {
+                    let failure = failure.filter(|_| name == "/a");
+                    let latency = Duration::from_millis(if failure.is_some() { 1 } else { 20 });
+                    recorder.call(key, &Call { latency, bytes: 0, at: 1, failure });
+                }
+            }
+            recorder.take()
+        };
+        let text = compare(&run(None), &run(Some("refused")), 100, false);
+        assert!(text.contains("what the percentiles of GET /a say is no change of speed"), "{text}");
+        let text = compare(&run(None), &run(None), 100, false);
+        assert!(!text.contains("change of speed"), "{text}");
     }
 }

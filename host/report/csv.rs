@@ -2,7 +2,7 @@
 //! as a whole at each tick and at the end; the history grows by a row a tick.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -29,6 +29,8 @@ pub(super) struct Csv {
     full: bool,
     /// Open from the start of the run on, until a row is lost.
     log: Option<File>,
+    /// The second of its last rows, and where they begin.
+    newest: Option<(u64, u64)>,
 }
 
 /// The measurements and the moment a set of rows is about.
@@ -56,6 +58,7 @@ impl Csv {
             arrivals: None,
             full,
             log: None,
+            newest: None,
         })
     }
 
@@ -78,10 +81,9 @@ impl Csv {
         Ok(())
     }
 
-    fn append(&mut self, view: &View<'_>) -> Result<(), Fault> {
+    fn append(&mut self, view: &View<'_>, is_last: bool) -> Result<(), Fault> {
         let Some(log) = &mut self.log else { return Ok(()) };
-        let rows = history(view, self.full);
-        let written = log.write_all(rows.as_bytes());
+        let written = append(log, &mut self.newest, (view, is_last), self.full);
         written.map_err(|error| {
             // One fault tells it; a history with a hole would look whole.
             self.log = None;
@@ -109,19 +111,35 @@ impl Sink for Csv {
                 let span = Span::of(&tick.totals, tick.since, at);
                 let view = View { totals: &tick.totals, span, at, users: tick.users };
                 let _ = self.replace(&view);
-                self.append(&view)
+                self.append(&view, false)
             }
             Event::Log(_) => Ok(()),
             Event::Done(summary) => {
                 let at = summary.ended_at;
-                let span = Span::of(&summary.totals, summary.since, at);
-                let view = View { totals: &summary.totals, span, at, users: 0 };
+                let view = View { totals: &summary.totals, span: summary.span(), at, users: 0 };
                 let replaced = self.replace(&view);
-                let appended = self.append(&view);
+                let appended = self.append(&view, true);
                 replaced.and(appended)
             }
         }
     }
+}
+
+/// Adds the rows of a second to the history; the last ones of a run stand for those of the same second.
+/// `newest` is the second of the rows before, and where they begin.
+pub(super) fn append(
+    file: &mut File,
+    newest: &mut Option<(u64, u64)>,
+    (view, is_last): (&View<'_>, bool),
+    full: bool,
+) -> io::Result<()> {
+    let second = epoch(view.at) as u64;
+    if let Some((_, start)) = newest.filter(|(newest, _)| is_last && *newest == second) {
+        // What is no file keeps both.
+        let _ = file.set_len(start).and_then(|()| file.seek(SeekFrom::Start(start)));
+    }
+    *newest = file.stream_position().ok().map(|start| (second, start));
+    file.write_all(history(view, full).as_bytes())
 }
 
 pub(super) fn stats(view: &View<'_>) -> String {

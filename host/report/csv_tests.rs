@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::event::Summary;
 use crate::metrics::{Call, Exception, Recorder};
 use crate::report::sample::{self, START};
 
@@ -18,7 +19,7 @@ fn the_statistics_of_locust() {
     let head = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
                 Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
                 50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n";
-    let values = "3,1,2,5.25,0.75,12.5,11.0,2.0,0.6666666666666666,2,2,12,12,12,12,12,12,12,12,12\r\n";
+    let values = "3,1,2,5.25,0.75,12.5,11.0,1.2,0.4,2,2,12,12,12,12,12,12,12,12,12\r\n";
     assert_eq!(stats(&view(&sample::tiny().totals)), format!("{head}GET,/a,{values},Aggregated,{values}"));
     let none = "N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A\r\n";
     assert_eq!(
@@ -92,6 +93,24 @@ fn the_history_ends_where_the_statistics_do() -> std::io::Result<()> {
          Total Min Response Time,Total Max Response Time,Total Average Content Size\r\n\
          1700000003,0,,Aggregated,0.000000,0.000000,2,2,12,12,12,12,12,12,12,12,12,3,1,2,5.25,0.75,12.5,11.0\r\n"
     );
+    Ok(())
+}
+
+/// A run that ends within the second of its last tick has one row for it, whose numbers are the final ones.
+#[test]
+fn no_second_stands_twice_in_the_history() -> std::io::Result<()> {
+    let dir = tempfile::tempdir()?;
+    for (ended, rows) in [(9.5, 2), (10.0, 3)] {
+        let mut csv = Csv::prepare(&dir.path().join("run"), false).expect("the folder is writable");
+        let mut events = sample::events();
+        let Some(Event::Done(summary)) = events.pop() else { panic!("the last is the summary") };
+        let done = Event::Done(Arc::new(Summary { ended_at: sample::at(ended), ..(*summary).clone() }));
+        events.iter().chain([&done]).for_each(|event| csv.on(event).expect("the folder is writable"));
+        let history = fs::read_to_string(dir.path().join("run_stats_history.csv"))?;
+        let history: Vec<Vec<&str>> = history.lines().skip(1).map(|row| row.split(',').collect()).collect();
+        assert_eq!(history.len(), rows, "{history:?}");
+        assert_eq!(history[rows - 1][17], sample::REQUESTS.to_string());
+    }
     Ok(())
 }
 

@@ -4,10 +4,8 @@ use super::arrivals;
 use super::csv::{self, View};
 use super::json;
 use super::junit;
-use super::series::Users;
 use super::summary_export;
 use crate::event::{RunInfo, Summary};
-use crate::metrics::Span;
 
 /// One of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +25,6 @@ pub struct Moment<'a> {
     pub info: &'a RunInfo,
     /// Of a run that goes on: as if it had ended just now.
     pub summary: &'a Summary,
-    pub users: Users,
 }
 
 impl Document {
@@ -69,19 +66,19 @@ impl Document {
     }
 
     pub fn render(self, moment: Moment<'_>) -> Vec<u8> {
-        let Moment { info, summary, users } = moment;
+        let Moment { info, summary } = moment;
         let totals = &*summary.totals;
-        let span = Span::of(totals, summary.since, summary.ended_at);
+        let span = summary.span();
         match self {
             Document::Stats => {
-                let view = View { totals, span, at: summary.ended_at, users: users.now };
+                let view = View { totals, span, at: summary.ended_at, users: summary.users.now };
                 csv::stats(&view).into_bytes()
             }
             Document::Failures => csv::failures(totals).into_bytes(),
             Document::Exceptions => csv::exceptions(totals).into_bytes(),
             Document::Arrivals => csv::arrivals(info, totals).into_bytes(),
             Document::Json => json::render(summary),
-            Document::SummaryExport => summary_export::text(summary, users, &info.watched),
+            Document::SummaryExport => summary_export::text(summary, &info.watched),
             Document::Junit => junit::render(summary, Some(info)).into_bytes(),
         }
     }

@@ -6,17 +6,18 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use super::csv::{self, View};
 use crate::event::Event;
-use crate::metrics::{Snapshot, Span};
+use crate::metrics::Span;
 
 pub struct History {
     file: File,
     kept: Arc<Kept>,
     /// A row for each name as well.
     full: bool,
+    /// The second of its last rows, and where they begin.
+    newest: Option<(u64, u64)>,
 }
 
 /// The file, for as long as this value lives.
@@ -46,7 +47,7 @@ impl History {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         let kept = Arc::new(Kept(path));
         file.write_all(csv::history_heads().as_bytes())?;
-        Ok(History { file, kept, full })
+        Ok(History { file, kept, full, newest: None })
     }
 
     pub fn file(&self) -> &Arc<Kept> {
@@ -56,13 +57,18 @@ impl History {
     /// # Errors
     /// A row that is lost: the file is not whole any more.
     pub fn hear(&mut self, event: &Event) -> io::Result<()> {
-        let (totals, since, at, users): (&Snapshot, SystemTime, SystemTime, u64) = match event {
-            Event::Tick(tick) => (&tick.totals, tick.since, tick.at, tick.users),
-            Event::Done(summary) => (&summary.totals, summary.since, summary.ended_at, 0),
+        let (view, is_last) = match event {
+            Event::Tick(tick) => {
+                let span = Span::of(&tick.totals, tick.since, tick.at);
+                (View { totals: &tick.totals, span, at: tick.at, users: tick.users }, false)
+            }
+            Event::Done(summary) => {
+                let (span, at) = (summary.span(), summary.ended_at);
+                (View { totals: &summary.totals, span, at, users: 0 }, true)
+            }
             Event::Started(_) | Event::Log(_) => return Ok(()),
         };
-        let view = View { totals, span: Span::of(totals, since, at), at, users };
-        self.file.write_all(csv::history(&view, self.full).as_bytes())
+        csv::append(&mut self.file, &mut self.newest, (&view, is_last), self.full)
     }
 }
 

@@ -82,7 +82,7 @@ impl Sink for Json {
 }
 
 pub(super) fn render(summary: &Summary) -> Vec<u8> {
-    let span = Span::of(&summary.totals, summary.since, summary.ended_at);
+    let span = summary.span();
     let rows: Vec<_> = summary.totals.entries.iter().map(|(label, entry)| row(label, entry, &span)).collect();
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));

@@ -85,7 +85,10 @@ pub(super) fn value_or_why(threshold: &Threshold) -> String {
 pub(super) fn value_of(threshold: &Threshold) -> Option<String> {
     Some(match &threshold.change {
         Some(change) => format!("{} (95 %: {})", more(change.ratio), interval(change)),
-        None => format!("{} {}", number(threshold.value?), threshold.unit).trim_end().to_owned(),
+        None if threshold.unit.is_empty() || threshold.unit.starts_with('/') => {
+            format!("{}{}", number(threshold.value?), threshold.unit)
+        }
+        None => format!("{} {}", number(threshold.value?), threshold.unit),
     })
 }
 

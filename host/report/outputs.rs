@@ -108,6 +108,11 @@ impl Outputs {
         self.shares || (scenarios && self.shows_scenarios)
     }
 
+    /// Whether what no tag but that of the scenario belongs to is to be told apart by it.
+    pub fn tells_scenarios_apart(&self) -> bool {
+        self.shares
+    }
+
     /// Takes single samples, where some output shows them.
     pub fn samples(&self) -> Option<RawSink> {
         let inlets: Vec<_> = self.pumps.iter().filter_map(Pump::inlet).collect();

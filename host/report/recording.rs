@@ -17,7 +17,7 @@ use judged::{health, thresholds, verdict};
 
 use super::outlets::{End, Interval, Run, SECTION, Section};
 use super::target::reason;
-use crate::event::{Event, RunInfo, SoFar, Stop, Summary, Tick, Verdict};
+use crate::event::{Event, RunInfo, SoFar, Stop, Summary, Tick, Users, Verdict};
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
 use crate::load::Segment;
@@ -111,16 +111,29 @@ impl Recording {
         totals
     }
 
-    /// From when to when statistics were taken, ms since 1970.
+    /// From when to when rates are about it, us since 1970.
     fn span(&self) -> (u64, u64) {
-        let first = self.intervals.first().map_or(self.run.started_at, |interval| interval.since);
-        let last = self.intervals.last().map_or(first, |interval| interval.at);
-        (first, self.end.as_ref().map_or(last, |end| end.at).max(first))
+        let first = micros(self.intervals.first().map_or(self.run.started_at, |interval| interval.since));
+        let last = self.intervals.last().map_or(first, |interval| micros(interval.at));
+        let lasted = match &self.end {
+            Some(End { lasted_us: Some(lasted), .. }) => *lasted,
+            Some(end) => micros(end.elapsed_ms).min(micros(end.at).saturating_sub(first)),
+            None => last.saturating_sub(first),
+        };
+        (first, first.saturating_add(lasted))
     }
 
-    fn elapsed_ms(&self) -> u64 {
+    /// From its first users to its last, us since 1970.
+    fn users(&self) -> (u64, u64) {
         let (first, last) = self.span();
-        self.end.as_ref().map_or(last - first, |end| end.elapsed_ms)
+        let elapsed = self.end.as_ref().map_or(last - first, |end| micros(end.elapsed_ms));
+        (last.saturating_sub(elapsed), last)
+    }
+
+    /// When it was over, ms since 1970.
+    fn ended(&self) -> u64 {
+        let last = self.intervals.last().map_or(self.run.started_at, |interval| interval.at);
+        self.end.as_ref().map_or(last, |end| end.at)
     }
 
     fn exit(&self, totals: &Snapshot) -> Exit {
@@ -204,26 +217,33 @@ pub fn replay(recordings: &[Recording], baseline: Option<&Baseline>) -> Vec<Even
     let started_at = recordings.iter().map(|one| one.run.started_at).min().unwrap_or_default();
     let info = info(recordings, time(started_at));
     let watched = info.watched.clone();
-    let mut events = vec![Event::Started(Arc::new(info))];
+    let mut events = Vec::new();
     let spans: Vec<(u64, u64)> = recordings.iter().map(Recording::span).collect();
-    let ended = spans.iter().map(|span| span.1).max().unwrap_or(started_at);
-    let since = time(ended - covered(spans));
+    let since = spans.iter().map(|span| span.0 / 1000).min().unwrap_or(started_at);
+    let ended = recordings.iter().map(Recording::ended).max().unwrap_or(started_at);
     let mut intervals: Vec<(usize, &Interval)> = Vec::new();
     for (number, recording) in recordings.iter().enumerate() {
         intervals.extend(recording.intervals.iter().map(|interval| (number, interval)));
     }
     intervals.sort_by_key(|(_, interval)| interval.at);
     let mut users = vec![0; recordings.len()];
+    let mut seen = Users::planned(info.users);
+    // Those that the next tick has heard of.
+    let mut heard = vec![false; recordings.len()];
     let (mut totals, mut fresh) = (Snapshot::default(), Snapshot::default());
     let numbers: Vec<Vec<u32>> =
         recordings.iter().map(|one| renumbered(&one.run.watched, &watched)).collect();
     for (index, (number, interval)) in intervals.iter().enumerate() {
         users[*number] = interval.users;
+        heard[*number] = true;
         fresh.merge(&interval.measured.renumbered(&numbers[*number]));
-        let next = intervals.get(index + 1).map(|(_, next)| next.at / 1000);
-        // The last one is the summary's.
-        if next.is_some_and(|next| next > interval.at / 1000) {
+        // The last one is the summary's. A tick is a second of all; of one recording what was a tick of it.
+        let next = intervals.get(index + 1);
+        if next.is_some_and(|(number, next)| next.at / 1000 > interval.at / 1000 || heard[*number]) {
+            heard.fill(false);
+            seen.see(users.iter().sum());
             totals.merge(&fresh);
+            let passed = covered(spans.iter().map(|(from, to)| (*from, (*to).min(micros(interval.at)))));
             events.push(Event::Tick(Tick {
                 elapsed: Duration::from_millis(interval.at.saturating_sub(started_at)),
                 at: time(interval.at),
@@ -231,21 +251,38 @@ pub fn replay(recordings: &[Recording], baseline: Option<&Baseline>) -> Vec<Even
                 classes: Arc::default(),
                 totals: Arc::new(totals.clone()),
                 interval: Arc::new(std::mem::take(&mut fresh)),
-                since,
+                // Rates are per second of running.
+                since: time(interval.at) - passed,
                 so_far: SoFar::default(),
             }));
         }
     }
     totals.merge(&fresh);
     let mut summary = summary(recordings, totals, fresh);
+    summary.users = match recordings {
+        // How many there were between two ticks it knows best itself.
+        [Recording { end: Some(End { users: Some(users), .. }), .. }] => *users,
+        _ => seen,
+    };
     summary.thresholds = thresholds(recordings, &summary, (&watched, baseline));
     for threshold in &summary.thresholds {
         summary.exit = summary.exit.worst(threshold.outcome.exit());
     }
     summary.verdict = verdict(recordings, &summary);
-    let (started_at, ended_at) = (time(started_at), time(ended));
+    let (started_at, ended_at, since) = (time(started_at), time(ended), time(since));
     events.push(Event::Done(Arc::new(Summary { started_at, ended_at, since, ..summary })));
+    events.insert(0, Event::Started(Arc::new(info)));
     events
+}
+
+/// How many users were aimed at, at the same time.
+fn most_users(recordings: &[Recording]) -> u64 {
+    let spans: Vec<((u64, u64), u64)> = recordings.iter().map(|one| (one.users(), one.run.users)).collect();
+    let beside = |at: u64| {
+        let there = spans.iter().filter(|((from, to), _)| (*from..=*to).contains(&at));
+        there.map(|(_, users)| users).sum()
+    };
+    spans.iter().map(|((from, _), _)| beside(*from)).max().unwrap_or(0)
 }
 
 fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
@@ -265,7 +302,7 @@ fn info(recordings: &[Recording], started_at: SystemTime) -> RunInfo {
         host: (!hosts.is_empty()).then(|| hosts.join(", ")),
         scripts: joined(&mut runs().flat_map(|run| &run.scripts)),
         classes: joined(&mut runs().flat_map(|run| &run.classes)),
-        users: runs().map(|run| run.users).sum(),
+        users: most_users(recordings),
         spawn_rate: runs().map(|run| run.spawn_rate).sum(),
         shape: None,
         scenarios: joined(&mut runs().flat_map(|run| &run.scenarios)),
@@ -294,9 +331,9 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
     Summary {
         totals: Arc::new(totals),
         interval: Arc::new(interval),
-        elapsed: Duration::from_millis(
-            recordings.iter().map(Recording::elapsed_ms).max().unwrap_or_default(),
-        ),
+        elapsed: covered(recordings.iter().map(Recording::users)),
+        users: Users::default(),
+        lasted: covered(recordings.iter().map(Recording::span)),
         started_at: UNIX_EPOCH,
         ended_at: UNIX_EPOCH,
         since: UNIX_EPOCH,
@@ -317,15 +354,20 @@ fn renumbered(own: &[String], all: &[String]) -> Vec<u32> {
     own.iter().map(|name| u32::try_from(place(name)).unwrap_or(u32::MAX)).collect()
 }
 
-/// How long at least one of the spans lasted, ms.
-fn covered(mut spans: Vec<(u64, u64)>) -> u64 {
+/// How long at least one of the spans (us) lasted.
+fn covered(spans: impl Iterator<Item = (u64, u64)>) -> Duration {
+    let mut spans: Vec<(u64, u64)> = spans.collect();
     spans.sort_unstable();
     let (mut all, mut until) = (0, 0);
     for (from, to) in spans {
         all += to.saturating_sub(from.max(until));
         until = until.max(to);
     }
-    all
+    Duration::from_micros(all)
+}
+
+fn micros(millis: u64) -> u64 {
+    millis.saturating_mul(1000)
 }
 
 fn time(millis: u64) -> SystemTime {

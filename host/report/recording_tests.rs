@@ -59,6 +59,82 @@ fn logs_add_up_exactly() {
     assert_eq!(tick.users, 8);
 }
 
+/// One after the other: per second of running, everywhere alike; and what is aimed at is not the sum.
+#[test]
+fn runs_one_after_another_have_one_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let shifted = |by: u64| {
+        let later = |time: SystemTime| time + Duration::from_secs(by);
+        let shift = |event: Event| match event {
+            Event::Started(info) => {
+                let started_at = later(info.started_at);
+                Event::Started(Arc::new(RunInfo {
+                    started_at,
+                    watched: vec!["mine".into()],
+                    ..(*info).clone()
+                }))
+            }
+            Event::Tick(tick) => Event::Tick(Tick { at: later(tick.at), since: later(tick.since), ..tick }),
+            Event::Log(line) => Event::Log(line),
+            Event::Done(summary) => {
+                let mut summary = (*summary).clone();
+                let mut mine = crate::metrics::Measure::new(Kind::Counter);
+                mine.add(200.0, 1);
+                Arc::make_mut(&mut summary.interval).watched.insert(0, mine);
+                // It took a while to end: rates are about the users.
+                (summary.since, summary.ended_at) =
+                    (later(summary.since), later(summary.ended_at + Duration::from_secs(1)));
+                summary.thresholds = vec![Threshold {
+                    selector: "mine".into(),
+                    expression: "rate>1".into(),
+                    unit: "",
+                    value: None,
+                    change: None,
+                    outcome: Outcome::NoSamples,
+                }];
+                Event::Done(Arc::new(summary))
+            }
+        };
+        sample::events().into_iter().map(shift).collect::<Vec<_>>()
+    };
+    let logs: Vec<Recording> = [0, 100]
+        .map(|by| Recording::read(&log(dir.path(), &by.to_string(), &shifted(by))).unwrap())
+        .into_iter()
+        .collect();
+    let replayed = replay(&logs, None);
+    let (Event::Started(info), summary) = (&replayed[0], done(&replayed)) else { panic!() };
+    assert_eq!((summary.lasted.as_secs(), summary.elapsed.as_secs()), (20, 20));
+    assert_eq!(summary.thresholds[0].value, Some(20.0), "400 in 20 s");
+    assert_eq!(summary.span().rate(summary.totals.total.requests), (2 * sample::REQUESTS) as f64 / 20.0);
+    assert_eq!((info.users, summary.users.max, summary.since), (4, 4, sample::at(0.0)));
+    let Event::Tick(tick) = &replayed[replayed.len() - 2] else { panic!() };
+    assert_eq!(tick.at.duration_since(tick.since).unwrap().as_secs(), 19);
+}
+
+/// Two ticks within a second are two rows of the history, in the run and in what its log tells.
+#[test]
+fn the_ticks_of_a_run_are_those_of_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut events = sample::events();
+    if let Event::Tick(tick) = &mut events[1] {
+        tick.at = sample::at(9.0);
+    }
+    if let Event::Tick(tick) = &mut events[3] {
+        (tick.at, tick.users) = (sample::at(9.9), 0);
+    }
+    let Some(Event::Done(summary)) = events.pop() else { panic!() };
+    let users = Users { now: 3, least: 2, most: 7, max: 8 };
+    let ended_at = sample::at(9.95);
+    events.push(Event::Done(Arc::new(Summary { ended_at, users, ..(*summary).clone() })));
+    let replayed = replay(&[Recording::read(&log(dir.path(), "a", &events)).unwrap()], None);
+    let ticks: Vec<u64> = replayed
+        .iter()
+        .filter_map(|event| if let Event::Tick(tick) = event { Some(tick.users) } else { None })
+        .collect();
+    assert_eq!(ticks, [4, 0]);
+    assert_eq!(done(&replayed).users, users);
+}
+
 #[test]
 fn a_log_that_was_cut_off_counts_as_far_as_it_is_whole() {
     let dir = tempfile::tempdir().unwrap();
@@ -101,10 +177,11 @@ fn damage_is_told_with_its_line() {
 
 #[test]
 fn times_that_overlap_count_once() {
-    assert_eq!(covered(vec![(0, 10), (5, 12)]), 12);
-    assert_eq!(covered(vec![(100, 110), (0, 10)]), 20);
-    assert_eq!(covered(vec![(0, 10), (2, 4)]), 10);
-    assert_eq!(covered(vec![]), 0);
+    let covered = |spans: &[(u64, u64)]| covered(spans.iter().copied()).as_micros();
+    assert_eq!(covered(&[(0, 10), (5, 12)]), 12);
+    assert_eq!(covered(&[(100, 110), (0, 10)]), 20);
+    assert_eq!(covered(&[(0, 10), (2, 4)]), 10);
+    assert_eq!(covered(&[]), 0);
 }
 
 /// One run, told by `machines` that each made a part of its requests.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use indicatif::ProgressDrawTarget;
 
 use super::options::Writers;
-use crate::event::{Event, Health, Level, LogLine, RunInfo, SoFar, Stop, Summary, Tick, Verdict};
+use crate::event::{Event, Health, Level, LogLine, RunInfo, SoFar, Stop, Summary, Tick, Users, Verdict};
 use crate::exit::Exit;
 use crate::metrics::{Call, Exception, Group, Recorder, Snapshot};
 
@@ -73,6 +73,8 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         totals: Arc::new(totals),
         interval: Arc::default(),
         elapsed: Duration::from_secs_f64(ended - since),
+        users: Users { now: 4, least: 4, most: 4, max: 4 },
+        lasted: Duration::from_secs_f64(ended - since),
         started_at: at(since),
         ended_at: at(ended),
         since: at(since),

@@ -77,7 +77,7 @@ fn aggregated() -> Label {
 /// The whole report of a run that has ended.
 pub(super) fn closing(summary: &Summary, info: Option<&RunInfo>, columns: usize, paint: Paint) -> String {
     let totals = &*summary.totals;
-    let span = Span::of(totals, summary.since, summary.ended_at);
+    let span = summary.span();
     let mut text = String::new();
     let mut section = |title: &str, body: String| {
         if !body.is_empty() {
@@ -91,9 +91,8 @@ pub(super) fn closing(summary: &Summary, info: Option<&RunInfo>, columns: usize,
     section("Thresholds", measured::thresholds(&summary.thresholds, columns, paint));
     section("Checks", measured::checks(totals, columns, paint));
     section("Groups (times in ms)", measured::groups(totals, columns, paint));
-    let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default();
     for (title, kind) in measured::KINDS {
-        section(title, measured::metrics(totals, kind, lasted, columns, paint));
+        section(title, measured::metrics(totals, kind, summary.lasted, columns, paint));
     }
     section("Failures", failures(totals, columns, paint));
     section("Exceptions", exceptions(totals, paint));

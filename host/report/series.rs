@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+pub(super) use crate::event::Users;
 use crate::metrics::{Entry, Measure, Snapshot, Trend, built_in};
 
 /// One metric with certain tags.
@@ -39,24 +40,6 @@ pub(super) enum Spread<'a> {
     /// Of requests; in ms.
     Requests(Cow<'a, Entry>),
     Trend(Cow<'a, Trend>),
-}
-
-/// How many users there are.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Users {
-    pub now: u64,
-    pub least: u64,
-    pub most: u64,
-}
-
-impl Users {
-    /// Takes notice of how many there are.
-    pub fn see(&mut self, users: u64) {
-        let first = self.most == 0;
-        self.now = users;
-        self.least = if first { users } else { self.least.min(users) };
-        self.most = self.most.max(users);
-    }
 }
 
 /// Whether requests under this label are HTTP's: sockets and gRPC have metrics of their own.
@@ -128,7 +111,7 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
     }
     let mut all: BTreeMap<_, _> = all.into_iter().map(|series| (series.name.clone(), series)).collect();
     for (selector, measure) in watched(measured) {
-        // How many users there are, ticks tell better.
+        // How many users there are stands above.
         if !selector.starts_with("vus") {
             let metric = selector.split('{').next().unwrap_or_default();
             let series = Series {
@@ -143,90 +126,31 @@ pub(super) fn overall(measured: Measured<'_>) -> BTreeMap<Cow<'_, str>, Series<'
     all
 }
 
-/// Metrics by their tags.
-pub(super) fn tagged(measured: Measured<'_>) -> Vec<Series<'_>> {
-    let totals = measured.totals;
-    let mut all = Vec::new();
-    for (key, durations) in totals.shares.iter().filter(|(key, _)| is_http(&key.method)) {
-        let hits = if key.failed { durations.count } else { 0 };
-        let tags = vec![
-            pair("method", &key.method),
-            pair("name", &key.name),
-            ("status".into(), key.status.to_string().into()),
-            pair("scenario", &key.scenario),
-            ("group".into(), group_path(&key.group).into()),
-            pair("expected_response", if key.failed { "false" } else { "true" }),
-        ];
-        let mut put = |name: &'static str, unit, value| {
-            all.push(Series { name: name.into(), tags: tags.clone(), unit, value });
-        };
-        put("http_reqs", Unit::Other, Value::Counter(durations.count as f64));
-        put("http_req_failed", Unit::Other, Value::Rate { hits, count: durations.count });
-        put("http_req_duration", Unit::Time, Value::Trend(Spread::Trend(Cow::Borrowed(durations))));
-    }
-    for (label, entry) in &totals.entries {
-        if totals.shares.is_empty() && is_http(&label.method) {
-            let tags = vec![pair("method", &label.method), pair("name", &label.name)];
-            requests(&mut all, Cow::Borrowed(entry), tags);
-        }
-    }
-    for (key, count) in &totals.checks {
-        all.push(Series {
-            name: "checks".into(),
-            tags: vec![pair("check", &key.name), ("group".into(), group_path(&key.group).into())],
-            unit: Unit::Other,
-            value: Value::Rate { hits: count.passes, count: count.passes + count.fails },
-        });
-    }
-    for (path, count) in &totals.groups {
-        all.push(Series {
-            name: "group_duration".into(),
-            tags: vec![("group".into(), group_path(path).into())],
-            unit: Unit::Time,
-            value: Value::Trend(Spread::Trend(Cow::Borrowed(&count.durations))),
-        });
-    }
-    whole(&mut all, totals, measured.users);
-    for (key, measure) in &totals.metrics {
-        all.push(Series {
-            name: (&*key.name).into(),
-            tags: key.tags.iter().map(|(name, value)| pair(name, value)).collect(),
-            unit: unit_of(&key.unit),
-            value: borrowed(measure),
-        });
-    }
-    // What is told by name already, or is a part of it, would count twice in a sum over all tags.
-    let told: Vec<Cow<'_, str>> = all.iter().map(|series| series.name.clone()).collect();
-    for (selector, measure) in watched(measured) {
-        if let Some(metric) = built_in(selector).filter(|metric| !told.contains(&Cow::Borrowed(metric.name)))
-        {
-            put(&mut all, metric.name, unit_of(metric.unit), borrowed(measure));
-        }
-    }
-    all
-}
-
-fn watched(measured: Measured<'_>) -> impl Iterator<Item = (&str, &Measure)> {
+pub(super) fn watched(measured: Measured<'_>) -> impl Iterator<Item = (&str, &Measure)> {
     let Measured { totals, watched, .. } = measured;
     let name = |number: u32| watched.get(number as usize).map(String::as_str);
     totals.watched.iter().filter_map(move |(number, measure)| Some((name(*number)?, measure)))
 }
 
-/// What has no tags at all.
+/// What has no tags at all, of a run as a whole.
 fn whole(all: &mut Vec<Series<'_>>, totals: &Snapshot, users: Users) {
     put(all, "iterations", Unit::Other, Value::Counter(totals.iterations as f64));
     if totals.dropped > 0 {
         put(all, "dropped_iterations", Unit::Other, Value::Counter(totals.dropped as f64));
     }
-    let Users { now, least, most } = users;
+    vus(all, users);
+}
+
+pub(super) fn vus(all: &mut Vec<Series<'_>>, users: Users) {
+    let Users { now, least, most, max } = users;
     let gauge =
         |last: u64, min: u64, max: u64| Value::Gauge { last: last as f64, min: min as f64, max: max as f64 };
     put(all, "vus", Unit::Other, gauge(now, least, most));
-    put(all, "vus_max", Unit::Other, gauge(most, most, most));
+    put(all, "vus_max", Unit::Other, gauge(max, max, max));
 }
 
 /// The metrics of HTTP requests.
-fn requests<'a>(all: &mut Vec<Series<'a>>, entry: Cow<'a, Entry>, tags: Tags<'a>) {
+pub(super) fn requests<'a>(all: &mut Vec<Series<'a>>, entry: Cow<'a, Entry>, tags: Tags<'a>) {
     let mut put = |name: &'static str, unit, value| {
         all.push(Series { name: name.into(), tags: tags.clone(), unit, value });
     };
@@ -235,11 +159,11 @@ fn requests<'a>(all: &mut Vec<Series<'a>>, entry: Cow<'a, Entry>, tags: Tags<'a>
     put("http_req_duration", Unit::Time, Value::Trend(Spread::Requests(entry)));
 }
 
-fn put<'a>(all: &mut Vec<Series<'a>>, name: &'a str, unit: Unit, value: Value<'a>) {
+pub(super) fn put<'a>(all: &mut Vec<Series<'a>>, name: &'a str, unit: Unit, value: Value<'a>) {
     all.push(Series { name: name.into(), tags: Vec::new(), unit, value });
 }
 
-fn pair<'a>(name: &'a str, value: &'a str) -> (Cow<'a, str>, Cow<'a, str>) {
+pub(super) fn pair<'a>(name: &'a str, value: &'a str) -> (Cow<'a, str>, Cow<'a, str>) {
     (name.into(), value.into())
 }
 
@@ -248,7 +172,7 @@ pub(super) fn group_path(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("::{path}") }
 }
 
-fn unit_of(unit: &str) -> Unit {
+pub(super) fn unit_of(unit: &str) -> Unit {
     match unit {
         "ms" => Unit::Time,
         "B" | "bytes" => Unit::Data,
@@ -256,7 +180,7 @@ fn unit_of(unit: &str) -> Unit {
     }
 }
 
-fn borrowed(measure: &Measure) -> Value<'_> {
+pub(super) fn borrowed(measure: &Measure) -> Value<'_> {
     match measure {
         Measure::Counter(counter) => Value::Counter(counter.sum.value()),
         Measure::Gauge(gauge) => Value::Gauge { last: gauge.last.1, min: gauge.min, max: gauge.max },
@@ -345,6 +269,7 @@ mod tests {
 
     use super::*;
     use crate::metrics::{Call, Kind, Recorder, Scene};
+    use crate::report::tagged::tagged;
 
     /// Calls of gRPC have k6's metrics, and are no requests of HTTP.
     #[test]

@@ -4,7 +4,7 @@
 use md5::{Digest, Md5};
 use serde_json::{Map, Value as Json, json};
 
-use super::series::{self, Measured, Series, Users, Value, group_path, share};
+use super::series::{self, Measured, Series, Value, group_path, share};
 use super::sink::Sink;
 use super::target::Target;
 use crate::event::{Event, Outcome, Summary};
@@ -13,41 +13,39 @@ use crate::metrics::Snapshot;
 
 pub(super) struct SummaryExport {
     target: Target,
-    users: Users,
     watched: Vec<String>,
 }
 
 impl SummaryExport {
     pub(super) fn new(target: Target) -> Self {
-        SummaryExport { target, users: Users::default(), watched: Vec::new() }
+        SummaryExport { target, watched: Vec::new() }
     }
 }
 
 impl Sink for SummaryExport {
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         match event {
-            Event::Tick(tick) => self.users.see(tick.users),
             Event::Done(summary) => {
-                return self.target.replace(&text(summary, self.users, &self.watched));
+                return self.target.replace(&text(summary, &self.watched));
             }
             Event::Started(info) => self.watched.clone_from(&info.watched),
-            Event::Log(_) => {}
+            Event::Tick(_) | Event::Log(_) => {}
         }
         Ok(())
     }
 }
 
 /// The file.
-pub(super) fn text(summary: &Summary, users: Users, watched: &[String]) -> Vec<u8> {
-    let mut text = serde_json::to_string_pretty(&render(summary, users, watched))
-        .expect("a tree of texts and numbers is JSON");
+pub(super) fn text(summary: &Summary, watched: &[String]) -> Vec<u8> {
+    let mut text =
+        serde_json::to_string_pretty(&render(summary, watched)).expect("a tree of texts and numbers is JSON");
     text.push('\n');
     text.into_bytes()
 }
 
-fn render(summary: &Summary, users: Users, watched: &[String]) -> Json {
-    let lasted = summary.ended_at.duration_since(summary.since).unwrap_or_default().as_secs_f64();
-    let measured = Measured { totals: &summary.totals, users, watched };
+fn render(summary: &Summary, watched: &[String]) -> Json {
+    let lasted = summary.lasted.as_secs_f64();
+    let measured = Measured { totals: &summary.totals, users: summary.users, watched };
     let mut metrics: Map<String, Json> = series::overall(measured)
         .into_iter()
         .map(|(name, series)| (name.into_owned(), figures(&series, lasted)))
@@ -55,7 +53,7 @@ fn render(summary: &Summary, users: Users, watched: &[String]) -> Json {
     for threshold in &summary.thresholds {
         let metric = metrics.entry(threshold.selector.as_str()).or_insert_with(|| json!({}));
         // Where it stands in k6's file, true means that it was crossed.
-        metric["thresholds"][threshold.expression.as_str()] = json!(threshold.outcome != Outcome::Held);
+        metric["thresholds"][threshold.expression.as_str()] = json!(threshold.outcome == Outcome::Crossed);
     }
     json!({ "root_group": groups(&summary.totals), "metrics": metrics })
 }
@@ -146,7 +144,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::event::Threshold;
+    use crate::event::{Threshold, Users};
     use crate::metrics::{Call, Group, Kind, Recorder, Scene};
     use crate::report::sample;
 
@@ -171,9 +169,9 @@ mod tests {
             recorder.add(orders, value, 1, Scene::NONE);
         }
         recorder.iteration();
-        let mut users = Users::default();
-        [2, 5, 3].into_iter().for_each(|now| users.see(now));
         let mut summary = sample::summary(recorder.take(), 0.0, 2.0);
+        summary.users = Users::planned(9);
+        [2, 5, 3].into_iter().for_each(|now| summary.users.see(now));
         let threshold = |expression: &str, outcome| Threshold {
             selector: "http_reqs".into(),
             expression: expression.into(),
@@ -184,7 +182,9 @@ mod tests {
         };
         summary.thresholds =
             vec![threshold("count>3", Outcome::Held), threshold("count>5", Outcome::Crossed)];
-        let got = render(&summary, users, &[]);
+        // What nobody knows was not crossed.
+        summary.thresholds.push(threshold("count>7", Outcome::NoSamples));
+        let got = render(&summary, &[]);
         let expected = json!({
             "root_group": {
                 "name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e",
@@ -208,11 +208,11 @@ mod tests {
                 "http_req_duration": {
                     "avg": 25.0, "min": 10.0, "med": 20.015, "max": 40.0, "p(90)": 40.0, "p(95)": 40.0 },
                 "http_req_failed": { "passes": 1, "fails": 3, "value": 0.25 },
-                "http_reqs": { "count": 4, "rate": 2.0, "thresholds": { "count>3": false, "count>5": true } },
+                "http_reqs": { "count": 4, "rate": 2.0, "thresholds": { "count>3": false, "count>5": true, "count>7": false } },
                 "iterations": { "count": 1, "rate": 0.5 },
                 "orders": { "count": 5.5, "rate": 2.75 },
                 "vus": { "value": 3, "min": 2, "max": 5 },
-                "vus_max": { "value": 5, "min": 5, "max": 5 },
+                "vus_max": { "value": 9, "min": 9, "max": 9 },
             },
         });
         assert_eq!(got, expected, "{got:#}");

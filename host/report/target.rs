@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
@@ -11,8 +12,9 @@ use crate::fault::Fault;
 #[derive(Debug)]
 pub(super) struct Target {
     path: PathBuf,
-    /// Beside the path, so that the rename stays within one file system.
-    temporary: PathBuf,
+    /// Beside the path, so that the rename stays within one file system. None for what is written to as it is: a
+    /// pipe, a terminal.
+    temporary: Option<PathBuf>,
 }
 
 impl Target {
@@ -35,12 +37,17 @@ impl Target {
     /// # Errors
     /// [`Exit::Config`], naming path and reason; what was there before stays.
     pub(super) fn replace(&self, contents: &[u8]) -> Result<(), Fault> {
-        let written = File::create(&self.temporary)
+        let Some(temporary) = &self.temporary else {
+            let opened = OpenOptions::new().write(true).open(&self.path);
+            let written = opened.and_then(|mut file| file.write_all(contents));
+            return written.map_err(|error| lost(&self.path, &error));
+        };
+        let written = File::create(temporary)
             .and_then(|mut file| file.write_all(contents))
-            .and_then(|()| fs::rename(&self.temporary, &self.path));
+            .and_then(|()| fs::rename(temporary, &self.path));
         written.map_err(|error| {
             // Best effort: the fault tells of what matters.
-            let _ = fs::remove_file(&self.temporary);
+            let _ = fs::remove_file(temporary);
             lost(&self.path, &error)
         })
     }
@@ -51,6 +58,13 @@ fn probe(path: &Path) -> io::Result<Target> {
     let Some(name) = path.file_name().filter(|_| !folder) else {
         return Err(io::Error::other("it names no file"));
     };
+    if let Some(there) = path.metadata().ok().filter(|there| !there.is_file() && !there.is_dir()) {
+        // A named pipe that nobody reads yet would keep us waiting.
+        if !there.file_type().is_fifo() {
+            OpenOptions::new().append(true).open(path)?;
+        }
+        return Ok(Target { path: path.to_owned(), temporary: None });
+    }
     make_folder(path)?;
     // A link stays a link; what it points to is replaced.
     let path = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
@@ -63,7 +77,7 @@ fn probe(path: &Path) -> io::Result<Target> {
     let temporary = path.with_file_name(format!(".{}.{}.tmp", name.display(), std::process::id()));
     File::create(&temporary)?;
     fs::remove_file(&temporary)?;
-    Ok(Target { path, temporary })
+    Ok(Target { path, temporary: Some(temporary) })
 }
 
 /// Makes the folder of a file where there is none.
@@ -112,13 +126,27 @@ mod tests {
         }
     }
 
+    /// As `/dev/stdout` is, where a pipe begins: its own name leads nowhere.
+    #[test]
+    fn what_is_no_file_is_written_to_as_it_is() {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer)));
+        Target::prepare(&path).unwrap().replace(b"told").unwrap();
+        drop(writer);
+        let mut got = Vec::new();
+        io::Read::read_to_end(&mut reader, &mut got).unwrap();
+        assert_eq!(got, b"told");
+        Target::prepare(Path::new("/dev/null")).unwrap().replace(b"gone").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
+    }
+
     #[test]
     fn a_failed_write_leaves_the_old_contents() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("result");
         let mut target = Target::prepare(&path).unwrap();
         target.replace(b"old").unwrap();
-        target.temporary = dir.path().join("missing/temporary");
+        target.temporary = Some(dir.path().join("missing/temporary"));
         assert_eq!(target.replace(b"new").unwrap_err().why.unwrap(), "no such file or directory");
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }

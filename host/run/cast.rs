@@ -205,7 +205,11 @@ impl Cast {
                 // More than there was time for: those that were due, and not looked at, count as dropped.
                 let due = self.split.share(rate.arrivals_by((now - start).saturating_sub(BEHIND)));
                 let missed = if tuned.is_none() { due.saturating_sub(heard_of) } else { 0 };
-                self.worker.shared.recorder.borrow_mut().drop_iterations(&self.role.name, missed);
+                self.worker.shared.recorder.borrow_mut().drop_iterations(
+                    &self.role.name,
+                    self.role.tags,
+                    missed,
+                );
                 return;
             }
             let intended = match heard {
@@ -247,7 +251,11 @@ impl Cast {
                     self.came(intended);
                     self.start(Some(intended));
                 }
-                None => self.worker.shared.recorder.borrow_mut().drop_iterations(&self.role.name, 1),
+                None => self.worker.shared.recorder.borrow_mut().drop_iterations(
+                    &self.role.name,
+                    self.role.tags,
+                    1,
+                ),
             }
         }
     }
@@ -359,7 +367,7 @@ impl Cast {
 
     /// Counts an arrival, and how late it is.
     fn came(&self, intended: Instant) {
-        self.worker.shared.recorder.borrow_mut().arrive(&self.role.name, intended.elapsed());
+        self.worker.shared.recorder.borrow_mut().arrive(&self.role.name, self.role.tags, intended.elapsed());
     }
 
     /// A user is gone.

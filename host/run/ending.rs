@@ -220,7 +220,7 @@ impl Running {
 
     pub(super) fn summary(mut self) -> Summary {
         self.note_most_users();
-        let thresholds = self.judge();
+        let (lasted, thresholds) = (self.lasted(), self.judge());
         let exit = self.exit(&thresholds);
         let verdict = self.verdict(exit, &thresholds);
         if self.cut_off > 0 && self.signals > 1 {
@@ -252,6 +252,8 @@ impl Running {
             totals: self.totals,
             interval: Arc::new(self.interval),
             elapsed: self.elapsed.unwrap_or_default(),
+            users: self.seen,
+            lasted,
             started_at: self.started_at,
             ended_at: SystemTime::now(),
             since: self.since,

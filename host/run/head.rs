@@ -177,7 +177,7 @@ impl Merger {
         self.running.health.reset();
         self.running.totals = Arc::default();
         self.running.interval = Snapshot::default();
-        self.running.since = SystemTime::now();
+        (self.running.since, self.running.counted) = (SystemTime::now(), Instant::now());
     }
 
     fn add(&mut self, parcel: &Parcel, tell: &mut dyn FnMut(&Event)) {
@@ -302,6 +302,8 @@ impl Merger {
             self.running.end_here(Stop::Signal);
         }
         self.running.lost = if all_left { Vec::new() } else { lost };
+        // All users are gone: rates are about the time until then.
+        self.running.act = Act::Closing;
         let summary = Arc::new(self.running.summary());
         tell(&Event::Done(summary.clone()));
         summary

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Level;
 use crate::event::{Event, Outcome, Stop, Threshold, Tick, Verdict};
@@ -12,13 +12,27 @@ use crate::metrics::{Entry, Kind, Measure};
 
 use super::ending::warning;
 use super::health;
+use super::message::Phase;
 use super::pulse::Pulse;
-use super::running::Running;
+use super::running::{Act, Running};
+use super::ticks::Ticks;
 
 /// The lateness of fewer arrivals is an accident.
 const FEW: u64 = 30;
 
 impl Running {
+    /// The first users come at that moment.
+    pub(super) fn begin_at(&mut self, at: Instant, started_at: SystemTime) {
+        (self.started, self.started_at, self.since) = (at, started_at, started_at);
+        self.counted = at;
+        self.ticks = Ticks::new(at, self.users.len());
+    }
+
+    /// The active users of a worker.
+    pub(super) fn users_of(&self, worker: usize) -> u64 {
+        self.users[worker].iter().sum()
+    }
+
     /// Active users by class.
     pub(super) fn users_by_class(&self) -> Vec<u64> {
         let count = |class: usize| self.users.iter().map(|users| users[class]).sum();
@@ -38,7 +52,12 @@ impl Running {
     ) -> Arc<[Threshold]> {
         let classes: Vec<(Arc<str>, u64)> = self.names.iter().cloned().zip(self.users_by_class()).collect();
         let users = classes.iter().map(|(_, users)| users).sum();
-        self.note_users(users);
+        // Those that leave at the end say nothing about how many there were.
+        let is_over = users == 0 && self.seen.most > 0 && !std::mem::replace(&mut self.deserted, true);
+        if self.phases.phase() == Phase::Running && !is_over {
+            self.deserted = users == 0;
+            self.note_users(users);
+        }
         let judged: Arc<[Threshold]> = self.judge().into();
         tell(&Event::Tick(Tick {
             elapsed,
@@ -55,11 +74,11 @@ impl Running {
 
     /// So many users there are now: a sample of `vus` and `vus_max`, where somebody asks for them.
     pub(super) fn note_users(&mut self, users: u64) {
+        self.seen.see(users);
         if self.setup.thresholds.is_empty() {
             return;
         }
-        let setup = self.setup.clone();
-        let most = setup.schedule.most_users().unwrap_or(users).max(users);
+        let (setup, most) = (self.setup.clone(), self.seen.max);
         let at = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         for (metric, value) in [("vus", users), ("vus_max", most)] {
             for number in setup.thresholds.of_run(metric) {
@@ -73,11 +92,11 @@ impl Running {
     /// In a run that was too short to be looked at there were as many users as there ever were.
     pub(super) fn note_most_users(&mut self) {
         let most = self.setup.users_most.load(Ordering::Relaxed);
-        let setup = self.setup.clone();
-        let mut vus = setup.thresholds.of_run("vus").chain(setup.thresholds.of_run("vus_max"));
-        if most > 0 && vus.any(|number| !self.totals.watched.contains_key(&number)) {
+        if most > 0 && self.seen.most == 0 {
             self.note_users(most);
         }
+        self.seen.most = self.seen.most.max(most);
+        self.seen.max = self.seen.max.max(most);
     }
 
     /// Ends the run where a threshold is crossed that is to end it.
@@ -94,13 +113,17 @@ impl Running {
         }
     }
 
+    /// How long there were users since the statistics began: what all rates are about, to the us.
+    pub(super) fn lasted(&self) -> Duration {
+        let gone = self.elapsed.filter(|_| self.done == self.setup.workers || self.act == Act::Closing);
+        let until = gone.map_or_else(Instant::now, |elapsed| self.started + elapsed);
+        let lasted = until.saturating_duration_since(self.counted);
+        Duration::from_micros(u64::try_from(lasted.as_micros()).unwrap_or(u64::MAX))
+    }
+
     /// What became of each threshold so far. One that ended the run stays crossed.
     pub(super) fn judge(&self) -> Vec<Threshold> {
-        // Rates are about the time with users.
-        let after = self.elapsed.map(|elapsed| self.started.elapsed().saturating_sub(elapsed));
-        let passed = SystemTime::now().duration_since(self.since).unwrap_or_default();
-        let seconds = passed.saturating_sub(after.unwrap_or_default()).as_secs_f64();
-        let mut judged = self.setup.thresholds.judge(&self.totals, seconds);
+        let mut judged = self.setup.thresholds.judge(&self.totals, self.lasted().as_secs_f64());
         if let Some((number, threshold)) = &self.fatal {
             judged[*number] = threshold.clone();
         }

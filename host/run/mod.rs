@@ -38,6 +38,7 @@ mod together;
 mod turns;
 mod user;
 mod worker;
+mod written;
 
 pub use classes::named_classes;
 pub use conductor::{Conductor, conduct};

@@ -16,7 +16,7 @@ use super::setup::ClassPlan;
 pub struct Part {
     pub scenario: Scenario,
     /// Which class.
-    pub(super) class: usize,
+    pub class: usize,
     /// Users of the scenarios before it: its own are numbered from there.
     pub(super) before: u64,
     /// The script's `env` in it.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config;
-use crate::event::{Event, Level, LogLine, Stop, Threshold, Wish, WorkerState};
+use crate::event::{Event, Level, LogLine, Stop, Threshold, Users, Wish, WorkerState};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
@@ -48,6 +48,8 @@ pub(super) struct Running {
     /// How long there were users.
     pub(super) elapsed: Option<Duration>,
     pub(super) since: SystemTime,
+    /// The same moment: where the statistics begin.
+    pub(super) counted: Instant,
     pub(super) ticks: Ticks,
     pub(super) door: Door,
     pub(super) attendant: Attendant,
@@ -59,6 +61,10 @@ pub(super) struct Running {
     pub(super) over: Option<Instant>,
     pub(super) phases: Phases,
     pub(super) stop: Option<Stop>,
+    /// How many users there were.
+    pub(super) seen: Users,
+    /// There are none at the moment: perhaps for the run is over, and nobody has said so yet.
+    pub(super) deserted: bool,
     pub(super) totals: Arc<Snapshot>,
     pub(super) interval: Snapshot,
     pub(super) users: Vec<Vec<u64>>,
@@ -115,6 +121,7 @@ impl Running {
             started_at,
             elapsed: None,
             since: started_at,
+            counted: started,
             ticks: Ticks::new(started, workers),
             door: Door::new(setup.safety.clone()),
             attendant,
@@ -123,6 +130,8 @@ impl Running {
             over: None,
             phases: Phases::new(started, setup.stop_timeout, setup.on_stop_time()),
             stop: None,
+            seen: Users::planned(setup.schedule.most_users().unwrap_or(0)),
+            deserted: false,
             totals: Arc::default(),
             interval: Snapshot::default(),
             users: vec![vec![0; setup.classes.len()]; workers],
@@ -146,12 +155,6 @@ impl Running {
         }
     }
 
-    /// The first users come at that moment.
-    pub(super) fn begin_at(&mut self, at: Instant, started_at: SystemTime) {
-        (self.started, self.started_at, self.since) = (at, started_at, started_at);
-        self.ticks = Ticks::new(at, self.users.len());
-    }
-
     /// Lets the first users come. `data` is what `setup` returned.
     pub(super) fn start_workers(
         &mut self,
@@ -159,10 +162,10 @@ impl Running {
         data: Option<&'static Value>,
     ) -> Vec<JoinHandle<()>> {
         self.act = Act::Users;
-        if self.attendant.is_there() && self.together.is_none() {
+        if self.together.is_none() {
             // Statistics are about the time with users, however long the preparation took.
-            self.since = SystemTime::now();
-            self.started = Instant::now();
+            (self.since, self.started) = (SystemTime::now(), Instant::now());
+            self.counted = self.started;
             self.ticks = Ticks::new(self.started, self.setup.workers);
         }
         let mut receivers = Vec::new();
@@ -376,15 +379,10 @@ impl Running {
         self.health.reset();
         self.totals = Arc::default();
         self.interval = Snapshot::default();
-        self.since = SystemTime::now();
+        (self.since, self.counted) = (SystemTime::now(), Instant::now());
         for (resetting, told) in self.resetting.iter_mut().zip(self.door.reset()) {
             *resetting += u32::from(told);
         }
-    }
-
-    /// The active users of a worker.
-    pub(super) fn users_of(&self, worker: usize) -> u64 {
-        self.users[worker].iter().sum()
     }
 }
 

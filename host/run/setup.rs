@@ -112,7 +112,7 @@ impl Setup {
         config: &'static Value,
         env: &'static Value,
         sources: Arc<Sources>,
-    ) -> Result<Setup, Fault> {
+    ) -> Result<Setup, Vec<Fault>> {
         let segment = plan.together.segment;
         let called = called_functions(plan, &manifest);
         let named = named_classes(plan, &manifest)?;

@@ -19,15 +19,33 @@ fn criterion(selector: &str, rules: &[(&str, Option<u64>)]) -> Sited<Criterion> 
     Sited::new(Criterion { selector: selector.to_owned(), rules }, Origin::Script(place))
 }
 
-fn thresholds(criteria: &[Sited<Criterion>]) -> Result<Thresholds, Fault> {
+fn thresholds(criteria: &[Sited<Criterion>]) -> Result<Thresholds, Vec<Fault>> {
     let metrics = [("mine".to_owned(), Kind::Counter), ("wait".to_owned(), Kind::Trend)];
     Thresholds::new(criteria, &Known { metrics: &metrics, classes: &["Buyer", "Reader"], scenarios: &[] })
 }
 
 fn refused(selector: &str, expression: &str) -> (String, Option<String>) {
-    let fault = thresholds(&[criterion(selector, &[(expression, None)])]).unwrap_err();
+    let fault = thresholds(&[criterion(selector, &[(expression, None)])]).unwrap_err().remove(0);
     assert_eq!((fault.exit, fault.at.map(|at| at.line)), (Exit::Config, Some(3)));
     (fault.what, fault.help)
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let criteria = [
+        criterion("mien", &[("count<1", None)]),
+        criterion("mine", &[("avg<1", None), ("count<1", None), ("cuont<1", None)]),
+    ];
+    let faults = thresholds(&criteria).unwrap_err();
+    let told: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "a threshold is about `mien`, but there is no such metric",
+            "`mine` is a counter and has no `avg`",
+            "`cuont<1` is no threshold",
+        ]
+    );
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::metrics::{
 };
 use crate::vu::SCENARIO;
 
+use super::written;
+
 /// Every threshold of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Thresholds {
@@ -55,28 +57,46 @@ const OUTCOMES: [&str; 3] = ["status", "error_code", "expected_response"];
 
 impl Thresholds {
     /// # Errors
-    /// A metric that nobody has declared, a method that it does not have, a tag that its samples
-    /// never have, or a text that says none of it.
-    pub(super) fn new(criteria: &[Sited<Criterion>], known: &Known<'_>) -> Result<Thresholds, Fault> {
-        let mut thresholds = Thresholds::default();
-        for Sited { value: Criterion { selector: text, rules }, origin } in criteria {
-            let refuse = |what: String| origin.fault(Exit::Config, what);
-            let selector = Selector::parse(text)
-                .map_err(|why| refuse(format!("no threshold can be about `{text}`")).why(why.to_string()))?;
-            let (kind, source) = known.metric(&selector, origin)?;
-            known.check_tags(&selector, source, origin)?;
-            let number = thresholds.selectors.len();
-            for rule in rules {
-                let demand = match rule.regression {
-                    true => regression(&rule.expression, (&selector, kind), origin)?,
-                    false => expression(&rule.expression, (&selector, kind), origin)?,
-                };
-                let (abort_on_fail, delay) = (rule.abort_on_fail, rule.delay);
-                thresholds.rules.push(Rule { number, demand, abort_on_fail, delay });
+    /// Of each metric and rule that which is wrong: a metric that nobody has declared, a method that it does not
+    /// have, a tag that its samples never have, or a text that says none of it.
+    pub(super) fn new(criteria: &[Sited<Criterion>], known: &Known<'_>) -> Result<Thresholds, Vec<Fault>> {
+        let (mut thresholds, mut faults) = (Thresholds::default(), Vec::new());
+        for criterion in criteria {
+            if let Err(fault) = thresholds.take(criterion, known, &mut faults) {
+                faults.push(written::at(fault, &criterion.value.selector, None));
             }
-            thresholds.selectors.push((selector, kind));
         }
-        Ok(thresholds)
+        if faults.is_empty() { Ok(thresholds) } else { Err(faults) }
+    }
+
+    /// What is wrong with a rule goes to `faults`, what is wrong with the metric is returned.
+    fn take(
+        &mut self,
+        Sited { value: Criterion { selector: text, rules }, origin }: &Sited<Criterion>,
+        known: &Known<'_>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), Fault> {
+        let refuse = |what: String| origin.fault(Exit::Config, what);
+        let selector = Selector::parse(text)
+            .map_err(|why| refuse(format!("no threshold can be about `{text}`")).why(why.to_string()))?;
+        let (kind, source) = known.metric(&selector, origin)?;
+        known.check_tags(&selector, source, origin)?;
+        let number = self.selectors.len();
+        for rule in rules {
+            let demand = match rule.regression {
+                true => regression(&rule.expression, (&selector, kind), origin),
+                false => expression(&rule.expression, (&selector, kind), origin),
+            };
+            match demand {
+                Ok(demand) => {
+                    let (abort_on_fail, delay) = (rule.abort_on_fail, rule.delay);
+                    self.rules.push(Rule { number, demand, abort_on_fail, delay });
+                }
+                Err(fault) => faults.push(written::at(fault, text, Some(&rule.expression))),
+            }
+        }
+        self.selectors.push((selector, kind));
+        Ok(())
     }
 
     /// Has recorders keep apart these metrics too, which nobody judges: built-in ones, for outputs.
@@ -104,6 +124,17 @@ impl Thresholds {
         }
         if any {
             self.observe(&["http_req_duration_intended", "dropped_iterations"]);
+        }
+    }
+
+    /// As `observe`, of what dashboards tell apart by scenario.
+    pub fn observe_scenarios<'s>(&mut self, scenarios: impl Iterator<Item = &'s Scenario>) {
+        for scenario in scenarios {
+            let at_a_rate = matches!(scenario.pacing, Pacing::Arrivals { .. });
+            let dropped = at_a_rate.then_some("dropped_iterations");
+            for metric in ["iterations", "iteration_duration"].into_iter().chain(dropped) {
+                self.watch(Selector::of_scenario(metric, &scenario.name));
+            }
         }
     }
 
@@ -159,7 +190,7 @@ impl Thresholds {
         Threshold {
             selector: selector.to_string(),
             expression: expression.text.clone(),
-            unit: built_in(&selector.metric).map_or("", |metric| metric.unit),
+            unit: expression.method.unit(*kind, built_in(&selector.metric).map_or("", |metric| metric.unit)),
             value,
             change: None,
             outcome: match value {

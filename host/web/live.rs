@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use tokio::sync::oneshot;
 
-use crate::event::{self, Event, Health, Judgement, LogLine, RunInfo, Share, Stop, Summary, Tick, Wish};
+use crate::event::{
+    self, Event, Health, Judgement, LogLine, RunInfo, Share, Stop, Summary, Tick, Users, Wish,
+};
 use crate::exit::Exit;
 use crate::metrics::Entry;
-use crate::report::{History, Users};
+use crate::report::History;
 
 use super::board::{Board, Sight};
 use super::past::{Measured, Past};
@@ -110,6 +112,7 @@ impl Live {
         match event {
             Event::Started(info) => {
                 self.info = Some(info.clone());
+                self.seen = Users::planned(info.users);
                 self.spawn_rate = info.spawn_rate;
                 // As long as nothing was told of the first second.
                 self.aim = Some(info.users).filter(|users| *users > 0 && info.scenarios.is_empty());
@@ -152,6 +155,8 @@ impl Live {
             totals: tick.totals.clone(),
             interval: Arc::default(),
             elapsed: tick.elapsed,
+            users: self.seen,
+            lasted: tick.at.duration_since(tick.since).unwrap_or_default(),
             started_at: self.info.as_ref().map_or(tick.since, |info| info.started_at),
             ended_at: tick.at,
             since: tick.since,
@@ -212,7 +217,7 @@ impl Live {
             id: self.id,
             info: self.info.clone()?,
             summary: summary.clone(),
-            users: self.seen,
+            users: self.users,
             recent: self.recent(),
             history: self.history.as_ref().map(|history| history.file().clone()),
         })
@@ -234,7 +239,6 @@ impl Live {
             summary: self.summary.clone()?,
             beats: self.beats,
             sight: Arc::new(self.board.sight()),
-            users: self.seen,
             recent: self.recent(),
             logs: self.logs(),
             history: self.history.as_ref().map(|history| history.file().clone()),

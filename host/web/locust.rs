@@ -112,7 +112,7 @@ pub(super) async fn requests(State(web): State<Web>) -> Response {
 fn report(measured: &Measured, state: &str) -> Value {
     let summary = &*measured.summary;
     let totals = &*summary.totals;
-    let span = Span::of(totals, summary.since, summary.ended_at);
+    let span = summary.span();
     let sum = Label { name: "Aggregated".to_owned(), method: String::new() };
     let mut stats: Vec<Value> =
         totals.entries.iter().take(MOST_ROWS).map(|(label, entry)| row(label, entry, &span)).collect();
@@ -137,7 +137,7 @@ fn report(measured: &Measured, state: &str) -> Value {
             "response_time_percentile_0.95": lately(0.95),
         },
         "state": state,
-        "user_count": measured.users.now,
+        "user_count": measured.users,
     })
 }
 

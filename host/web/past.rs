@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::event::{LogLine, RunInfo, Summary};
 use crate::metrics::Entry;
-use crate::report::{Kept, Moment, Users};
+use crate::report::{Kept, Moment};
 
 use super::board::Sight;
 use super::status::Status;
@@ -16,7 +16,6 @@ pub(super) struct Past {
     pub(super) beats: u64,
     /// What the page shows of it.
     pub(super) sight: Arc<Sight>,
-    pub(super) users: Users,
     /// The requests of its last seconds.
     pub(super) recent: Arc<Entry>,
     pub(super) logs: Vec<LogLine>,
@@ -30,7 +29,7 @@ impl Past {
             id: self.id,
             info: self.info.clone(),
             summary: self.summary.clone(),
-            users: Users { now: 0, ..self.users },
+            users: 0,
             recent: self.recent.clone(),
             history: self.history.clone(),
         }
@@ -44,7 +43,7 @@ pub(super) struct Measured {
     pub(super) info: Arc<RunInfo>,
     /// Of a run that goes on: as if it had ended with its last second.
     pub(super) summary: Arc<Summary>,
-    pub(super) users: Users,
+    pub(super) users: u64,
     /// The requests of its last seconds.
     pub(super) recent: Arc<Entry>,
     /// The rows of the past seconds.
@@ -53,6 +52,6 @@ pub(super) struct Measured {
 
 impl Measured {
     pub(super) fn moment(&self) -> Moment<'_> {
-        Moment { info: &self.info, summary: &self.summary, users: self.users }
+        Moment { info: &self.info, summary: &self.summary }
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::super::target::{Target, reason};
 use super::{Carrier, News, Trouble};
 use crate::config::Outlet;
-use crate::event::{Health, Outcome, RunInfo, Stop, Summary, Threshold};
+use crate::event::{Health, Outcome, RunInfo, Stop, Summary, Threshold, Users};
 use crate::fault::Fault;
 use crate::metrics::{Change, Doubt, Label, Snapshot};
 
@@ -75,6 +75,10 @@ pub(in super::super) struct End {
     pub(in super::super) at: u64,
     pub(in super::super) since: u64,
     pub(in super::super) elapsed_ms: u64,
+    /// Logs of older versions have none, and neither what follows.
+    pub(in super::super) users: Option<Users>,
+    /// What rates are about, us.
+    pub(in super::super) lasted_us: Option<u64>,
     pub(in super::super) interrupted: u64,
     pub(in super::super) notes: Vec<String>,
     /// The process's exit code as far as the run knew.
@@ -186,6 +190,8 @@ impl HdrLog {
             at: millis(summary.ended_at),
             since: millis(summary.since),
             elapsed_ms: u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX),
+            users: Some(summary.users),
+            lasted_us: Some(u64::try_from(summary.lasted.as_micros()).unwrap_or(u64::MAX)),
             interrupted: summary.interrupted,
             notes: summary.notes.clone(),
             exit: summary.exit.code(),

@@ -122,7 +122,8 @@ impl Influxdb {
 impl Carrier for Influxdb {
     fn carry(&mut self, news: &News) -> Result<(), Trouble> {
         match news {
-            News::Started(_) => {
+            News::Started(info) => {
+                self.users = Users::planned(info.users);
                 // Who may not make databases may write to one that is there.
                 self.create.take().map_or(Ok(()), |create| create.send(Vec::new(), &[]).or(Ok(())))
             }

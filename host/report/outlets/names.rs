@@ -1,7 +1,8 @@
 //! What was measured as Prometheus knows it: k6's names, with the prefix `k6_`, times in seconds.
 //! Used by `remote_write` and `scrape`.
 
-use super::super::series::{Measured, Series, Unit, Value, share, tagged};
+use super::super::series::{Measured, Series, Unit, Value, share};
+use super::super::tagged::tagged;
 
 /// A value with its name and labels.
 #[derive(Debug, PartialEq)]
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn the_names_of_k6() {
         let summary = sample::tiny();
-        let users = Users { now: 2, least: 1, most: 3 };
+        let users = Users { now: 2, least: 1, most: 3, max: 3 };
         let all = named(Measured { totals: &summary.totals, users, watched: &[] });
         let value = |name: &str| all.iter().find(|named| named.name == name).map(|named| named.value);
         assert_eq!(value("k6_http_reqs_total"), Some(3.0));

@@ -8,7 +8,8 @@ use percent_encoding::percent_decode_str;
 use prost::Message;
 use reqwest::Url;
 
-use super::super::series::{Measured, Series, Unit, Users, Value, tagged};
+use super::super::series::{Measured, Series, Unit, Users, Value};
+use super::super::tagged::tagged;
 use super::otlp_grpc::Grpc;
 use super::otlp_messages::{
     CUMULATIVE, Data, Gauge, Histogram, HistogramPoint, KeyValue, Metric, NumberPoint, Request, Resource,
@@ -106,7 +107,10 @@ impl Otlp {
 impl Carrier for Otlp {
     fn carry(&mut self, news: &News) -> Result<(), Trouble> {
         match news {
-            News::Started(info) => self.watched.clone_from(&info.watched),
+            News::Started(info) => {
+                self.users = Users::planned(info.users);
+                self.watched.clone_from(&info.watched);
+            }
             News::Samples(_) => {}
             News::Tick(tick) => {
                 self.users.see(tick.users);
@@ -124,7 +128,7 @@ impl Carrier for Otlp {
             }
             News::Done(summary, deadline) => {
                 let measured =
-                    Measured { totals: &summary.totals, users: self.users, watched: &self.watched };
+                    Measured { totals: &summary.totals, users: summary.users, watched: &self.watched };
                 let request = self.request(measured, summary.since, summary.ended_at);
                 return match &self.way {
                     Way::Http(post) => post.insist(&request.encode_to_vec(), &HEADERS, *deadline),

@@ -39,7 +39,8 @@ impl<F: Form> PointFile<F> {
     }
 
     fn write(&mut self, news: &News) -> io::Result<()> {
-        if let News::Started(_) = news {
+        if let News::Started(info) = news {
+            self.users = Users::planned(info.users);
             let mut file = BufWriter::new(File::create(&self.path)?);
             file.write_all(F::head().as_bytes())?;
             self.file = Some(file);

@@ -33,6 +33,8 @@ pub(super) fn of_sample(sample: &RawSample, put: &mut dyn FnMut(&Point<'_>)) {
             put("iterations", Kind::Counter, "default", 1.0);
             put("iteration_duration", Kind::Trend, "time", ms(*took));
         }
+        RawWhat::Dropped(count) => put("dropped_iterations", Kind::Counter, "default", *count as f64),
+        RawWhat::Arrival(late) => put("arrival_lateness", Kind::Trend, "time", ms(*late)),
         RawWhat::Group(took) => put("group_duration", Kind::Trend, "time", ms(*took)),
         RawWhat::Value { metric, kind, unit, value } => {
             let contains = match &**unit {
@@ -70,7 +72,7 @@ fn of_request(request: &RawRequest, put: &mut dyn FnMut(&str, Kind, &'static str
 
 /// How many users there are.
 pub(super) fn of_tick(tick: &Tick, users: Users, put: &mut dyn FnMut(&Point<'_>)) {
-    for (metric, value) in [("vus", users.now), ("vus_max", users.most)] {
+    for (metric, value) in [("vus", users.now), ("vus_max", users.max)] {
         let (kind, contains) = (Kind::Gauge, "default");
         put(&Point { metric, kind, contains, at: tick.at, value: value as f64, tags: &[] });
     }
@@ -78,13 +80,15 @@ pub(super) fn of_tick(tick: &Tick, users: Users, put: &mut dyn FnMut(&Point<'_>)
 
 /// The tags that k6 gives it, and `class`; sorted by name, without secrets.
 fn tags(sample: &RawSample) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    let mut tags: Vec<(Cow<'_, str>, Cow<'_, str>)> =
-        sample.tags.iter().map(|(name, value)| (hide(name), hide(value))).collect();
+    let mut tags: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     let mut own = |name: &'static str, value| tags.push((name.into(), value));
-    own("class", hide(&sample.class));
     own("scenario", hide(&sample.scenario));
-    let group = sample.group.as_deref().map(group_path).unwrap_or_default();
-    own("group", hide(&group).into_owned().into());
+    // An arrival is no user's yet.
+    if !matches!(sample.what, RawWhat::Dropped(_) | RawWhat::Arrival(_)) {
+        own("class", hide(&sample.class));
+        let group = sample.group.as_deref().map(group_path).unwrap_or_default();
+        own("group", hide(&group).into_owned().into());
+    }
     match &sample.what {
         RawWhat::Request(request) => {
             own("method", hide(&request.label.method));
@@ -100,9 +104,14 @@ fn tags(sample: &RawSample) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
             }
         }
         RawWhat::Check { name, .. } => own("check", hide(name)),
-        RawWhat::Iteration(_) | RawWhat::Group(_) | RawWhat::Value { .. } => {}
+        RawWhat::Iteration(_)
+        | RawWhat::Dropped(_)
+        | RawWhat::Arrival(_)
+        | RawWhat::Group(_)
+        | RawWhat::Value { .. } => {}
     }
-    // The script's own come before ours, and win.
+    // Ours come first, and win, as for thresholds; then those of the sample, then those of the scenario.
+    tags.extend(sample.tags.iter().map(|(name, value)| (hide(name), hide(value))));
     tags.sort_by(|a, b| a.0.cmp(&b.0));
     tags.dedup_by(|later, earlier| later.0 == earlier.0);
     tags
@@ -115,6 +124,33 @@ fn ms(time: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_tag_of_a_script_takes_the_place_of_ours() {
+        let mut sample = samples::three().remove(0);
+        let given = [("scenario", "fake"), ("name", "boo"), ("plan", "mine"), ("plan", "of the scenario")];
+        sample.tags = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let tags = tags(&sample);
+        for (name, value) in [("scenario", "default"), ("name", "/a, b"), ("plan", "mine")] {
+            let own: Vec<&str> = tags.iter().filter(|tag| tag.0 == name).map(|tag| &*tag.1).collect();
+            assert_eq!(own, [value], "{name}");
+        }
+    }
+
+    #[test]
+    fn arrivals_are_told_by_their_scenario() {
+        let mut sample = samples::three().remove(1);
+        let mut told = Vec::new();
+        for what in [RawWhat::Dropped(3), RawWhat::Arrival(Duration::from_millis(7))] {
+            sample.what = what;
+            of_sample(&sample, &mut |point| {
+                let names: Vec<String> = point.tags.iter().map(|(name, _)| name.to_string()).collect();
+                told.push((point.metric.to_owned(), point.value, names.join(",")));
+            });
+        }
+        let of = |metric: &str, value| (metric.to_owned(), value, "scenario".to_owned());
+        assert_eq!(told, [of("dropped_iterations", 3.0), of("arrival_lateness", 7.0)]);
+    }
 
     #[test]
     fn what_was_late_has_a_second_time() {

@@ -80,7 +80,10 @@ impl RemoteWrite {
 impl Carrier for RemoteWrite {
     fn carry(&mut self, news: &News) -> Result<(), Trouble> {
         match news {
-            News::Started(info) => self.watched.clone_from(&info.watched),
+            News::Started(info) => {
+                self.users = Users::planned(info.users);
+                self.watched.clone_from(&info.watched);
+            }
             News::Samples(_) => {}
             News::Tick(tick) => {
                 self.users.see(tick.users);
@@ -91,6 +94,7 @@ impl Carrier for RemoteWrite {
                 }
             }
             News::Done(summary, deadline) => {
+                self.users = summary.users;
                 let body = self.body(&summary.totals, summary.ended_at);
                 return self.post.insist(&body, &HEADERS, *deadline);
             }

@@ -59,13 +59,18 @@ impl Carrier for Scrape {
     fn carry(&mut self, news: &News) -> Result<(), Trouble> {
         let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match news {
-            News::Started(info) => latest.watched = info.watched.clone().into(),
+            News::Started(info) => {
+                latest.users = Users::planned(info.users);
+                latest.watched = info.watched.clone().into();
+            }
             News::Samples(_) => {}
             News::Tick(tick) => {
                 latest.users.see(tick.users);
                 latest.totals = tick.totals.clone();
             }
-            News::Done(summary, _) => latest.totals = summary.totals.clone(),
+            News::Done(summary, _) => {
+                (latest.users, latest.totals) = (summary.users, summary.totals.clone());
+            }
         }
         Ok(())
     }
@@ -142,14 +147,14 @@ mod tests {
         recorder.check(Group::NONE, "a \"b\" \\ c\nd", true);
         recorder.check(Group::NONE, "a", false);
         let totals = recorder.take();
-        let users = Users { now: 2, least: 1, most: 3 };
+        let users = Users { now: 2, least: 1, most: 3, max: 3 };
         assert_eq!(
             page(Measured { totals: &totals, users, watched: &[] }),
             "# TYPE k6_checks_rate gauge\n\
              k6_checks_rate{check=\"a\",group=\"\"} 0\n\
              k6_checks_rate{check=\"a \\\"b\\\" \\\\ c\\nd\",group=\"\"} 1\n\
              # TYPE k6_iterations_total counter\n\
-             k6_iterations_total 0\n\
+             k6_iterations_total{scenario=\"default\"} 0\n\
              # TYPE k6_vus gauge\n\
              k6_vus 2\n\
              # TYPE k6_vus_max gauge\n\

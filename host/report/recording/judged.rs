@@ -4,7 +4,7 @@
 use super::super::outlets::Judged;
 use super::Recording;
 use crate::event::{Health, Outcome, Summary, Threshold, Verdict};
-use crate::metrics::{Baseline, Doubt, Expression, Finding, Regression, Selector, built_in};
+use crate::metrics::{Baseline, Doubt, Expression, Finding, Measure, Regression, Selector, built_in};
 
 /// The thresholds of the runs, judged by what all of them measured together.
 pub(super) fn thresholds(
@@ -13,7 +13,7 @@ pub(super) fn thresholds(
     (watched, baseline): (&[String], Option<&Baseline>),
 ) -> Vec<Threshold> {
     let mut all: Vec<Threshold> = Vec::new();
-    let seconds = summary.elapsed.as_secs_f64();
+    let seconds = summary.lasted.as_secs_f64();
     for judged in recordings.iter().filter_map(|one| one.end.as_ref()).flat_map(|end| &end.thresholds) {
         let Judged { selector, expression, value, held, regression, change, doubt } = judged;
         if all.iter().any(|known| known.selector == *selector && known.expression == *expression) {
@@ -39,16 +39,28 @@ pub(super) fn thresholds(
         let again = Expression::parse(expression)
             .ok()
             .and_then(|expression| Some((expression.method.of(measure?, seconds)?, expression)));
-        // What a run knows of itself alone (how many users there were) stays as it was judged.
+        // How many users there were is not in what was measured; of one run it stays as it was judged.
+        let again = again.or_else(|| {
+            let users = match selector.as_str() {
+                "vus" => summary.users.now,
+                "vus_max" => summary.users.max,
+                _ => return None,
+            };
+            let is_anew = recordings.len() > 1;
+            Expression::parse(expression).ok().filter(|_| is_anew).map(|rule| (users as f64, rule))
+        });
         let (value, held) = match again {
             Some((value, expression)) => (Some(value), Some(expression.holds(value))),
             None => (*value, *held),
         };
         let metric = selector.split('{').next().unwrap_or_default();
+        let built_in = built_in(metric);
+        let kind = measure.map(Measure::kind).or(built_in.map(|metric| metric.kind));
+        let (unit, rule) = (built_in.map_or("", |metric| metric.unit), Expression::parse(expression).ok());
         all.push(Threshold {
             selector: selector.clone(),
             expression: expression.clone(),
-            unit: built_in(metric).map_or("", |metric| metric.unit),
+            unit: rule.zip(kind).map_or(unit, |(rule, kind)| rule.method.unit(kind, unit)),
             value,
             change: None,
             outcome: match held {

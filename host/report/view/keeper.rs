@@ -164,9 +164,8 @@ impl Keeper {
         self.history.close(summary.elapsed.as_secs_f64(), &summary.interval);
         self.history.note_names(totals.entries.len());
         self.has_point = true;
-        let span = Span::of(totals, summary.since, summary.ended_at);
-        let lasted = gather::lasted(summary.since, summary.ended_at);
-        gather::measure(&mut self.state, (totals, self.info.as_deref()), (&span, lasted), true);
+        let lasted = (&summary.span(), summary.lasted);
+        gather::measure(&mut self.state, (totals, self.info.as_deref()), lasted, true);
         gather::outcome(&mut self.state, summary);
     }
 
