@@ -29,8 +29,7 @@ pub(super) struct Csv {
     full: bool,
     /// Open from the start of the run on, until a row is lost.
     log: Option<File>,
-    /// The second of its last rows, and where they begin.
-    newest: Option<(u64, u64)>,
+    newest: Option<Newest>,
 }
 
 /// The measurements and the moment a set of rows is about.
@@ -125,21 +124,30 @@ impl Sink for Csv {
     }
 }
 
-/// Adds the rows of a second to the history; the last ones of a run stand for those of the same second.
-/// `newest` is the second of the rows before, and where they begin.
+/// The newest rows of a history: their second, where they begin, and the users that they tell.
+#[derive(Clone, Copy)]
+pub(super) struct Newest {
+    second: u64,
+    start: u64,
+    users: u64,
+}
+
+/// Adds the rows of a second to the history; the last ones of a run stand for those of the same second, but for the
+/// users, who are gone by then.
 pub(super) fn append(
     file: &mut File,
-    newest: &mut Option<(u64, u64)>,
+    newest: &mut Option<Newest>,
     (view, is_last): (&View<'_>, bool),
     full: bool,
 ) -> io::Result<()> {
-    let second = epoch(view.at) as u64;
-    if let Some((_, start)) = newest.filter(|(newest, _)| is_last && *newest == second) {
+    let (second, mut users) = (epoch(view.at) as u64, view.users);
+    if let Some(before) = newest.filter(|newest| is_last && newest.second == second) {
         // What is no file keeps both.
-        let _ = file.set_len(start).and_then(|()| file.seek(SeekFrom::Start(start)));
+        let _ = file.set_len(before.start).and_then(|()| file.seek(SeekFrom::Start(before.start)));
+        users = before.users;
     }
-    *newest = file.stream_position().ok().map(|start| (second, start));
-    file.write_all(history(view, full).as_bytes())
+    *newest = file.stream_position().ok().map(|start| Newest { second, start, users });
+    file.write_all(history(&View { users, ..*view }, full).as_bytes())
 }
 
 pub(super) fn stats(view: &View<'_>) -> String {

@@ -110,6 +110,8 @@ fn no_second_stands_twice_in_the_history() -> std::io::Result<()> {
         let history: Vec<Vec<&str>> = history.lines().skip(1).map(|row| row.split(',').collect()).collect();
         assert_eq!(history.len(), rows, "{history:?}");
         assert_eq!(history[rows - 1][17], sample::REQUESTS.to_string());
+        // Users that are gone by then were there in that second.
+        assert_eq!(history[rows - 1][1] == "0", rows == 3, "{history:?}");
     }
     Ok(())
 }

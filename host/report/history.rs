@@ -16,8 +16,7 @@ pub struct History {
     kept: Arc<Kept>,
     /// A row for each name as well.
     full: bool,
-    /// The second of its last rows, and where they begin.
-    newest: Option<(u64, u64)>,
+    newest: Option<csv::Newest>,
 }
 
 /// The file, for as long as this value lives.
