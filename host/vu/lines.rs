@@ -182,7 +182,8 @@ impl Vu {
         let Ok(metric) = recorder.metric(kind, name, unit) else { return };
         recorder.clear_tags();
         tell(recorder);
-        let at = self.shared.started.elapsed().as_nanos();
+        // When it was is asked of gauges alone: the last value of them counts.
+        let at = if kind == Kind::Gauge { self.shared.started.elapsed().as_nanos() } else { 0 };
         recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX), self.scene());
     }
 

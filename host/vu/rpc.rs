@@ -43,14 +43,20 @@ pub struct RpcTerms {
     pub group: Group,
     pub method: &'static GrpcMethod,
     pub schema: &'static Schema,
-    /// Of its server.
-    pub url: Box<str>,
+    pub client: Rc<RpcClient>,
     /// The script's own; none where nobody asks for them.
     pub tags: Vec<(String, String)>,
 }
 
 /// What calls have by themselves; a script's own tags of these names count for nothing.
-const TAGS: [&str; 5] = ["name", "service", "method", "status", "url"];
+const TAGS: [&str; 6] = ["name", "service", "method", "rpc_type", "status", "url"];
+
+impl RpcTerms {
+    /// Of its method.
+    fn url(&self) -> String {
+        format!("{}/{}", self.client.channel.url(), self.method.name)
+    }
+}
 
 /// A reply to a unary call.
 pub struct Reply {
@@ -62,7 +68,6 @@ pub struct Reply {
 /// A stream, beyond the call that began it.
 pub struct HeldRpc {
     pub rpc: Rpc,
-    pub client: Rc<RpcClient>,
     pub terms: RpcTerms,
     pub verdict: Cell<Verdict>,
     /// How long a loop over its messages waits for the next one; None: as long as it takes.
@@ -75,11 +80,10 @@ pub struct HeldRpc {
 }
 
 impl HeldRpc {
-    pub fn new(rpc: Rpc, client: Rc<RpcClient>, terms: RpcTerms, is_caught: bool, begun: Instant) -> Self {
+    pub fn new(rpc: Rpc, terms: RpcTerms, is_caught: bool, begun: Instant) -> Self {
         let verdict = if is_caught { Verdict::Open } else { Verdict::Streamed };
         HeldRpc {
             rpc,
-            client,
             terms,
             verdict: Cell::new(verdict),
             patience: Cell::new(None),
@@ -157,9 +161,10 @@ impl Vu {
             }
             let label = recorder.shared_label(terms.key);
             let (service, method) = terms.method.name.rsplit_once('/').unwrap_or_default();
-            let url = format!("{}/{}", terms.url, terms.method.name);
+            let (url, rpc_type) = (terms.url(), terms.method.rpc_type());
             let status = status.map(|status| status.0.to_string());
-            let values = [Some(&*label.name), Some(service), Some(method), status.as_deref(), Some(&url)];
+            let (status, url) = (status.as_deref(), Some(&*url));
+            let values = [Some(&*label.name), Some(service), Some(method), Some(rpc_type), status, url];
             for (name, value) in TAGS.into_iter().zip(values) {
                 value.into_iter().for_each(|value| recorder.own_tag(name, value));
             }
@@ -173,6 +178,8 @@ impl Vu {
     pub fn record_rpc(&self, terms: &RpcTerms, answer: &Answer, failure: Option<&str>) {
         let at = self.shared.epoch(answer.begun + answer.elapsed);
         let call = Call { latency: answer.elapsed, bytes: answer.received, at, failure };
+        let failed = f64::from(u8::from(failure.is_some()));
+        self.measure_rpc((Kind::Rate, "grpc_req_failed", failed), terms, Some(answer.status));
         let recorder = &mut *self.shared.recorder.borrow_mut();
         recorder.call(terms.key, &call);
         if terms.group != Group::NONE {
@@ -184,7 +191,7 @@ impl Vu {
             self.happen(Happened::Request(Box::new(RequestDone {
                 method: label.method.clone(),
                 name: label.name.clone(),
-                url: format!("{}/{}", terms.url, terms.method.name),
+                url: terms.url(),
                 response_time: answer.elapsed,
                 response_length: answer.received,
                 status_code: u16::try_from(answer.status.0).unwrap_or(u16::MAX),

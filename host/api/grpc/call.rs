@@ -1,5 +1,7 @@
 //! Unary calls: from a script's message to the reply that it sees.
 
+use std::rc::Rc;
+
 use super::call_options::CallOptions;
 use super::client::{client, method, schema};
 use super::encode;
@@ -24,7 +26,7 @@ pub(super) fn refuse_while_loading(frame: &dyn Frame) -> HostResult {
 /// What a call counts under.
 pub(super) fn terms(
     frame: &dyn Frame,
-    client: &RpcClient,
+    client: &Rc<RpcClient>,
     (schema, method): (&'static Schema, &'static GrpcMethod),
     options: CallOptions,
 ) -> RpcTerms {
@@ -35,7 +37,7 @@ pub(super) fn terms(
         group: vu.group.get(),
         method,
         schema,
-        url: client.channel.url().into(),
+        client: client.clone(),
         tags: options.tags,
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();
     vu.measure_rpc((Kind::Counter, "grpc_streams", 1.0), &terms, None);
-    let held = Rc::new(HeldRpc::new(rpc, client, terms, is_caught, begun));
+    let held = Rc::new(HeldRpc::new(rpc, terms, is_caught, begun));
     vu.settle_rpc(&held);
     let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
     frame.give(Arg::Object(&STREAM, number));

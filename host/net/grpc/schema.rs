@@ -25,6 +25,18 @@ pub struct Method {
     pub is_server_streaming: bool,
 }
 
+impl Method {
+    /// Which side streams.
+    pub fn rpc_type(&self) -> &'static str {
+        match (self.is_client_streaming, self.is_server_streaming) {
+            (false, false) => "unary",
+            (false, true) => "server_streaming",
+            (true, false) => "client_streaming",
+            (true, true) => "bidi_streaming",
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Schema {
     messages: Vec<MessageShape>,
