@@ -20,6 +20,7 @@ mod layers;
 mod limits;
 mod lives;
 mod parity;
+mod replies;
 mod results;
 mod rhai;
 mod steering;

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -76,11 +76,12 @@ pub struct HeldRpc {
     pub is_told: Cell<bool>,
     /// Messages sent and received that are counted already.
     counted: Cell<(u64, u64)>,
-    begun: Instant,
+    /// The script's verdict, until the stream is over: a failure, or none.
+    judged: RefCell<Option<Option<String>>>,
 }
 
 impl HeldRpc {
-    pub fn new(rpc: Rpc, terms: RpcTerms, is_caught: bool, begun: Instant) -> Self {
+    pub fn new(rpc: Rpc, terms: RpcTerms, is_caught: bool) -> Self {
         let verdict = if is_caught { Verdict::Open } else { Verdict::Streamed };
         HeldRpc {
             rpc,
@@ -89,7 +90,7 @@ impl HeldRpc {
             patience: Cell::new(None),
             is_told: Cell::new(false),
             counted: Cell::default(),
-            begun,
+            judged: RefCell::default(),
         }
     }
 
@@ -214,25 +215,16 @@ impl Vu {
             && let Some(answer) = held.rpc.answer()
         {
             held.verdict.set(Verdict::Settled);
-            self.record_rpc(&held.terms, &answer, default_failure(&answer).as_deref());
+            let failure = held.judged.take().unwrap_or_else(|| default_failure(&answer));
+            self.record_rpc(&held.terms, &answer, failure.as_deref());
         }
     }
 
-    /// Counts a stream by the script's verdict, whether it is over or not.
-    pub fn judge_rpc(&self, held: &HeldRpc, failure: Option<&str>) {
-        held.verdict.set(Verdict::Settled);
-        let answer = held.rpc.answer().unwrap_or_else(|| Answer {
-            status: Status::OK,
-            text: String::new(),
-            fault: None,
-            message: None,
-            headers: Default::default(),
-            trailers: Default::default(),
-            begun: held.begun,
-            elapsed: held.begun.elapsed(),
-            received: 0,
-        });
-        self.record_rpc(&held.terms, &answer, failure);
+    /// Counts a stream by the script's verdict, once it is over.
+    pub fn judge_rpc(&self, held: &HeldRpc, failure: Option<String>) {
+        held.judged.replace(Some(failure));
+        held.verdict.set(Verdict::Streamed);
+        self.settle_rpc(held);
     }
 
     /// Ends a stream from this side, and counts it.
@@ -240,7 +232,7 @@ impl Vu {
         held.rpc.cancel();
         self.settle_rpc(held);
         if held.verdict.get() == Verdict::Open {
-            self.judge_rpc(held, held.default_failure().as_deref());
+            self.judge_rpc(held, held.default_failure());
         }
     }
 

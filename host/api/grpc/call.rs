@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::call_options::CallOptions;
+use super::checking::check;
 use super::client::{client, method, schema};
 use super::encode;
 use super::reply::{self, REPLY};
@@ -32,14 +33,7 @@ pub(super) fn terms(
 ) -> RpcTerms {
     let vu = frame.vu();
     let key = vu.shared.recorder.borrow_mut().key(COLUMN, options.name.as_deref().unwrap_or(&method.name));
-    RpcTerms {
-        key,
-        group: vu.group.get(),
-        method,
-        schema,
-        client: client.clone(),
-        tags: options.tags,
-    }
+    RpcTerms { key, group: vu.group.get(), method, schema, client: client.clone(), tags: options.tags }
 }
 
 pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
@@ -69,7 +63,12 @@ pub(super) fn call(frame: &dyn Frame, number: u64) -> HostResult {
         told.begins(&client.channel, &outgoing, Some((schema, method.input, Outgoing::message(&framed))));
     }
     // Boxed: a fiber's stack is no place for it.
-    let answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
+    let mut answer = fiber::wait(Box::pin(client.channel.call(&outgoing, framed)))?;
+    if let Some(message) = &answer.message
+        && let Err(why) = check(schema, method.output, message)
+    {
+        answer.refuse(why);
+    }
     if let Some(told) = told {
         told.ends(&answer, answer.message.as_ref().map(|message| (schema, method.output, &**message)));
     }

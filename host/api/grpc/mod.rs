@@ -3,6 +3,7 @@
 
 mod call;
 mod call_options;
+mod checking;
 mod client;
 mod decode;
 mod encode;

@@ -2,10 +2,11 @@
 
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::call::{refuse_while_loading, terms};
 use super::call_options::CallOptions;
+use super::checking::check;
 use super::client::{client, method};
 use super::stream_object::STREAM;
 use super::tracing::{Teller, teller};
@@ -28,7 +29,6 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     }
     let options = CallOptions::read(frame, frame.arg(1))?;
     lines::refuse_too_many(frame.vu())?;
-    let begun = Instant::now();
     let outgoing = Outgoing {
         path: &method.path,
         metadata: [&client.metadata, &options.metadata],
@@ -45,7 +45,7 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();
     vu.measure_rpc((Kind::Counter, "grpc_streams", 1.0), &terms, None);
-    let held = Rc::new(HeldRpc::new(rpc, terms, is_caught, begun));
+    let held = Rc::new(HeldRpc::new(rpc, terms, is_caught));
     vu.settle_rpc(&held);
     let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
     frame.give(Arg::Object(&STREAM, number));
@@ -60,19 +60,33 @@ pub(super) fn held(frame: &dyn Frame, number: u64) -> Result<Rc<HeldRpc>, Raise>
     }
 }
 
+/// The same, after a look whether the server has ended it.
+pub(super) fn seen(frame: &dyn Frame, number: u64) -> Result<Rc<HeldRpc>, Raise> {
+    let held = held(frame, number)?;
+    held.rpc.look();
+    frame.vu().settle_rpc(&held);
+    tell_end(frame, &held);
+    Ok(held)
+}
+
 pub(super) fn send(frame: &dyn Frame, number: u64) -> HostResult {
     let held = held(frame, number)?;
     let (schema, method) = (held.terms.schema, held.terms.method);
     let mut framed = Outgoing::buffer();
     encode::encode(frame, schema, method.input, frame.arg(0), &mut framed)?;
-    if !method.is_client_streaming && held.rpc.counts().0 > 0 && !held.rpc.is_over() {
-        return Err(Raise::new(format!("`{}` takes one message, which was sent", method.name)));
+    if !method.is_client_streaming && held.rpc.counts().0 > 0 {
+        // It takes one message: this side was closed with it.
+        frame.give(Arg::Bool(false));
+        return Ok(());
     }
     if let Some(told) = told(frame, &held).filter(|_| !held.rpc.is_over()) {
         told.passes('>', (schema, method.input, Outgoing::message(&framed)));
     }
     let sent = fiber::wait(pin!(held.rpc.send(framed)))?;
-    if sent && !method.is_client_streaming {
+    if !sent {
+        // Where the server has ended the call, it has said how.
+        held.rpc.look();
+    } else if !method.is_client_streaming {
         // There is nothing more to be sent.
         held.rpc.close_send();
     }
@@ -90,16 +104,24 @@ pub(super) fn receive(frame: &dyn Frame, number: u64) -> HostResult {
 
 /// The next message; or nil, and why there is none.
 fn take(frame: &dyn Frame, held: &HeldRpc, limit: Option<Duration>) -> HostResult {
-    let received = fiber::wait(pin!(held.rpc.receive(limit)))?;
+    let (schema, method) = (held.terms.schema, held.terms.method);
+    let mut received = match method.is_server_streaming {
+        true => fiber::wait(pin!(held.rpc.receive(limit)))?,
+        false => fiber::wait(pin!(held.rpc.receive_only(limit)))?,
+    };
+    if let Received::Message(message) = &received
+        && let Err(why) = check(schema, method.output, message)
+    {
+        held.rpc.refuse(why);
+        received = Received::Over;
+    }
     frame.vu().settle_rpc(held);
+    if let (Received::Message(message), Some(told)) = (&received, told(frame, held)) {
+        told.passes('<', (schema, method.output, message));
+    }
     tell_end(frame, held);
     match received {
-        Received::Message(message) => {
-            if let Some(told) = told(frame, held) {
-                told.passes('<', (held.terms.schema, held.terms.method.output, &message));
-            }
-            decode::give(frame, held.terms.schema, held.terms.method.output, &message)?;
-        }
+        Received::Message(message) => decode::give(frame, schema, method.output, &message)?,
         Received::TimedOut => lines::give_nothing(frame, "timeout"),
         Received::Over => lines::give_nothing(frame, "closed"),
     }
@@ -155,11 +177,11 @@ fn tell_end(frame: &dyn Frame, held: &HeldRpc) {
 pub(super) fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> HostResult {
     let held = held(frame, number)?;
     if held.verdict.get() != Verdict::Open {
-        return Err(Raise::new("this stream is counted already, or will be by its status")
+        return Err(Raise::new("this stream is judged already, or will be by its status")
             .help("pass `catch_response = true` to judge it; and judge it once"));
     }
     match verdict {
-        Some(failure) => frame.vu().judge_rpc(&held, failure.as_deref()),
+        Some(failure) => frame.vu().judge_rpc(&held, failure),
         None => held.verdict.set(Verdict::Settled),
     }
     Ok(())

@@ -52,6 +52,15 @@ pub struct Answer {
     pub received: u64,
 }
 
+impl Answer {
+    /// Makes it a failure: what the server sent is no message of the method.
+    pub fn refuse(&mut self, text: String) {
+        let failure = Failure::new(Status::INTERNAL, ErrorKind::Protocol, text);
+        (self.status, self.text, self.fault) = (failure.status, failure.text, Some(failure.fault));
+        self.message = None;
+    }
+}
+
 /// A status and why; how calls fail within this folder.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
@@ -65,8 +74,9 @@ impl Failure {
         Failure { status, fault: Fault::Broken(kind), text: text.into() }
     }
 
-    pub(super) fn deadline(limit: Duration) -> Self {
-        let text = Error::timeout(limit, false).text;
+    /// `has_begun`: a part of the answer had come.
+    pub(super) fn deadline(limit: Duration, has_begun: bool) -> Self {
+        let text = Error::timeout(limit, has_begun).text;
         Failure { status: Status::DEADLINE_EXCEEDED, fault: Fault::Deadline, text }
     }
 

@@ -103,10 +103,10 @@ impl Channel {
                 match tokio::time::timeout_at((begun + outgoing.timeout).into(), exchange).await {
                     // The timer is a millisecond or two late: who was quicker than it was not always in time.
                     Ok(Ok(())) if begun.elapsed() > outgoing.timeout => {
-                        Err(Failure::deadline(outgoing.timeout))
+                        Err(Failure::deadline(outgoing.timeout, false))
                     }
                     Ok(ended) => ended,
-                    Err(_) => Err(Failure::deadline(outgoing.timeout)),
+                    Err(_) => Err(Failure::deadline(outgoing.timeout, false)),
                 }
             }
             Err(failure) => Err(failure),

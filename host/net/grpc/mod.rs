@@ -7,6 +7,7 @@ mod channel;
 mod details;
 mod framing;
 mod headers;
+mod notice;
 mod proto_files;
 mod reflection;
 mod reflection_wire;

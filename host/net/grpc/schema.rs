@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use http::uri::PathAndQuery;
 use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor,
-    MessageDescriptor, MethodDescriptor, SerializeOptions,
+    MessageDescriptor, MethodDescriptor, SerializeOptions, Syntax,
 };
 use rustc_hash::FxHashMap;
 
@@ -186,6 +186,7 @@ impl Places {
             kind,
             label,
             oneof: oneof.map(|at| at as u16),
+            is_utf8: field.parent_file().syntax() == Syntax::Proto3,
         }
     }
 
@@ -195,7 +196,14 @@ impl Places {
             _ => Label::Optional,
         };
         let kind = self.kind(&field.kind(), field.is_group());
-        FieldShape { name: field.json_name().into(), number: field.number(), kind, label, oneof: None }
+        FieldShape {
+            name: field.json_name().into(),
+            number: field.number(),
+            kind,
+            label,
+            oneof: None,
+            is_utf8: field.parent_file().syntax() == Syntax::Proto3,
+        }
     }
 
     fn kind(&self, kind: &prost_reflect::Kind, is_group: bool) -> Kind {

@@ -77,6 +77,8 @@ pub struct FieldShape {
     pub label: Label,
     /// Of the message's oneofs; optional fields of proto3 are in none.
     pub oneof: Option<u16>,
+    /// Of a string: whether other bytes than UTF-8 are none, as since proto3.
+    pub is_utf8: bool,
 }
 
 /// Messages that have a form of their own in scripts, as in protobuf's JSON.

@@ -34,7 +34,7 @@ pub enum Received {
 
 /// A call that goes on.
 pub struct Rpc {
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
     begun: Instant,
     /// None: no deadline.
     limit: Option<Duration>,
@@ -44,16 +44,16 @@ pub struct Rpc {
     received: Cell<u64>,
 }
 
-struct State {
+pub(super) struct State {
     outgoing: Option<SendStream<Bytes>>,
     incoming: Incoming,
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
     headers: HeaderMap,
     trailers: HeaderMap,
     bytes: u64,
     /// The connection's.
     end: Option<Rc<End>>,
-    over: Option<Over>,
+    pub(super) over: Option<Over>,
 }
 
 enum Incoming {
@@ -63,9 +63,9 @@ enum Incoming {
     Nothing,
 }
 
-struct Over {
+pub(super) struct Over {
     at: Instant,
-    failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
 }
 
 impl Channel {
@@ -100,7 +100,7 @@ impl Channel {
             }
         };
         let opened = tokio::time::timeout_at((begun + outgoing.timeout).into(), opened).await;
-        match opened.unwrap_or_else(|_| Err(Failure::deadline(outgoing.timeout))) {
+        match opened.unwrap_or_else(|_| Err(Failure::deadline(outgoing.timeout, false))) {
             Ok(((response, stream), end)) => {
                 state.outgoing = Some(stream);
                 state.incoming = Incoming::Head(response);
@@ -213,14 +213,10 @@ impl Rpc {
         if let (Some(deadline), Some(limit)) = (deadline, self.limit)
             && deadline <= Instant::now()
         {
-            self.give_up(Failure::deadline(limit));
+            let has_begun = self.received.get() > 0;
+            self.give_up(Failure::deadline(limit, has_begun));
         }
         None
-    }
-
-    /// Ends the call from this side.
-    pub fn cancel(&self) {
-        self.give_up(Failure::cancelled());
     }
 
     fn give_up(&self, failure: Failure) {
@@ -229,7 +225,7 @@ impl Rpc {
 }
 
 impl State {
-    fn give_up(&mut self, failure: Failure) {
+    pub(super) fn give_up(&mut self, failure: Failure) {
         if let Some(stream) = &mut self.outgoing {
             stream.send_reset(Reason::CANCEL);
         }
@@ -237,12 +233,15 @@ impl State {
         self.finish(Some(failure));
     }
 
-    fn finish(&mut self, failure: Option<Failure>) {
+    pub(super) fn finish(&mut self, failure: Option<Failure>) {
         if self.over.is_none() {
-            let failure = match (failure, &self.end) {
+            let mut failure = match (failure, &self.end) {
                 (Some(failure), Some(end)) => Some(end.explain(failure)),
                 (failure, _) => failure,
             };
+            if let Some(failure) = failure.as_mut().filter(|_| !self.headers.is_empty()) {
+                failure.text = failure.text.replace(" before it answered", " before the call was over");
+            }
             self.over = Some(Over { at: Instant::now(), failure });
         }
         self.outgoing = None;
@@ -287,7 +286,7 @@ impl State {
     }
 
     /// Reads one more thing of the answer.
-    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    pub(super) fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         match std::mem::replace(&mut self.incoming, Incoming::Nothing) {
             Incoming::Head(mut response) => match Pin::new(&mut response).poll(cx) {
                 Poll::Pending => {
@@ -331,7 +330,7 @@ impl State {
         let said = conclude(&trailers);
         self.trailers = trailers;
         said?;
-        if !self.inbox.is_empty() {
+        if !self.inbox.is_whole() {
             let text = "the server ended the call within a message";
             return Err(Failure::new(Status::INTERNAL, ErrorKind::Protocol, text));
         }
