@@ -8,7 +8,7 @@ use crate::api::object::{Field as RecordField, Member, MemberKind, ObjectType, R
 use crate::net::{Answer, Schema, detail_bytes, listed_metadata};
 use crate::vu::{Reply, Verdict, default_failure};
 
-use MemberKind::{Field, Method};
+use MemberKind::{Field, Kept, Method};
 
 /// What `client:call` returns.
 pub(in crate::api) static REPLY: ObjectType = ObjectType {
@@ -37,8 +37,8 @@ pub(in crate::api) static REPLY: ObjectType = ObjectType {
         Member {
             name: "message",
             sig: "any",
-            doc: "The message; nil unless the status is OK.",
-            kind: Field(message),
+            doc: "The message, read when it is asked for first; nil unless the status is OK.",
+            kind: Kept(message),
         },
         Member {
             name: "error",
