@@ -105,7 +105,9 @@ impl Channel {
                     Ok(Ok(())) if begun.elapsed() > outgoing.timeout => {
                         Err(Failure::deadline(outgoing.timeout, false))
                     }
-                    Ok(ended) => ended,
+                    Ok(ended) => {
+                        ended.map_err(|failure| failure.or_deadline(outgoing.timeout, begun.elapsed(), false))
+                    }
                     Err(_) => Err(Failure::deadline(outgoing.timeout, false)),
                 }
             }

@@ -36,8 +36,6 @@ pub enum Received {
 pub struct Rpc {
     pub(super) state: RefCell<State>,
     begun: Instant,
-    /// None: no deadline.
-    limit: Option<Duration>,
     max_send: usize,
     coding: Option<crate::net::Coding>,
     sent: Cell<u64>,
@@ -51,6 +49,9 @@ pub(super) struct State {
     headers: HeaderMap,
     trailers: HeaderMap,
     bytes: u64,
+    begun: Instant,
+    /// None: no deadline.
+    limit: Option<Duration>,
     /// The connection's.
     end: Option<Rc<End>>,
     pub(super) over: Option<Over>,
@@ -81,6 +82,8 @@ impl Channel {
             headers: HeaderMap::new(),
             trailers: HeaderMap::new(),
             bytes: 0,
+            begun,
+            limit: has_deadline.then_some(outgoing.timeout),
             end: None,
             over: None,
         };
@@ -111,7 +114,6 @@ impl Channel {
         Rpc {
             state: RefCell::new(state),
             begun,
-            limit: has_deadline.then_some(outgoing.timeout),
             max_send: outgoing.max_send,
             coding: outgoing.coding,
             sent: Cell::new(0),
@@ -204,13 +206,14 @@ impl Rpc {
 
     /// None: the time was over. Where it was the deadline's, so is the call.
     async fn within<T>(&self, patience: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
-        let deadline = self.limit.map(|limit| self.begun + limit);
+        let limit = self.state.borrow().limit;
+        let deadline = limit.map(|limit| self.begun + limit);
         let patience = patience.map(|patience| Instant::now() + patience);
         let Some(until) = deadline.into_iter().chain(patience).min() else { return Some(work.await) };
         if let Ok(done) = tokio::time::timeout_at(until.into(), work).await {
             return Some(done);
         }
-        if let (Some(deadline), Some(limit)) = (deadline, self.limit)
+        if let (Some(deadline), Some(limit)) = (deadline, limit)
             && deadline <= Instant::now()
         {
             let has_begun = self.received.get() > 0;
@@ -241,6 +244,10 @@ impl State {
             };
             if let Some(failure) = failure.as_mut().filter(|_| !self.headers.is_empty()) {
                 failure.text = failure.text.replace(" before it answered", " before the call was over");
+            }
+            if let Some(limit) = self.limit {
+                let (elapsed, has_begun) = (self.begun.elapsed(), self.bytes > 0);
+                failure = failure.map(|failure| failure.or_deadline(limit, elapsed, has_begun));
             }
             self.over = Some(Over { at: Instant::now(), failure });
         }

@@ -36,7 +36,7 @@ part("metadata", function()
     is("metadata of the client", message["of-client"], "c")
     is("binary metadata", message["x-bin"], "00ff")
     is("metadata of the call", message["of-call"], "d e")
-    is("the deadline is the server's", message.left > 20 and message.left <= 30, true)
+    is("the deadline is the server's", message.left > 0 and message.left < 31, true)
     is("initial metadata", reply.headers.begun .. #reply.headers["begun-bin"], "yes2")
     is("trailers", reply.trailers.ended, "a,b")
     is("binary trailers", reply.trailers["ended-bin"], "\x80")
@@ -63,9 +63,9 @@ part("errors", function()
     is("an unknown type", details[5].value .. details[5]["@type"], "\8\1type.googleapis.com/nobody.Knows")
     reply:success()
   end
-  local late = client:call(S .. "Wait", { pause = 3 }, { timeout = 0.2, catch_response = true })
+  local late = client:call(S .. "Wait", { pause = 6 }, { timeout = 0.2, catch_response = true })
   is("deadline", late.status_name .. " " .. late.error.kind, "DEADLINE_EXCEEDED timeout")
-  is("in time", late.elapsed < 2, true)
+  is("in time", late.elapsed < 5, true)
   late:ignore()
   local missing = client:call(S .. "Missing", {}, QUIET)
   is("not implemented", missing.status, grpc.UNIMPLEMENTED)
@@ -107,11 +107,11 @@ part("streams", function()
   is("end", both:recv(10), nil)
   is("both", both.status_name, "OK")
 
-  local slow = client:stream(S .. "Down", { timeout = 0.4 })
+  local slow = client:stream(S .. "Down", { timeout = 1.5 })
   slow:send { number = 100, pause = 0.1 }
   local seen = 0
   for _ in slow:messages() do seen = seen + 1 end
-  is("deadline in mid-stream", slow.status_name .. tostring(seen >= 1 and seen <= 5), "DEADLINE_EXCEEDEDtrue")
+  is("deadline in mid-stream", slow.error.kind .. " " .. slow.status_name .. tostring(seen >= 1 and seen < 100), "timeout DEADLINE_EXCEEDEDtrue")
 
   -- What is not read waits, however many small messages that is, and the connection stays.
   local unread = client:stream(S .. "Down")
@@ -171,7 +171,7 @@ part("connections", function()
   first:send { number = 1 }
   is("first", first:recv(10).number, 1)
   local second = narrow:call(S .. "Echo", { number = 2 }, { timeout = 0.3, catch_response = true })
-  is("second", second.status_name, "DEADLINE_EXCEEDED")
+  is("second", second.status_name .. " " .. second.error.kind, "DEADLINE_EXCEEDED timeout")
   first:close_send()
   first:recv(10)
   is("after it", told(narrow:call(S .. "Echo", { number = 3 })), "OK")
