@@ -39,7 +39,7 @@ local function echo(name, client)
 end
 U:task("t", function(self)
   local leaving = begin(plain, "Leave")
-  sleep(0.2)
+  sleep(0.6)
   echo("meanwhile", plain)
   rest("still", leaving)
   rest("at last", leaving)
@@ -85,7 +85,7 @@ fn echo(name, client) {
 }
 U.task("t", || {
   let leaving = begin(plain, "Leave");
-  sleep(0.2);
+  sleep(0.6);
   echo("meanwhile", plain);
   rest("still", leaving);
   rest("at last", leaving);

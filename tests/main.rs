@@ -19,6 +19,7 @@ mod kubernetes;
 mod layers;
 mod limits;
 mod lives;
+mod messages;
 mod parity;
 mod replies;
 mod results;

@@ -21,7 +21,7 @@ U:task("t", function(self)
   refused:close()
   print("closed", refused.status_name)
   local unheard = self.grpc:stream("t.T/Abort", { name = "unheard" })
-  sleep(0.3)
+  sleep(1.0)
   unheard:close()
   local once = self.grpc:stream("t.T/Once", { name = "Once" })
   once:send {}
@@ -60,7 +60,7 @@ U.task("t", || {
   refused.close();
   print("closed", refused.status_name);
   let unheard = this.grpc.stream("t.T/Abort", #{ name: "unheard" });
-  sleep(0.3);
+  sleep(1.0);
   unheard.close();
   let once = this.grpc.stream("t.T/Once", #{ name: "Once" });
   once.send(#{});

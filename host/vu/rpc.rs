@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::metrics::{Call, Group, Key, Kind};
 use crate::net::{Answer, Channel, Coding, GrpcMethod, Metadata, Rpc, Schema, SchemaSource, Status};
 
-use super::hooks::{Happened, Hook, RequestDone};
+use super::hooks::{Happened, Hook, RequestDone, RpcDone};
 use super::response::Verdict;
 use super::user::Vu;
 
@@ -175,8 +175,14 @@ impl Vu {
         });
     }
 
-    /// Counts a call, or a stream that has ended.
-    pub fn record_rpc(&self, terms: &RpcTerms, answer: &Answer, failure: Option<&str>) {
+    /// Counts a call, or a stream that has ended, with the messages that it has sent and received.
+    pub fn record_rpc(
+        &self,
+        terms: &RpcTerms,
+        answer: &Answer,
+        failure: Option<&str>,
+        counts: Option<(u64, u64)>,
+    ) {
         let at = self.shared.epoch(answer.begun + answer.elapsed);
         let call = Call { latency: answer.elapsed, bytes: answer.received, at, failure };
         let failed = f64::from(u8::from(failure.is_some()));
@@ -198,6 +204,11 @@ impl Vu {
                 status_code: u16::try_from(answer.status.0).unwrap_or(u16::MAX),
                 exception: failure.map(str::to_owned),
                 start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+                rpc: Some(RpcDone {
+                    status_name: answer.status.name(),
+                    // A call sends one, and has one where it succeeded.
+                    counts: counts.unwrap_or((1, answer.message.is_some().into())),
+                }),
             })));
         }
     }
@@ -216,7 +227,7 @@ impl Vu {
         {
             held.verdict.set(Verdict::Settled);
             let failure = held.judged.take().unwrap_or_else(|| default_failure(&answer));
-            self.record_rpc(&held.terms, &answer, failure.as_deref());
+            self.record_rpc(&held.terms, &answer, failure.as_deref(), Some(now));
         }
     }
 
@@ -246,7 +257,7 @@ impl Vu {
             _ => return,
         };
         for reply in replies.iter().filter(|reply| reply.verdict == Verdict::Open) {
-            self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref());
+            self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref(), None);
         }
         replies.clear();
         replies.shrink_to(4);
@@ -260,7 +271,7 @@ impl Vu {
         if let Some(rpcs) = &mut *self.rpcs.borrow_mut() {
             for reply in rpcs.replies.iter_mut().filter(|reply| reply.verdict == Verdict::Open) {
                 reply.verdict = Verdict::Settled;
-                self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref());
+                self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref(), None);
             }
         }
     }

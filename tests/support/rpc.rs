@@ -35,6 +35,7 @@ service T {
   rpc Abort(stream M) returns (M);
   rpc Once(stream M) returns (M);
   rpc Twice(stream M) returns (M);
+  rpc Mirror(M) returns (M);
 }
 ";
 
@@ -180,7 +181,9 @@ async fn answer(
         let _ = respond.send_response(Response::from_parts(head, ()), true);
         return;
     }
+    let mut came = Vec::new();
     while let Some(Ok(data)) = body.data().await {
+        came.extend_from_slice(&data);
         let _ = body.flow_control().release_capacity(data.len());
     }
     let head = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
@@ -188,6 +191,15 @@ async fn answer(
     // `ff ff ff` is a number that does not end; `ff` is no UTF-8.
     let spoilt = Bytes::from_static(b"\0\0\0\0\x03\xff\xff\xff");
     let first = match method.as_str() {
+        "Mirror" => {
+            // RFC 4648: 00 ff, 2c (a comma), 01.
+            for (name, value) in
+                [("a", "1"), ("a", "2"), ("b-bin", "AP8"), ("b-bin", "LA,AQ"), ("c-bin", "AQ")]
+            {
+                trailers.append(name, value.parse().unwrap());
+            }
+            came.into()
+        }
         "Garbage" => spoilt.clone(),
         "Text" => Bytes::from_static(b"\0\0\0\0\x03\x0a\x01\xff"),
         _ => framed(&format!("connection {number}")),
@@ -208,7 +220,7 @@ async fn answer(
         // What was sent reaches the client first.
         tokio::time::sleep(Duration::from_millis(50)).await;
         let _ = orders.send(order);
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
         let _ = stream.send_data(framed("after all"), false);
     }
     let _ = stream.send_trailers(trailers);

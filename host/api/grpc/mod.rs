@@ -7,6 +7,7 @@ mod checking;
 mod client;
 mod decode;
 mod encode;
+mod maps;
 mod module;
 mod options;
 mod plain;

@@ -1,6 +1,6 @@
 //! The messages of `google.protobuf` that have a form of their own in scripts, as they are written. Used by `encode`.
 
-use crate::net::{FieldKind as Kind, MessageShape, Schema, Special};
+use crate::net::{FieldKind as Kind, MessageShape, Special};
 
 use super::encode::{Encoder, MAX_DEPTH, each, items, must, put_varint};
 use super::times;
@@ -95,7 +95,7 @@ fn values(encoder: &mut Encoder<'_>, value: Arg<'_>, out: &mut Vec<u8>, depth: u
     items(frame, value, &mut |index, item| {
         tag(out, 1, 2);
         let written = nested(out, |out| anything(encoder, item, out, depth + 1));
-        encoder.below(written, || format!("[{}]", index + 1))
+        encoder.below(written, || format!("[{}]", index + frame.first_index()))
     })
     .map(drop)
 }
@@ -233,15 +233,4 @@ fn any(
             _ => Ok(()),
         }
     })
-}
-
-/// Writes the key of a map.
-pub(super) fn map_key(schema: &Schema, kind: Kind, key: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
-    let key = match (kind, key) {
-        // As protobuf's JSON has them.
-        (Kind::Bool, Arg::Str(b"true")) => Arg::Bool(true),
-        (Kind::Bool, Arg::Str(b"false")) => Arg::Bool(false),
-        (_, key) => key,
-    };
-    scalar(schema, kind, key, out).map(drop)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::call::{refuse_while_loading, terms};
 use super::call_options::CallOptions;
 use super::checking::check;
-use super::client::{client, method};
+use super::client::{Named, client, method};
 use super::stream_object::STREAM;
 use super::tracing::{Teller, teller};
 use super::{decode, encode};
@@ -15,20 +15,20 @@ use crate::api::frame::{Arg, Frame, HostResult, Raise};
 use crate::api::lines;
 use crate::api::object::HostFn;
 use crate::metrics::Kind;
-use crate::net::{Outgoing, Received};
-use crate::vu::{HeldRpc, Line, Verdict, fiber};
+use crate::net::{Outgoing, Received, Rpc};
+use crate::vu::{HeldRpc, Line, Verdict, Vu, fiber};
 
 /// `client:stream(method, options)`.
 pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     refuse_while_loading(frame)?;
     let client = client(frame, number)?;
-    let (schema, method) = method(frame, &client)?;
+    let Named { schema, method, unreached } = method(frame, &client, true)?;
     if !method.is_client_streaming && !method.is_server_streaming {
         let what = format!("`{}` does not stream: it is a unary method", method.name);
         return Err(Raise::new(what).help("use `client:call(method, message)`"));
     }
     let options = CallOptions::read(frame, frame.arg(1))?;
-    lines::refuse_too_many(frame.vu())?;
+    refuse_too_many(frame.vu())?;
     let outgoing = Outgoing {
         path: &method.path,
         metadata: [&client.metadata, &options.metadata],
@@ -37,10 +37,16 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
         max_send: client.max_send,
         max_receive: client.max_receive,
     };
-    if let Some(told) = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into()) {
-        told.begins(&client.channel, &outgoing, None);
-    }
-    let rpc = fiber::wait(Box::pin(client.channel.open(&outgoing, options.timeout.is_some())))?;
+    let rpc = match unreached {
+        Some(answer) => Rpc::over(*answer),
+        None => {
+            if let Some(told) = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into())
+            {
+                told.begins(&client.channel, &outgoing, None);
+            }
+            fiber::wait(Box::pin(client.channel.open(&outgoing, options.timeout.is_some())))?
+        }
+    };
     let is_caught = options.is_caught;
     let terms = terms(frame, &client, (schema, method), options);
     let vu = frame.vu();
@@ -50,6 +56,18 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     let number = vu.lines.borrow_mut().get_or_insert_default().insert(Line::Rpc(held));
     frame.give(Arg::Object(&STREAM, number));
     Ok(())
+}
+
+/// Streams that a user may hold open at the same time.
+const MOST_STREAMS: usize = 1000;
+
+fn refuse_too_many(vu: &Vu) -> HostResult {
+    let is_stream = |line: &Line| matches!(line, Line::Rpc(_));
+    if vu.lines.borrow().as_ref().is_none_or(|lines| lines.count_open(is_stream) < MOST_STREAMS) {
+        return Ok(());
+    }
+    Err(Raise::new(format!("this user holds {MOST_STREAMS} streams of gRPC open already"))
+        .help("end what is not needed any more, by its method `close`"))
 }
 
 /// The stream with a number.
@@ -72,6 +90,11 @@ pub(super) fn seen(frame: &dyn Frame, number: u64) -> Result<Rc<HeldRpc>, Raise>
 pub(super) fn send(frame: &dyn Frame, number: u64) -> HostResult {
     let held = held(frame, number)?;
     let (schema, method) = (held.terms.schema, held.terms.method);
+    if schema.is_unseen() {
+        // What its messages are is not known, and the call is over.
+        frame.give(Arg::Bool(false));
+        return Ok(());
+    }
     let mut framed = Outgoing::buffer();
     encode::encode(frame, schema, method.input, frame.arg(0), &mut framed)?;
     if !method.is_client_streaming && held.rpc.counts().0 > 0 {

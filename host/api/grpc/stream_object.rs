@@ -105,13 +105,13 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
         },
         Member {
             name: "headers",
-            sig: "table<string, string>",
+            sig: "table<string, string|string[]>",
             doc: "The metadata that the server began with, once it is there.",
             kind: Field(|frame, number| give_metadata(frame, &seen(frame, number)?.rpc.headers())),
         },
         Member {
             name: "trailers",
-            sig: "table<string, string>",
+            sig: "table<string, string|string[]>",
             doc: "The metadata that it ended with, once it is there.",
             kind: Field(|frame, number| {
                 let answer = seen(frame, number)?.rpc.answer();

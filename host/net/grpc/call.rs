@@ -141,7 +141,11 @@ impl Channel {
         let mut is_second = false;
         loop {
             let (sender, end) = self.ready().await?;
-            let failure = match self.once(sender, outgoing, message.clone(), came).await {
+            let once = self.once(sender, outgoing, message.clone(), came).await;
+            if came.is_answered {
+                end.is_answered();
+            }
+            let failure = match once {
                 Ok(()) => return Ok(()),
                 Err(Ended::Said(failure)) => return Err(failure),
                 Err(Ended::Broke(error)) => error,

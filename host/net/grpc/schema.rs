@@ -253,6 +253,7 @@ fn enum_shape(shape: &EnumDescriptor) -> EnumShape {
     EnumShape {
         name: shape.full_name().into(),
         is_null: shape.full_name() == "google.protobuf.NullValue",
+        is_closed: shape.parent_file().syntax() == Syntax::Proto2,
         default: shape.default_value().number(),
         by_name: values.iter().map(|value| (value.name().into(), value.number())).collect(),
         by_number,

@@ -158,6 +158,8 @@ pub struct EnumShape {
     pub name: Box<str>,
     /// `google.protobuf.NullValue`, which is null.
     pub is_null: bool,
+    /// Whether it has no values but its own, as in proto2.
+    pub is_closed: bool,
     /// What a field has that is not there.
     pub default: i32,
     pub(super) by_name: FxHashMap<Box<str>, i32>,

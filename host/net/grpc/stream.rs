@@ -123,6 +123,31 @@ impl Channel {
 }
 
 impl Rpc {
+    /// A call that was over before it began.
+    pub fn over(answer: Answer) -> Rpc {
+        let failure = answer.fault.map(|fault| Failure { status: answer.status, fault, text: answer.text });
+        let state = State {
+            outgoing: None,
+            incoming: Incoming::Nothing,
+            inbox: Inbox::default(),
+            headers: answer.headers,
+            trailers: answer.trailers,
+            bytes: 0,
+            begun: answer.begun,
+            limit: None,
+            end: None,
+            over: Some(Over { at: answer.begun + answer.elapsed, failure }),
+        };
+        Rpc {
+            state: RefCell::new(state),
+            begun: answer.begun,
+            max_send: 0,
+            coding: None,
+            sent: Cell::new(0),
+            received: Cell::new(0),
+        }
+    }
+
     /// Messages sent and received.
     pub fn counts(&self) -> (u64, u64) {
         (self.sent.get(), self.received.get())
@@ -302,6 +327,9 @@ impl State {
                 }
                 Poll::Ready(response) => {
                     let (parts, body) = response?.into_parts();
+                    if let Some(end) = &self.end {
+                        end.is_answered();
+                    }
                     match begin(parts, &mut self.inbox, &mut self.headers)? {
                         Begun::Messages => self.incoming = Incoming::Messages(body),
                         Begun::Over(trailers) => self.conclude(trailers)?,

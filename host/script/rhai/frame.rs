@@ -200,6 +200,10 @@ impl Frame for RhaiFrame<'_> {
         }
     }
 
+    fn first_index(&self) -> usize {
+        0
+    }
+
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
         let visited = self.look(table.0, |value| {
             if let Some(map) = value.read_lock::<Map>() {
