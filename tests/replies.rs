@@ -6,6 +6,7 @@ use crate::support::rpc::{PROTO, Servers};
 const LUA: &str = r#"
 local U = GrpcUser:extend("U", { host = env.PLAIN, grpc_options = { proto = "t.proto" } })
 events.request:add_listener(function(e) print("counted", e.name, e.exception or "ok") end)
+events.request:add_listener(function(e) if e.name == "Once" then print("messages", e.messages_sent, e.messages_received) end end)
 U:task("t", function(self)
   for _, method in ipairs { "Garbage", "Text" } do
     local reply = self.grpc:call("t.T/" .. method, {}, { name = method })
@@ -42,6 +43,7 @@ end)
 const RHAI: &str = r#"
 let U = GrpcUser.extend("U", #{ host: env.PLAIN, grpc_options: #{ proto: "t.proto" } });
 events.request.add_listener(|e| print("counted", e.name, if e.exception == () { "ok" } else { e.exception }));
+events.request.add_listener(|e| if e.name == "Once" { print("messages", e.messages_sent, e.messages_received); });
 fn shown(value) { if value == () { "nil" } else { value } }
 U.task("t", || {
   for method in ["Garbage", "Text"] {
@@ -81,7 +83,7 @@ U.task("t", || {
 });
 "#;
 
-const SAID: [&str; 19] = [
+const SAID: [&str; 20] = [
     "counted Garbage INTERNAL: what the server sent is no t.M: it ends within a number",
     "Garbage false INTERNAL protocol nil",
     "counted Text INTERNAL: what the server sent is no t.M: a string in it is not valid UTF-8",
@@ -95,6 +97,7 @@ const SAID: [&str; 19] = [
     "closed ABORTED",
     "counted unheard ABORTED",
     "counted Once ok",
+    "messages 1 1",
     "connection 1 false OK nil closed",
     "counted Twice INTERNAL: the server sent a second message where its method replies with one",
     "nil closed",

@@ -189,6 +189,10 @@ pub trait Frame {
     }
     /// Visits each key and value of a table, in no particular order.
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult;
+    /// The same, with the keys whose value is nothing, where the language has such.
+    fn entries(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
+        self.each(table, visit)
+    }
     /// Visits the items 1..n of a list, in order.
     fn items(
         &self,

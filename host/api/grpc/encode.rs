@@ -110,7 +110,7 @@ impl Encoder<'_> {
     ) -> HostResult {
         let mut seen = Seen::default();
         let frame = self.frame;
-        each(frame, value, &|| format!("a table of the fields of {}", shape.name), &mut |key, value| {
+        entries(frame, value, &|| format!("a table of the fields of {}", shape.name), &mut |key, value| {
             let Arg::Str(key) = key else {
                 return Err(Raise::new(format!(
                     "it must be a table with the names of fields of {}, not a list",
@@ -146,7 +146,7 @@ impl Encoder<'_> {
         Err(Raise::new(format!("{} requires all of these fields: {}", shape.name, names.join(", "))))
     }
 
-    fn takes_null(&self, field: &FieldShape) -> bool {
+    pub(super) fn takes_null(&self, field: &FieldShape) -> bool {
         match field.kind {
             Kind::Message(at) => {
                 self.schema.message(at).special == Special::Value
@@ -279,7 +279,7 @@ impl Seen {
     }
 }
 
-/// Visits the keys of a table, or of read-only data.
+/// Visits the keys of a table, or of read-only data, that have a value.
 ///
 /// # Errors
 /// Anything else, saying what is `expected`.
@@ -289,8 +289,24 @@ pub(super) fn each(
     expected: &dyn Fn() -> String,
     visit: &mut dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult,
 ) -> HostResult {
+    entries(frame, value, expected, &mut |key, value| match value {
+        Arg::Nil => Ok(()),
+        value => visit(key, value),
+    })
+}
+
+/// Visits the keys of a table, or of read-only data; one without a value may be a null.
+///
+/// # Errors
+/// Anything else, saying what is `expected`.
+pub(super) fn entries(
+    frame: &dyn Frame,
+    value: Arg<'_>,
+    expected: &dyn Fn() -> String,
+    visit: &mut dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult,
+) -> HostResult {
     match value {
-        Arg::Table(table) => frame.each(table, visit),
+        Arg::Table(table) => frame.entries(table, visit),
         Arg::View(serde_json::Value::Object(fields)) => {
             for (name, value) in fields {
                 viewed(value, &mut |value| visit(Arg::Str(name.as_bytes()), value))?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::net::{FieldKind as Kind, FieldShape};
 
-use super::encode::{Encoder, each, shown};
+use super::encode::{Encoder, entries, shown};
 use super::reading::{Reader, Wire};
 use super::writing::{nested, scalar, tag};
 use crate::api::frame::{Arg, HostResult, Raise};
@@ -27,8 +27,8 @@ pub(super) fn write(
     let kinds = (shape.fields[key_at as usize].kind, shape.fields[value_at as usize].kind);
     let frame = encoder.frame;
     let (begun, mut is_spelled) = (out.len(), false);
-    each(frame, value, &|| "a table of keys and values".into(), &mut |key, value| {
-        if matches!(value, Arg::Nil) {
+    entries(frame, value, &|| "a table of keys and values".into(), &mut |key, value| {
+        if matches!(value, Arg::Nil) && !encoder.takes_null(&shape.fields[value_at as usize]) {
             return Ok(());
         }
         is_spelled |= kinds.0 != Kind::String && matches!(key, Arg::Str(_));

@@ -2,7 +2,7 @@
 
 use crate::net::{FieldKind as Kind, MessageShape, Special};
 
-use super::encode::{Encoder, MAX_DEPTH, each, items, must, put_varint};
+use super::encode::{Encoder, MAX_DEPTH, each, entries, items, must, put_varint};
 use super::times;
 use super::writing::{double, nested, scalar, tag, varint};
 use crate::api::frame::{Arg, HostResult, Raise};
@@ -70,7 +70,7 @@ fn pair(out: &mut Vec<u8>, (seconds, nanos): (i64, i32)) {
 /// A `Struct`: its one field is a map.
 fn fields(encoder: &mut Encoder<'_>, value: Arg<'_>, out: &mut Vec<u8>, depth: usize) -> HostResult {
     let frame = encoder.frame;
-    each(frame, value, &|| "a table with names".into(), &mut |key, value| {
+    entries(frame, value, &|| "a table with names".into(), &mut |key, value| {
         let Arg::Str(name) = key else {
             return Err(Raise::new("it must be a table with names as keys, not a list"));
         };
@@ -215,7 +215,7 @@ fn any(
         return nested(out, |out| encoder.fields(held, value, out, depth + 1, &[b"@type"]));
     }
     nested(out, |out| {
-        each(frame, value, &|| expected.into(), &mut |key, value| match key {
+        entries(frame, value, &|| expected.into(), &mut |key, value| match key {
             Arg::Str(b"@type") => Ok(()),
             Arg::Str(b"value") => {
                 inner = Some(());

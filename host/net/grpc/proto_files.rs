@@ -81,7 +81,8 @@ pub(super) fn read_set(root: &Path, file: &str) -> Result<Schema, Fault> {
     let bytes = std::fs::read(&path).map_err(|error| fault(format!("cannot read {file}: {error}")))?;
     let help = "write it with `protoc --include_imports -o FILE ...`";
     let no_set = |why: &str| fault(format!("{file} is no set of descriptors: {why}")).help(help);
-    let set = FileDescriptorSet::decode(bytes.as_slice()).map_err(|error| no_set(&error.to_string()))?;
+    let set = FileDescriptorSet::decode(bytes.as_slice())
+        .map_err(|_| no_set("failed to decode file descriptor set"))?;
     if set.file.is_empty() {
         return Err(no_set("there is none in it"));
     }
