@@ -61,6 +61,11 @@ pub fn give_happened(frame: &dyn Frame, happened: &Happened) -> HostResult {
             put("response_length", Arg::Int(done.response_length as i64));
             put("status_code", Arg::Int(done.status_code.into()));
             put("start_time", Arg::Num(done.start_time));
+            if let Some(rpc) = &done.rpc {
+                put("status_name", Arg::Str(rpc.status_name.as_bytes()));
+                put("messages_sent", Arg::Int(rpc.counts.0 as i64));
+                put("messages_received", Arg::Int(rpc.counts.1 as i64));
+            }
             if let Some(exception) = &done.exception {
                 put("exception", Arg::Str(exception.as_bytes()));
             }
@@ -277,12 +282,27 @@ pub(super) static REQUEST_EVENT: Record = Record {
           itself are counted, but not told to listeners.",
     given: false,
     fields: &[
-        Field { name: "request_type", sig: "string", doc: "The method: `GET` and the like." },
+        Field {
+            name: "request_type",
+            sig: "string",
+            doc: "The method: `GET` and the like; `grpc` for calls and streams of gRPC.",
+        },
         Field { name: "name", sig: "string", doc: "What it counts under." },
         Field { name: "url", sig: "string", doc: "The URL that answered last, without credentials." },
         Field { name: "response_time", sig: "number", doc: "Milliseconds." },
-        Field { name: "response_length", sig: "integer", doc: "Bytes of the body." },
-        Field { name: "status_code", sig: "integer", doc: "The status; 0 where nothing whole came back." },
+        Field {
+            name: "response_length",
+            sig: "integer",
+            doc: "Bytes of the body, or of the messages that came.",
+        },
+        Field {
+            name: "status_code",
+            sig: "integer",
+            doc: "The status; 0 where nothing whole came back. Of gRPC its status, whose 0 is OK.",
+        },
+        Field { name: "status_name", sig: "string?", doc: "Of gRPC: the name of the status." },
+        Field { name: "messages_sent", sig: "integer?", doc: "Of gRPC: messages sent." },
+        Field { name: "messages_received", sig: "integer?", doc: "Of gRPC: messages received." },
         Field { name: "start_time", sig: "number", doc: "When it began: seconds since 1970." },
         Field { name: "exception", sig: "string?", doc: "Why it counts as failed; nil for success." },
     ],

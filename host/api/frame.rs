@@ -155,6 +155,13 @@ pub trait Builder {
     /// # Errors
     /// It nests too deeply.
     fn open_map(&mut self, size: usize) -> HostResult;
+    /// The same, of a map whose keys may be numbers or truths: JSON has it as an object all the same.
+    ///
+    /// # Errors
+    /// It nests too deeply.
+    fn open_keyed(&mut self, size: usize) -> HostResult {
+        self.open_map(size)
+    }
     /// Begins a list of about so many items.
     ///
     /// # Errors
@@ -176,8 +183,16 @@ pub trait Frame {
     fn count(&self) -> usize;
     /// Nil where not given.
     fn arg(&self, index: usize) -> Arg<'_>;
+    /// What scripts call the first item of a list.
+    fn first_index(&self) -> usize {
+        1
+    }
     /// Visits each key and value of a table, in no particular order.
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult;
+    /// The same, with the keys whose value is nothing, where the language has such.
+    fn entries(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
+        self.each(table, visit)
+    }
     /// Visits the items 1..n of a list, in order.
     fn items(
         &self,

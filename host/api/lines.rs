@@ -9,7 +9,7 @@ use http::Method;
 
 use crate::net::{Error, Headers, Identity, Request, Response};
 use crate::units;
-use crate::vu::{MOST_OPEN, Terms, Vu};
+use crate::vu::{Line, MOST_OPEN, Terms, Vu};
 
 use super::auth::Auth;
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
@@ -154,7 +154,8 @@ impl Wanted {
 
 /// Refuses one more line where a VU has as many as it may.
 pub(super) fn refuse_too_many(vu: &Vu) -> HostResult {
-    if vu.lines.borrow().as_ref().is_none_or(|lines| lines.has_room()) {
+    let is_connection = |line: &Line| !matches!(line, Line::Rpc(_));
+    if vu.lines.borrow().as_ref().is_none_or(|lines| lines.count_open(is_connection) < MOST_OPEN) {
         return Ok(());
     }
     Err(Raise::new(format!(
@@ -172,7 +173,11 @@ pub(super) fn forgotten(what: &str) -> Raise {
 /// A number of seconds, 0 included.
 pub(super) fn seconds(what: &str, value: Arg<'_>) -> Result<Duration, Raise> {
     let seconds = value.number().ok_or_else(|| wrong(what, "a number of seconds", value))?;
-    units::duration_of_seconds(seconds).map_err(|why| Raise::new(format!("invalid {what} {seconds}: {why}")))
+    units::duration_of_seconds(seconds).map_err(|why| {
+        // Of 1e300 the digits would fill lines.
+        let shown = if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:?}") };
+        Raise::new(format!("invalid {what} {shown}: {why}"))
+    })
 }
 
 /// An argument that is a number of seconds, or left out.

@@ -96,12 +96,19 @@ pub struct Member {
 #[derive(Debug)]
 pub enum MemberKind {
     Field(fn(&dyn Frame, u64) -> HostResult),
+    /// A field that is made when it is read first, and then is what the object has: the same table each time.
+    Kept(fn(&dyn Frame, u64) -> HostResult),
     Method(fn(&dyn Frame, u64) -> HostResult),
 }
 
 impl ObjectType {
     pub const EMPTY: ObjectType =
         ObjectType { name: "", doc: "", members: &[], close: None, lookup: None, entries: None, items: None };
+
+    /// Whether objects of it have something that is kept.
+    pub fn keeps(&self) -> bool {
+        self.members.iter().any(|member| matches!(member.kind, MemberKind::Kept(_)))
+    }
 
     pub fn member(&self, name: &[u8]) -> Option<&'static Member> {
         self.members.iter().find(|member| member.name.as_bytes() == name)

@@ -59,6 +59,11 @@ impl Prepared {
         let mut manifest = declared?;
         let inputs = inputs(&layers, &sources);
         manifest.options.shape_ends = manifest.shape_ends();
+        if manifest.classes.iter().any(|class| class.grpc.is_some() && class.host.is_none())
+            && let Some(text) = layers.host_beside_grpc()
+        {
+            super::tell(&format!("warning: {text}"));
+        }
         if !only_looks {
             layers.check_limits(&manifest.options).map_err(one)?;
             // A page asks in its form.

@@ -90,6 +90,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     phase("http_req_waiting", Part::Waiting),
     phase("http_req_receiving", Part::Receiving),
     named("grpc_req_duration", Kind::Trend),
+    named("grpc_req_failed", Kind::Rate),
     named("grpc_streams", Kind::Counter),
     named("grpc_streams_msgs_sent", Kind::Counter),
     named("grpc_streams_msgs_received", Kind::Counter),

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::dial::{Target, dial, locate};
 use super::error::{Error, ErrorKind};
 use super::identity::Identity;
+use super::nameless;
 use super::origin::Origin;
 use super::peer::Security;
 use super::stream::{Socket, Stream};
@@ -143,7 +144,9 @@ async fn secure(
 ) -> Result<(TlsStream<Socket>, Rc<Security>), Error> {
     let config = net.tls_config(guise)?;
     let name = net.tls.server_name(&origin.host)?;
-    let tls = TlsConnector::from(config).connect(name, socket).await.map_err(|error| {
+    let handshake = TlsConnector::from(config).connect(name, socket);
+    let (shaken, is_nameless) = nameless::watch(handshake).await;
+    let tls = shaken.map_err(|error| {
         // What is no TLS at all: mostly a port of plain HTTP.
         let is_plain =
             error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some_and(|error| {
@@ -155,6 +158,6 @@ async fn secure(
     })?;
     let shaken = tls.get_ref().1;
     let certificate = shaken.peer_certificates().and_then(<[_]>::first).map(|der| net.certificate(der));
-    let security = Rc::new(Security::of(shaken, certificate));
+    let security = Rc::new(Security { is_nameless, ..Security::of(shaken, certificate) });
     Ok((tls, security))
 }

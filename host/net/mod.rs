@@ -30,6 +30,7 @@ mod http2;
 mod identity;
 mod intake;
 mod message;
+mod nameless;
 mod open;
 mod origin;
 mod peer;
@@ -62,9 +63,9 @@ pub use download::Download;
 pub use error::{Error, ErrorKind};
 pub use events::{Event, Listening, Source};
 pub use grpc::{
-    Answer, Channel, EnumShape, Fault as GrpcFault, FieldShape, Kind as FieldKind, Label, Loaded,
-    MessageShape, Metadata, MetadataError, Method as GrpcMethod, Outgoing, Received, Rpc, Schema,
-    Source as SchemaSource, Special, Status, Terms as ChannelTerms, detail_bytes, listed_metadata,
+    Answer, Channel, EnumShape, Fault as GrpcFault, FieldShape, Kind as FieldKind, Label, MessageShape,
+    Metadata, MetadataError, Method as GrpcMethod, Outgoing, Received, Rpc, Schema, Source as SchemaSource,
+    Special, Status, Terms as ChannelTerms, Unread, detail_bytes, listed_metadata,
 };
 pub use head::Headers;
 pub use identity::Identity;

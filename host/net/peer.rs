@@ -15,6 +15,8 @@ pub struct Security {
     pub cipher: String,
     /// Whether an earlier session was resumed instead of a whole handshake.
     pub resumed: bool,
+    /// Whether the server asked for a certificate, and there was none for it.
+    pub(super) is_nameless: bool,
     /// The server's own certificate, in DER.
     pub(super) certificate: Option<Rc<[u8]>>,
 }
@@ -43,6 +45,7 @@ impl Security {
             // rustls tells the versions apart in the name, where IANA does not.
             cipher: cipher.replacen("TLS13_", "TLS_", 1),
             resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            is_nameless: false,
             certificate,
         }
     }

@@ -15,6 +15,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::error::{Error, ErrorKind};
 use super::identity::{Files, Identity, certificates};
+use super::nameless::Nameless;
 use super::verifier::{TrustAll, Trusting};
 use crate::link::{Http2, TlsOptions, TlsVersion};
 
@@ -104,7 +105,7 @@ impl Tls {
                 let key = SingleCertAndKey::from(identity.key.clone());
                 builder.with_client_cert_resolver(Arc::new(key))
             }
-            None => builder.with_no_client_auth(),
+            None => builder.with_client_cert_resolver(Arc::new(Nameless)),
         };
         config.resumption = match self.options.resumption {
             true => Resumption::in_memory_sessions(SESSIONS),

@@ -2,6 +2,7 @@
 //! and `teardown`; and what happened that listeners of a VU must hear. Used by
 //! `api`, `script` and `run`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::fault::Fault;
@@ -99,6 +100,16 @@ pub struct RequestDone {
     pub exception: Option<String>,
     /// Seconds since 1970.
     pub start_time: f64,
+    /// Of a call of gRPC.
+    pub rpc: Option<RpcDone>,
+}
+
+/// What only calls of gRPC have.
+#[derive(Clone, Debug)]
+pub struct RpcDone {
+    pub status_name: Cow<'static, str>,
+    /// Messages sent and received.
+    pub counts: (u64, u64),
 }
 
 impl Happened {

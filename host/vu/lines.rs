@@ -14,7 +14,8 @@ use super::hooks::{Happened, Hook, RequestDone};
 use super::rpc::HeldRpc;
 use super::user::Vu;
 
-/// Lines that a VU may hold open at the same time.
+/// WebSockets and event sources that a VU may hold open at the same time: each is a connection. Streams of gRPC share
+/// one.
 pub const MOST_OPEN: usize = 64;
 
 /// Of closed ones so many are kept, so that a script can still ask why they closed.
@@ -117,9 +118,9 @@ impl Line {
 }
 
 impl Lines {
-    /// Whether one more may be opened.
-    pub fn has_room(&self) -> bool {
-        self.kept.iter().filter(|(_, line)| line.is_open()).count() < MOST_OPEN
+    /// How many of a kind are open.
+    pub fn count_open(&self, is_counted: impl Fn(&Line) -> bool) -> usize {
+        self.kept.iter().filter(|(_, line)| is_counted(line) && line.is_open()).count()
     }
 
     pub fn insert(&mut self, line: Line) -> u64 {
@@ -136,7 +137,9 @@ impl Lines {
 
     /// None where it was closed, and others after it.
     pub fn get(&self, number: u64) -> Option<&Line> {
-        self.kept.iter().find(|(known, _)| *known == number).map(|(_, line)| line)
+        // Numbers only grow, and their order is kept.
+        let at = self.kept.binary_search_by_key(&number, |(known, _)| *known).ok()?;
+        self.kept.get(at).map(|(_, line)| line)
     }
 }
 
@@ -163,6 +166,7 @@ impl Vu {
                 status_code: response.status,
                 exception: failure.map(str::to_owned),
                 start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+                rpc: None,
             })));
         }
     }
@@ -182,7 +186,8 @@ impl Vu {
         let Ok(metric) = recorder.metric(kind, name, unit) else { return };
         recorder.clear_tags();
         tell(recorder);
-        let at = self.shared.started.elapsed().as_nanos();
+        // When it was is asked of gauges alone: the last value of them counts.
+        let at = if kind == Kind::Gauge { self.shared.started.elapsed().as_nanos() } else { 0 };
         recorder.add(metric, value, u64::try_from(at).unwrap_or(u64::MAX), self.scene());
     }
 

@@ -3,14 +3,14 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::metrics::{Call, Group, Key, Kind};
 use crate::net::{Answer, Channel, Coding, GrpcMethod, Metadata, Rpc, Schema, SchemaSource, Status};
 
-use super::hooks::{Happened, Hook, RequestDone};
+use super::hooks::{Happened, Hook, RequestDone, RpcDone};
 use super::response::Verdict;
 use super::user::Vu;
 
@@ -43,14 +43,20 @@ pub struct RpcTerms {
     pub group: Group,
     pub method: &'static GrpcMethod,
     pub schema: &'static Schema,
-    /// Of its server.
-    pub url: Box<str>,
+    pub client: Rc<RpcClient>,
     /// The script's own; none where nobody asks for them.
     pub tags: Vec<(String, String)>,
 }
 
 /// What calls have by themselves; a script's own tags of these names count for nothing.
-const TAGS: [&str; 5] = ["name", "service", "method", "status", "url"];
+const TAGS: [&str; 6] = ["name", "service", "method", "rpc_type", "status", "url"];
+
+impl RpcTerms {
+    /// Of its method.
+    fn url(&self) -> String {
+        format!("{}/{}", self.client.channel.url(), self.method.name)
+    }
+}
 
 /// A reply to a unary call.
 pub struct Reply {
@@ -62,7 +68,6 @@ pub struct Reply {
 /// A stream, beyond the call that began it.
 pub struct HeldRpc {
     pub rpc: Rpc,
-    pub client: Rc<RpcClient>,
     pub terms: RpcTerms,
     pub verdict: Cell<Verdict>,
     /// How long a loop over its messages waits for the next one; None: as long as it takes.
@@ -71,21 +76,21 @@ pub struct HeldRpc {
     pub is_told: Cell<bool>,
     /// Messages sent and received that are counted already.
     counted: Cell<(u64, u64)>,
-    begun: Instant,
+    /// The script's verdict, until the stream is over: a failure, or none.
+    judged: RefCell<Option<Option<String>>>,
 }
 
 impl HeldRpc {
-    pub fn new(rpc: Rpc, client: Rc<RpcClient>, terms: RpcTerms, is_caught: bool, begun: Instant) -> Self {
+    pub fn new(rpc: Rpc, terms: RpcTerms, is_caught: bool) -> Self {
         let verdict = if is_caught { Verdict::Open } else { Verdict::Streamed };
         HeldRpc {
             rpc,
-            client,
             terms,
             verdict: Cell::new(verdict),
             patience: Cell::new(None),
             is_told: Cell::new(false),
             counted: Cell::default(),
-            begun,
+            judged: RefCell::default(),
         }
     }
 
@@ -157,9 +162,10 @@ impl Vu {
             }
             let label = recorder.shared_label(terms.key);
             let (service, method) = terms.method.name.rsplit_once('/').unwrap_or_default();
-            let url = format!("{}/{}", terms.url, terms.method.name);
+            let (url, rpc_type) = (terms.url(), terms.method.rpc_type());
             let status = status.map(|status| status.0.to_string());
-            let values = [Some(&*label.name), Some(service), Some(method), status.as_deref(), Some(&url)];
+            let (status, url) = (status.as_deref(), Some(&*url));
+            let values = [Some(&*label.name), Some(service), Some(method), Some(rpc_type), status, url];
             for (name, value) in TAGS.into_iter().zip(values) {
                 value.into_iter().for_each(|value| recorder.own_tag(name, value));
             }
@@ -169,10 +175,18 @@ impl Vu {
         });
     }
 
-    /// Counts a call, or a stream that has ended.
-    pub fn record_rpc(&self, terms: &RpcTerms, answer: &Answer, failure: Option<&str>) {
+    /// Counts a call, or a stream that has ended, with the messages that it has sent and received.
+    pub fn record_rpc(
+        &self,
+        terms: &RpcTerms,
+        answer: &Answer,
+        failure: Option<&str>,
+        counts: Option<(u64, u64)>,
+    ) {
         let at = self.shared.epoch(answer.begun + answer.elapsed);
         let call = Call { latency: answer.elapsed, bytes: answer.received, at, failure };
+        let failed = f64::from(u8::from(failure.is_some()));
+        self.measure_rpc((Kind::Rate, "grpc_req_failed", failed), terms, Some(answer.status));
         let recorder = &mut *self.shared.recorder.borrow_mut();
         recorder.call(terms.key, &call);
         if terms.group != Group::NONE {
@@ -184,12 +198,17 @@ impl Vu {
             self.happen(Happened::Request(Box::new(RequestDone {
                 method: label.method.clone(),
                 name: label.name.clone(),
-                url: format!("{}/{}", terms.url, terms.method.name),
+                url: terms.url(),
                 response_time: answer.elapsed,
                 response_length: answer.received,
                 status_code: u16::try_from(answer.status.0).unwrap_or(u16::MAX),
                 exception: failure.map(str::to_owned),
                 start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+                rpc: Some(RpcDone {
+                    status_name: answer.status.name(),
+                    // A call sends one, and has one where it succeeded.
+                    counts: counts.unwrap_or((1, answer.message.is_some().into())),
+                }),
             })));
         }
     }
@@ -207,25 +226,16 @@ impl Vu {
             && let Some(answer) = held.rpc.answer()
         {
             held.verdict.set(Verdict::Settled);
-            self.record_rpc(&held.terms, &answer, default_failure(&answer).as_deref());
+            let failure = held.judged.take().unwrap_or_else(|| default_failure(&answer));
+            self.record_rpc(&held.terms, &answer, failure.as_deref(), Some(now));
         }
     }
 
-    /// Counts a stream by the script's verdict, whether it is over or not.
-    pub fn judge_rpc(&self, held: &HeldRpc, failure: Option<&str>) {
-        held.verdict.set(Verdict::Settled);
-        let answer = held.rpc.answer().unwrap_or_else(|| Answer {
-            status: Status::OK,
-            text: String::new(),
-            fault: None,
-            message: None,
-            headers: Default::default(),
-            trailers: Default::default(),
-            begun: held.begun,
-            elapsed: held.begun.elapsed(),
-            received: 0,
-        });
-        self.record_rpc(&held.terms, &answer, failure);
+    /// Counts a stream by the script's verdict, once it is over.
+    pub fn judge_rpc(&self, held: &HeldRpc, failure: Option<String>) {
+        held.judged.replace(Some(failure));
+        held.verdict.set(Verdict::Streamed);
+        self.settle_rpc(held);
     }
 
     /// Ends a stream from this side, and counts it.
@@ -233,7 +243,7 @@ impl Vu {
         held.rpc.cancel();
         self.settle_rpc(held);
         if held.verdict.get() == Verdict::Open {
-            self.judge_rpc(held, held.default_failure().as_deref());
+            self.judge_rpc(held, held.default_failure());
         }
     }
 
@@ -247,7 +257,7 @@ impl Vu {
             _ => return,
         };
         for reply in replies.iter().filter(|reply| reply.verdict == Verdict::Open) {
-            self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref());
+            self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref(), None);
         }
         replies.clear();
         replies.shrink_to(4);
@@ -261,7 +271,7 @@ impl Vu {
         if let Some(rpcs) = &mut *self.rpcs.borrow_mut() {
             for reply in rpcs.replies.iter_mut().filter(|reply| reply.verdict == Verdict::Open) {
                 reply.verdict = Verdict::Settled;
-                self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref());
+                self.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref(), None);
             }
         }
     }

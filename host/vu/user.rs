@@ -172,6 +172,7 @@ impl Vu {
             status_code: kept.status(),
             exception: failure.map(str::to_owned),
             start_time: (self.shared.started_epoch + since_start).as_secs_f64(),
+            rpc: None,
         }))
     }
 

@@ -1,5 +1,5 @@
 //! Servers of gRPC that leave, fall silent, or ask who is there; built on h2 alone, so that they can misbehave. Their one
-//! message is `M { string text = 1; }`. Used by `lives`.
+//! message is `M { string text = 1; }`. Used by `lives` and `replies`.
 
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +29,13 @@ service T {
   rpc Leave(M) returns (stream M);
   rpc Cut(M) returns (stream M);
   rpc Freeze(M) returns (stream M);
+  rpc Garbage(M) returns (M);
+  rpc Text(M) returns (M);
+  rpc Spoil(M) returns (stream M);
+  rpc Abort(stream M) returns (M);
+  rpc Once(stream M) returns (M);
+  rpc Twice(stream M) returns (M);
+  rpc Mirror(M) returns (M);
 }
 ";
 
@@ -164,12 +171,45 @@ async fn answer(
 ) {
     let method = request.uri().path().rsplit('/').next().unwrap().to_owned();
     let mut body = request.into_body();
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", "0".parse().unwrap());
+    if method == "Abort" {
+        trailers.insert("grpc-status", "10".parse().unwrap());
+        trailers.insert("content-type", "application/grpc".parse().unwrap());
+        let (mut head, ()) = Response::new(()).into_parts();
+        head.headers = trailers;
+        let _ = respond.send_response(Response::from_parts(head, ()), true);
+        return;
+    }
+    let mut came = Vec::new();
     while let Some(Ok(data)) = body.data().await {
+        came.extend_from_slice(&data);
         let _ = body.flow_control().release_capacity(data.len());
     }
     let head = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
     let Ok(mut stream) = respond.send_response(head, false) else { return };
-    let _ = stream.send_data(framed(&format!("connection {number}")), false);
+    // `ff ff ff` is a number that does not end; `ff` is no UTF-8.
+    let spoilt = Bytes::from_static(b"\0\0\0\0\x03\xff\xff\xff");
+    let first = match method.as_str() {
+        "Mirror" => {
+            // RFC 4648: 00 ff, 2c (a comma), 01.
+            for (name, value) in
+                [("a", "1"), ("a", "2"), ("b-bin", "AP8"), ("b-bin", "LA,AQ"), ("c-bin", "AQ")]
+            {
+                trailers.append(name, value.parse().unwrap());
+            }
+            came.into()
+        }
+        "Garbage" => spoilt.clone(),
+        "Text" => Bytes::from_static(b"\0\0\0\0\x03\x0a\x01\xff"),
+        _ => framed(&format!("connection {number}")),
+    };
+    let _ = stream.send_data(first, false);
+    match method.as_str() {
+        "Spoil" => drop(stream.send_data(spoilt, false)),
+        "Twice" => drop(stream.send_data(framed("again"), false)),
+        _ => {}
+    }
     let order = match method.as_str() {
         "Leave" => Some(Order::Leave),
         "Cut" => Some(Order::Cut),
@@ -180,10 +220,8 @@ async fn answer(
         // What was sent reaches the client first.
         tokio::time::sleep(Duration::from_millis(50)).await;
         let _ = orders.send(order);
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
         let _ = stream.send_data(framed("after all"), false);
     }
-    let mut trailers = HeaderMap::new();
-    trailers.insert("grpc-status", "0".parse().unwrap());
     let _ = stream.send_trailers(trailers);
 }

@@ -14,7 +14,7 @@ use crate::api::frame::{Arg, Frame, HostResult, Raise};
 use crate::api::object::{Member, MemberKind, ObjectType};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::net::{ChannelTerms, GrpcMethod, Schema, SchemaSource};
+use crate::net::{Answer, ChannelTerms, GrpcMethod, Schema, SchemaSource, Unread};
 use crate::vu::{RpcClient, fiber};
 
 use MemberKind::{Field, Method};
@@ -86,7 +86,7 @@ pub(super) fn make(frame: &dyn Frame) -> HostResult {
     let client = prepare(frame, address, options)?;
     // What is wrong with a file is told where it is named, before anything is called.
     if !matches!(client.source, SchemaSource::Reflection { .. }) {
-        schema(&client)?;
+        known_schema(&client)?;
     }
     let number = frame.vu().rpcs.borrow_mut().get_or_insert_default().add(Rc::new(client));
     frame.give(Arg::Object(&CLIENT, number));
@@ -207,15 +207,27 @@ pub(super) fn client(frame: &dyn Frame, number: u64) -> Result<Rc<RpcClient>, Ra
 }
 
 /// The client's descriptors, loaded when they are needed first.
-pub(super) fn schema(client: &RpcClient) -> Result<&'static Schema, Raise> {
+fn schema(client: &RpcClient) -> Result<Result<&'static Schema, Unread>, Raise> {
     if let Some(schema) = client.schema.get() {
-        return Ok(schema);
+        return Ok(Ok(schema));
     }
     let load = client.source.load(Some((&client.channel, &client.metadata, client.timeout)));
     // Boxed: a fiber's stack is no place for it.
-    let schema = fiber::wait(Box::pin(load))?.map_err(raise)?;
-    let _ = client.schema.set(schema);
-    Ok(schema)
+    let loaded = fiber::wait(Box::pin(load))?;
+    if let Ok(schema) = loaded {
+        let _ = client.schema.set(schema);
+    }
+    Ok(loaded)
+}
+
+/// The same, for who can do nothing without them.
+pub(super) fn known_schema(client: &RpcClient) -> Result<&'static Schema, Raise> {
+    schema(client)?.map_err(|unread| match unread {
+        Unread::Fault(fault) => raise(fault),
+        Unread::Unreached(answer) => {
+            Raise::new(format!("{}: {}: {}", client.channel.url(), answer.status.name(), answer.text))
+        }
+    })
 }
 
 /// In one line, with the place in the file.
@@ -225,15 +237,30 @@ fn raise(fault: Fault) -> Raise {
     fault.help.into_iter().fold(Raise::new(text.join(": ")), Raise::help)
 }
 
+/// A method that is to be called.
+pub(super) struct Named {
+    pub(super) schema: &'static Schema,
+    pub(super) method: &'static GrpcMethod,
+    /// The call has ended already: the server could not be asked for its descriptors, and the others know nothing.
+    pub(super) unreached: Option<Box<Answer>>,
+}
+
 /// The method that argument 0 names.
-pub(super) fn method(
-    frame: &dyn Frame,
-    client: &RpcClient,
-) -> Result<(&'static Schema, &'static GrpcMethod), Raise> {
+pub(super) fn method(frame: &dyn Frame, client: &RpcClient, is_streaming: bool) -> Result<Named, Raise> {
     let name = frame.text(0, "the method")?;
-    let schema = schema(client)?;
+    let schema = match schema(client)? {
+        Ok(schema) => schema,
+        Err(Unread::Fault(fault)) => return Err(raise(fault)),
+        Err(Unread::Unreached(answer)) => {
+            let Some(method) = GrpcMethod::unseen(name, is_streaming) else {
+                return Err(Raise::new(format!("`{name}` is no name of a method"))
+                    .help("write it as `package.Service/Method`"));
+            };
+            return Ok(Named { schema: Schema::unseen(), method, unreached: Some(answer) });
+        }
+    };
     if let Some(method) = schema.method(name) {
-        return Ok((schema, method));
+        return Ok(Named { schema, method, unreached: None });
     }
     Err(Raise::unknown("method", name.strip_prefix('/').unwrap_or(name), schema.methods()))
 }

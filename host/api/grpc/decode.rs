@@ -92,7 +92,7 @@ impl Decoder {
                     to.close();
                 }
                 Label::Map(entry) => {
-                    to.open_map(at - from)?;
+                    to.open_keyed(at - from)?;
                     for place in from..at {
                         let Wire::Bytes { start, end } = self.found[place].wire else { continue };
                         self.entry(entry, &bytes[start as usize..end as usize], to, depth)?;

@@ -4,8 +4,8 @@
 use crate::net::{FieldKind as Kind, FieldShape, Label, MessageShape, Schema, Special};
 use crate::vu::fiber;
 
-use super::special;
 use super::writing::{nested, scalar, tag, varint};
+use super::{maps, special};
 use crate::api::frame::{Arg, Frame, HostResult, Raise};
 
 /// How deep messages may nest; other implementations read no deeper.
@@ -110,14 +110,14 @@ impl Encoder<'_> {
     ) -> HostResult {
         let mut seen = Seen::default();
         let frame = self.frame;
-        each(frame, value, &|| format!("a table of the fields of {}", shape.name), &mut |key, value| {
+        entries(frame, value, &|| format!("a table of the fields of {}", shape.name), &mut |key, value| {
             let Arg::Str(key) = key else {
                 return Err(Raise::new(format!(
                     "it must be a table with the names of fields of {}, not a list",
                     shape.name
                 )));
             };
-            if skip.contains(&key) || matches!(value, Arg::Nil) {
+            if skip.contains(&key) {
                 return Ok(());
             }
             let name = std::str::from_utf8(key).unwrap_or_default();
@@ -127,7 +127,7 @@ impl Encoder<'_> {
             };
             let field = &shape.fields[at as usize];
             // As in protobuf's JSON: null is a field that is not there, unless null is a value of it.
-            if matches!(value, Arg::Null) && !self.takes_null(field) {
+            if matches!(value, Arg::Null | Arg::Nil) && !self.takes_null(field) {
                 return Ok(());
             }
             seen.note(shape, at)?;
@@ -146,7 +146,7 @@ impl Encoder<'_> {
         Err(Raise::new(format!("{} requires all of these fields: {}", shape.name, names.join(", "))))
     }
 
-    fn takes_null(&self, field: &FieldShape) -> bool {
+    pub(super) fn takes_null(&self, field: &FieldShape) -> bool {
         match field.kind {
             Kind::Message(at) => {
                 self.schema.message(at).special == Special::Value
@@ -173,12 +173,12 @@ impl Encoder<'_> {
                 self.one(field.kind, field.number, value, out, depth).map(drop)
             }
             Label::List { is_packed } => self.list(field, is_packed, value, out, depth),
-            Label::Map(entry) => self.map(field, entry, value, out, depth),
+            Label::Map(entry) => maps::write(self, (field, entry), value, out, depth),
         }
     }
 
     /// One value after its tag; whether it is its kind's default.
-    fn one(
+    pub(super) fn one(
         &mut self,
         kind: Kind,
         number: u32,
@@ -221,7 +221,7 @@ impl Encoder<'_> {
                     tag(out, field.number, field.kind.wire());
                 }
                 let written = encoder.one(field.kind, field.number, item, out, depth).map(drop);
-                encoder.below(written, || format!("[{}]", index + 1))
+                encoder.below(written, || format!("[{}]", index + frame.first_index()))
             };
             items(frame, value, &mut add).map(drop)
         };
@@ -230,36 +230,6 @@ impl Encoder<'_> {
         }
         tag(out, field.number, 2);
         nested(out, |out| write(self, out))
-    }
-
-    fn map(
-        &mut self,
-        field: &FieldShape,
-        entry: u32,
-        value: Arg<'_>,
-        out: &mut Vec<u8>,
-        depth: usize,
-    ) -> HostResult {
-        let shape = self.schema.message(entry);
-        let (Some(key_at), Some(value_at)) = (shape.numbered(1), shape.numbered(2)) else {
-            return Err(Raise::new("the descriptor of the map is broken"));
-        };
-        let kinds = (shape.fields[key_at as usize].kind, shape.fields[value_at as usize].kind);
-        let frame = self.frame;
-        each(frame, value, &|| "a table of keys and values".into(), &mut |key, value| {
-            if matches!(value, Arg::Nil) {
-                return Ok(());
-            }
-            tag(out, field.number, 2);
-            nested(out, |out| {
-                tag(out, 1, kinds.0.wire());
-                let written = special::map_key(self.schema, kinds.0, key, out);
-                self.below(written, || format!("[{}]", shown(key)))?;
-                tag(out, 2, kinds.1.wire());
-                let written = self.one(kinds.1, 2, value, out, depth).map(drop);
-                self.below(written, || format!("[{}]", shown(key)))
-            })
-        })
     }
 }
 
@@ -309,7 +279,7 @@ impl Seen {
     }
 }
 
-/// Visits the keys of a table, or of read-only data.
+/// Visits the keys of a table, or of read-only data, that have a value.
 ///
 /// # Errors
 /// Anything else, saying what is `expected`.
@@ -319,8 +289,24 @@ pub(super) fn each(
     expected: &dyn Fn() -> String,
     visit: &mut dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult,
 ) -> HostResult {
+    entries(frame, value, expected, &mut |key, value| match value {
+        Arg::Nil => Ok(()),
+        value => visit(key, value),
+    })
+}
+
+/// Visits the keys of a table, or of read-only data; one without a value may be a null.
+///
+/// # Errors
+/// Anything else, saying what is `expected`.
+pub(super) fn entries(
+    frame: &dyn Frame,
+    value: Arg<'_>,
+    expected: &dyn Fn() -> String,
+    visit: &mut dyn for<'a> FnMut(Arg<'a>, Arg<'a>) -> HostResult,
+) -> HostResult {
     match value {
-        Arg::Table(table) => frame.each(table, visit),
+        Arg::Table(table) => frame.entries(table, visit),
         Arg::View(serde_json::Value::Object(fields)) => {
             for (name, value) in fields {
                 viewed(value, &mut |value| visit(Arg::Str(name.as_bytes()), value))?;

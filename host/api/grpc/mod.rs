@@ -3,9 +3,11 @@
 
 mod call;
 mod call_options;
+mod checking;
 mod client;
 mod decode;
 mod encode;
+mod maps;
 mod module;
 mod options;
 mod plain;

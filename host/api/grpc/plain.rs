@@ -2,6 +2,7 @@
 
 use crate::net::{MessageShape, Special};
 
+use super::checking::walk;
 use super::decode::{Decoder, broken};
 use super::reading::{Broken, Reader, Wire};
 use super::times;
@@ -219,6 +220,12 @@ fn give_held(
         return Ok(());
     };
     let shape = schema.message(at);
+    // What is packed wrongly is no reason not to read the rest.
+    if walk(schema, shape, held, depth + 1).is_err() {
+        to.key(Arg::Str(b"value"));
+        to.bytes(held);
+        return Ok(());
+    }
     let mut inner = Decoder::new(schema);
     if shape.special == Special::None {
         return inner.fields(shape, held, to, depth + 1);

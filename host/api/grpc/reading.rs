@@ -157,7 +157,7 @@ pub(super) fn scan(shape: &MessageShape, bytes: &[u8], found: &mut Vec<Found>) -
 }
 
 /// Whether what was sent can be the field: lists of numbers may also come packed.
-fn fits(field: &FieldShape, wire: Wire) -> bool {
+pub(super) fn fits(field: &FieldShape, wire: Wire) -> bool {
     let kind = field.kind;
     match wire {
         Wire::Varint(_) => kind.wire() == 0,

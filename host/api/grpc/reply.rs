@@ -8,7 +8,7 @@ use crate::api::object::{Field as RecordField, Member, MemberKind, ObjectType, R
 use crate::net::{Answer, Schema, detail_bytes, listed_metadata};
 use crate::vu::{Reply, Verdict, default_failure};
 
-use MemberKind::{Field, Method};
+use MemberKind::{Field, Kept, Method};
 
 /// What `client:call` returns.
 pub(in crate::api) static REPLY: ObjectType = ObjectType {
@@ -37,8 +37,8 @@ pub(in crate::api) static REPLY: ObjectType = ObjectType {
         Member {
             name: "message",
             sig: "any",
-            doc: "The message; nil unless the status is OK.",
-            kind: Field(message),
+            doc: "The message, read when it is asked for first; nil unless the status is OK.",
+            kind: Kept(message),
         },
         Member {
             name: "error",
@@ -51,8 +51,9 @@ pub(in crate::api) static REPLY: ObjectType = ObjectType {
         },
         Member {
             name: "headers",
-            sig: "table<string, string>",
-            doc: "The metadata that came before the message; names in lower case, values of `-bin` as bytes.",
+            sig: "table<string, string|string[]>",
+            doc: "The metadata that came before the message; names in lower case. Values of `-bin` are bytes: a list of \
+                  them, where there are several of a name. Several texts of a name are one, joined by commas.",
             kind: Field(|frame, number| {
                 let (answer, _) = copy(frame, number)?;
                 give_metadata(frame, &answer.headers)
@@ -60,7 +61,7 @@ pub(in crate::api) static REPLY: ObjectType = ObjectType {
         },
         Member {
             name: "trailers",
-            sig: "table<string, string>",
+            sig: "table<string, string|string[]>",
             doc: "The metadata that came after it.",
             kind: Field(|frame, number| {
                 let (answer, _) = copy(frame, number)?;
@@ -145,11 +146,22 @@ fn message(frame: &dyn Frame, number: u64) -> HostResult {
     }
 }
 
-/// Metadata as a table.
+/// Metadata as a table. Several values of a name are a list.
 pub(super) fn give_metadata(frame: &dyn Frame, headers: &HeaderMap) -> HostResult {
     let listed = listed_metadata(headers);
-    frame.give_map(&mut |put| {
-        listed.iter().for_each(|(name, value)| put(name, Arg::Str(value)));
+    frame.give_built(&mut |to| {
+        to.open_map(listed.len())?;
+        for (name, values) in &listed {
+            to.key(Arg::Str(name.as_bytes()));
+            if let [value] = &values[..] {
+                to.value(Arg::Str(value));
+                continue;
+            }
+            to.open_list(values.len())?;
+            values.iter().for_each(|value| to.value(Arg::Str(value)));
+            to.close();
+        }
+        to.close();
         Ok(())
     })
 }
@@ -186,7 +198,7 @@ fn judge(frame: &dyn Frame, number: u64, verdict: Option<Option<String>>) -> Hos
         }
         reply.verdict = Verdict::Settled;
         if let Some(failure) = verdict {
-            vu.record_rpc(&reply.terms, &reply.answer, failure.as_deref());
+            vu.record_rpc(&reply.terms, &reply.answer, failure.as_deref(), None);
         }
         Ok(())
     })?
@@ -198,7 +210,7 @@ pub(super) fn settle(frame: &dyn Frame, number: u64) {
     let _ = with(frame, number, |reply| {
         if reply.verdict == Verdict::Open {
             reply.verdict = Verdict::Settled;
-            vu.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref());
+            vu.record_rpc(&reply.terms, &reply.answer, default_failure(&reply.answer).as_deref(), None);
         }
     });
 }

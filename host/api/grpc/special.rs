@@ -1,8 +1,8 @@
 //! The messages of `google.protobuf` that have a form of their own in scripts, as they are written. Used by `encode`.
 
-use crate::net::{FieldKind as Kind, MessageShape, Schema, Special};
+use crate::net::{FieldKind as Kind, MessageShape, Special};
 
-use super::encode::{Encoder, MAX_DEPTH, each, items, must, put_varint};
+use super::encode::{Encoder, MAX_DEPTH, each, entries, items, must, put_varint};
 use super::times;
 use super::writing::{double, nested, scalar, tag, varint};
 use crate::api::frame::{Arg, HostResult, Raise};
@@ -70,7 +70,7 @@ fn pair(out: &mut Vec<u8>, (seconds, nanos): (i64, i32)) {
 /// A `Struct`: its one field is a map.
 fn fields(encoder: &mut Encoder<'_>, value: Arg<'_>, out: &mut Vec<u8>, depth: usize) -> HostResult {
     let frame = encoder.frame;
-    each(frame, value, &|| "a table with names".into(), &mut |key, value| {
+    entries(frame, value, &|| "a table with names".into(), &mut |key, value| {
         let Arg::Str(name) = key else {
             return Err(Raise::new("it must be a table with names as keys, not a list"));
         };
@@ -95,7 +95,7 @@ fn values(encoder: &mut Encoder<'_>, value: Arg<'_>, out: &mut Vec<u8>, depth: u
     items(frame, value, &mut |index, item| {
         tag(out, 1, 2);
         let written = nested(out, |out| anything(encoder, item, out, depth + 1));
-        encoder.below(written, || format!("[{}]", index + 1))
+        encoder.below(written, || format!("[{}]", index + frame.first_index()))
     })
     .map(drop)
 }
@@ -215,7 +215,7 @@ fn any(
         return nested(out, |out| encoder.fields(held, value, out, depth + 1, &[b"@type"]));
     }
     nested(out, |out| {
-        each(frame, value, &|| expected.into(), &mut |key, value| match key {
+        entries(frame, value, &|| expected.into(), &mut |key, value| match key {
             Arg::Str(b"@type") => Ok(()),
             Arg::Str(b"value") => {
                 inner = Some(());
@@ -233,15 +233,4 @@ fn any(
             _ => Ok(()),
         }
     })
-}
-
-/// Writes the key of a map.
-pub(super) fn map_key(schema: &Schema, kind: Kind, key: Arg<'_>, out: &mut Vec<u8>) -> HostResult {
-    let key = match (kind, key) {
-        // As protobuf's JSON has them.
-        (Kind::Bool, Arg::Str(b"true")) => Arg::Bool(true),
-        (Kind::Bool, Arg::Str(b"false")) => Arg::Bool(false),
-        (_, key) => key,
-    };
-    scalar(schema, kind, key, out).map(drop)
 }

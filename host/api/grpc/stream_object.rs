@@ -1,7 +1,7 @@
 //! The object that `client:stream` returns. What its methods do is in `stream`.
 
 use super::reply::{give_error, give_metadata};
-use super::stream::{end, held, judge, messages, receive, send};
+use super::stream::{end, held, judge, messages, receive, seen, send};
 use crate::api::frame::{Arg, Frame, HostResult, Raise};
 use crate::api::object::{Member, MemberKind, ObjectType};
 use crate::net::Answer;
@@ -12,7 +12,7 @@ use MemberKind::{Field, Method};
 pub(in crate::api) static STREAM: ObjectType = ObjectType {
     name: "GrpcStream",
     doc: "A call that goes on. What nobody takes waits at the server. It counts, once, when it has ended: as a failure \
-          unless its status is OK or this side has cancelled it.",
+          unless its status is OK or this side has ended it first.",
     members: &[
         Member {
             name: "send",
@@ -57,7 +57,8 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
             sig: "boolean",
             doc: "Whether the call goes on, as far as is known.",
             kind: Field(|frame, number| {
-                frame.give(Arg::Bool(!held(frame, number)?.rpc.is_over()));
+                let held = seen(frame, number)?;
+                frame.give(Arg::Bool(!held.rpc.is_over()));
                 Ok(())
             }),
         },
@@ -72,7 +73,7 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
             sig: "string?",
             doc: "The name of the status; nil while the call goes on.",
             kind: Field(|frame, number| {
-                let name = held(frame, number)?.rpc.answer().map(|answer| answer.status.name());
+                let name = seen(frame, number)?.rpc.answer().map(|answer| answer.status.name());
                 frame.give(name.as_ref().map_or(Arg::Nil, |name| Arg::Str(name.as_bytes())));
                 Ok(())
             }),
@@ -82,7 +83,7 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
             sig: "boolean",
             doc: "Whether it has ended with the status OK.",
             kind: Field(|frame, number| {
-                let answer = held(frame, number)?.rpc.answer();
+                let answer = seen(frame, number)?.rpc.answer();
                 frame.give(Arg::Bool(answer.is_some_and(|answer| answer.fault.is_none())));
                 Ok(())
             }),
@@ -92,7 +93,7 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
             sig: "RpcError?",
             doc: "Why the status is not OK; nil if it is, or while the call goes on.",
             kind: Field(|frame, number| {
-                let held = held(frame, number)?;
+                let held = seen(frame, number)?;
                 match held.rpc.answer() {
                     Some(answer) => give_error(frame, &answer, held.terms.schema),
                     None => {
@@ -104,16 +105,16 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
         },
         Member {
             name: "headers",
-            sig: "table<string, string>",
+            sig: "table<string, string|string[]>",
             doc: "The metadata that the server began with, once it is there.",
-            kind: Field(|frame, number| give_metadata(frame, &held(frame, number)?.rpc.headers())),
+            kind: Field(|frame, number| give_metadata(frame, &seen(frame, number)?.rpc.headers())),
         },
         Member {
             name: "trailers",
-            sig: "table<string, string>",
+            sig: "table<string, string|string[]>",
             doc: "The metadata that it ended with, once it is there.",
             kind: Field(|frame, number| {
-                let answer = held(frame, number)?.rpc.answer();
+                let answer = seen(frame, number)?.rpc.answer();
                 give_metadata(frame, &answer.map(|answer| answer.trailers).unwrap_or_default())
             }),
         },
@@ -146,7 +147,7 @@ pub(in crate::api) static STREAM: ObjectType = ObjectType {
         Member {
             name: "success",
             sig: "()",
-            doc: "Counts the stream as a success (with `catch_response`).",
+            doc: "Counts the stream as a success (with `catch_response`), when it has ended.",
             kind: Method(|frame, number| judge(frame, number, Some(None))),
         },
         Member {
@@ -173,7 +174,7 @@ fn finish(frame: &dyn Frame, number: u64) -> HostResult {
 }
 
 fn answered(frame: &dyn Frame, number: u64, read: impl FnOnce(&Answer) -> Arg<'static>) -> Result<(), Raise> {
-    let answer = held(frame, number)?.rpc.answer();
+    let answer = seen(frame, number)?.rpc.answer();
     frame.give(answer.as_ref().map_or(Arg::Nil, read));
     Ok(())
 }

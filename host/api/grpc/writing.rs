@@ -146,10 +146,18 @@ fn enumerated(schema: &Schema, at: u32, value: Arg<'_>) -> Result<i32, Raise> {
                 )
             })
         }
-        Arg::Null if shape.is_null => Ok(0),
+        Arg::Null | Arg::Nil if shape.is_null => Ok(0),
         Arg::Int(_) | Arg::Num(_) => {
-            let number = signed(value)?;
-            i32::try_from(number).map_err(|_| range(&number.to_string(), "an enum"))
+            let wide = signed(value)?;
+            let number = i32::try_from(wide).map_err(|_| range(&wide.to_string(), "an enum"))?;
+            // A value of proto2's enums is one of those; readers would take another one for a field that they do not know.
+            if shape.is_closed && shape.name_of(number).is_none() {
+                return Err(Raise::new(format!(
+                    "{number} is no value of {}, which is closed (proto2)",
+                    shape.name
+                )));
+            }
+            Ok(number)
         }
         other => Err(must(&format!("the name or the number of a value of {}", shape.name), other)),
     }
@@ -196,7 +204,10 @@ fn unsigned(value: Arg<'_>) -> Result<u64, Raise> {
 
 fn digits<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(text).ok()?;
-    (!text.starts_with('+')).then(|| text.parse().ok()).flatten()
+    // One form for each number: no sign before it but a minus, no zeros.
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_padded = digits.len() > 1 && digits.starts_with('0');
+    (!text.starts_with('+') && !is_padded).then(|| text.parse().ok()).flatten()
 }
 
 #[cold]

@@ -132,8 +132,25 @@ fn base_urls_are_checked_wherever_they_come_from() {
     for url in ["ftp://x", "http://", "http://x/?a=1", "localhost:8080"] {
         let given = Given { host: flag(url.into(), "--host"), ..smoke() };
         let fault = project.load(&given).unwrap_err();
-        assert!(fault.why.unwrap().contains("flag --host"), "{url}");
+        let why = fault.why.unwrap();
+        assert!(why.contains("flag --host"), "{url}");
+        assert_eq!(why.contains("it has no scheme"), url == "localhost:8080", "{url}");
     }
+}
+
+#[test]
+fn a_host_is_none_of_grpc_where_that_has_its_own() {
+    let project = Project::new(&[
+        ("config/int.yaml", "base_url: http://127.0.0.1:1\ngrpc_host: 127.0.0.1:2\n"),
+        ("config/web.yaml", "base_url: http://127.0.0.1:1\n"),
+    ]);
+    let told = |environment, host: Option<&str>| {
+        let host = host.and_then(|host| flag(host.into(), "--host"));
+        project.load(&Given { host, ..smoke_in(environment) }).unwrap().host_beside_grpc()
+    };
+    assert_eq!((told("int", None), told("web", Some("http://h"))), (None, None));
+    let text = told("int", Some("http://h")).unwrap();
+    assert!(text.starts_with("flag --host does not") && text.contains("127.0.0.1:2 ("), "{text}");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use http::HeaderMap;
 use super::status::Status;
 use crate::net::error::{Error, ErrorKind};
 
+/// Servers keep the deadline that they are told by clocks of their own, which may be so much ahead.
+const EARLY: Duration = Duration::from_millis(10);
+
 /// Why a call has no good end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -52,6 +55,15 @@ pub struct Answer {
     pub received: u64,
 }
 
+impl Answer {
+    /// Makes it a failure: what the server sent is no message of the method.
+    pub fn refuse(&mut self, text: String) {
+        let failure = Failure::new(Status::INTERNAL, ErrorKind::Protocol, text);
+        (self.status, self.text, self.fault) = (failure.status, failure.text, Some(failure.fault));
+        self.message = None;
+    }
+}
+
 /// A status and why; how calls fail within this folder.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
@@ -65,9 +77,22 @@ impl Failure {
         Failure { status, fault: Fault::Broken(kind), text: text.into() }
     }
 
-    pub(super) fn deadline(limit: Duration) -> Self {
-        let text = Error::timeout(limit, false).text;
+    /// `has_begun`: a part of the answer had come.
+    pub(super) fn deadline(limit: Duration, has_begun: bool) -> Self {
+        let text = Error::timeout(limit, has_begun).text;
         Failure { status: Status::DEADLINE_EXCEEDED, fault: Fault::Deadline, text }
+    }
+
+    /// The same, unless it is how the server told that this side's deadline had come: either side may notice first, and
+    /// that is no difference. A server that says so long before the deadline speaks of another one.
+    pub(super) fn or_deadline(self, limit: Duration, elapsed: Duration, has_begun: bool) -> Self {
+        let is_deadline = match (self.status, &self.fault) {
+            (Status::DEADLINE_EXCEEDED, Fault::Status) => elapsed + EARLY >= limit,
+            // What some servers make of it.
+            (Status::CANCELLED, Fault::Status | Fault::Broken(_)) => elapsed >= limit,
+            _ => false,
+        };
+        if is_deadline { Failure::deadline(limit, has_begun) } else { self }
     }
 
     pub(super) fn cancelled() -> Self {
@@ -116,5 +141,27 @@ impl From<h2::Error> for Failure {
         }
         let text = format!("what the server sends is no HTTP/2: {error}");
         Failure::new(status, ErrorKind::Protocol, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_one_whoever_notices_first() {
+        let limit = Duration::from_millis(500);
+        let of = |status, fault, elapsed| {
+            let said = Failure { status, fault, text: String::new() };
+            said.or_deadline(limit, Duration::from_millis(elapsed), false).fault
+        };
+        let closed = Fault::Broken(ErrorKind::Closed);
+        assert_eq!(of(Status::DEADLINE_EXCEEDED, Fault::Status, 495), Fault::Deadline);
+        assert_eq!(of(Status::DEADLINE_EXCEEDED, Fault::Status, 900), Fault::Deadline);
+        assert_eq!(of(Status::DEADLINE_EXCEEDED, Fault::Status, 400), Fault::Status);
+        assert_eq!(of(Status::CANCELLED, closed.clone(), 501), Fault::Deadline);
+        assert_eq!(of(Status::CANCELLED, closed.clone(), 495), closed);
+        assert_eq!(of(Status::CANCELLED, Fault::Cancelled, 501), Fault::Cancelled);
+        assert_eq!(of(Status::UNAVAILABLE, Fault::Status, 501), Fault::Status);
     }
 }

@@ -103,10 +103,12 @@ impl Channel {
                 match tokio::time::timeout_at((begun + outgoing.timeout).into(), exchange).await {
                     // The timer is a millisecond or two late: who was quicker than it was not always in time.
                     Ok(Ok(())) if begun.elapsed() > outgoing.timeout => {
-                        Err(Failure::deadline(outgoing.timeout))
+                        Err(Failure::deadline(outgoing.timeout, false))
                     }
-                    Ok(ended) => ended,
-                    Err(_) => Err(Failure::deadline(outgoing.timeout)),
+                    Ok(ended) => {
+                        ended.map_err(|failure| failure.or_deadline(outgoing.timeout, begun.elapsed(), false))
+                    }
+                    Err(_) => Err(Failure::deadline(outgoing.timeout, false)),
                 }
             }
             Err(failure) => Err(failure),
@@ -139,7 +141,11 @@ impl Channel {
         let mut is_second = false;
         loop {
             let (sender, end) = self.ready().await?;
-            let failure = match self.once(sender, outgoing, message.clone(), came).await {
+            let once = self.once(sender, outgoing, message.clone(), came).await;
+            if came.is_answered {
+                end.is_answered();
+            }
+            let failure = match once {
                 Ok(()) => return Ok(()),
                 Err(Ended::Said(failure)) => return Err(failure),
                 Err(Ended::Broke(error)) => error,

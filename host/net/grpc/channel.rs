@@ -12,7 +12,7 @@ use h2::client::{Builder, Connection, SendRequest};
 use http::HeaderValue;
 use http::uri::{Authority, Scheme};
 
-use super::answer::Failure;
+use super::answer::{Failure, Fault};
 use crate::link::Http2;
 use crate::net::connector::{self, Guise};
 use crate::net::error::{Error, ErrorKind};
@@ -66,6 +66,8 @@ struct Live {
 #[derive(Default)]
 pub(super) struct End {
     is_over: Cell<bool>,
+    /// The server asked for a certificate that there is not, and has answered nothing yet.
+    is_suspect: Cell<bool>,
     why: RefCell<Option<Error>>,
 }
 
@@ -121,12 +123,13 @@ impl Channel {
         }
         // Boxed: it is seldom, and would make the future of every call larger.
         let live = Box::pin(self.connect()).await?;
+        let end = live.end.clone();
         *self.live.borrow_mut() = Some(live);
         match self.ready_now().await {
             Some(ready) => Ok(ready),
             None => {
                 let text = "the server closed the connection before the first call";
-                Err(Failure::from(Error::new(ErrorKind::Closed, text)))
+                Err(end.explain(Error::new(ErrorKind::Closed, text).into()))
             }
         }
     }
@@ -166,6 +169,7 @@ impl Channel {
         let connecting = connector::connect(&self.net, &self.origin, guise, &mut progress);
         let connected = tokio::time::timeout_at((Instant::now() + limit).into(), connecting).await;
         let connection = connected.unwrap_or_else(|_| Err(Error::timeout(limit, false)))?;
+        let is_nameless = connection.security.as_ref().is_some_and(|security| security.is_nameless);
         let (sender, connection) = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -177,15 +181,25 @@ impl Channel {
             .handshake::<_, Bytes>(Wire(connection))
             .await
             .map_err(Failure::from)?;
-        let end = Rc::new(End::default());
+        let end = Rc::new(End { is_suspect: Cell::new(is_nameless), ..End::default() });
         tokio::task::spawn_local(drive(connection, end.clone(), self.terms.keepalive));
         Ok(Live { sender, end })
     }
 }
 
 impl End {
+    /// A call was answered.
+    pub(super) fn is_answered(&self) {
+        self.is_suspect.set(false);
+    }
+
     /// Why calls over the connection failed, where that is known better than by h2.
     pub(super) fn explain(&self, failure: Failure) -> Failure {
+        if self.is_suspect.get() && failure.fault == Fault::Broken(ErrorKind::Closed) {
+            // Some servers close the connection without the alert that says so.
+            let text = "TLS: the server closed the connection; it had asked for a client certificate, which is required";
+            return Error::new(ErrorKind::Tls, text).into();
+        }
         match &*self.why.borrow() {
             Some(error) => error.clone().into(),
             None => failure,

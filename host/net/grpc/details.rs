@@ -62,11 +62,7 @@ pub(super) fn pool() -> Option<DescriptorPool> {
 
 /// The `google.rpc.Status` that trailers hold, in protobuf's form.
 pub fn detail_bytes(trailers: &HeaderMap) -> Option<Vec<u8>> {
-    trailers.contains_key("grpc-status-details-bin").then(|| {
-        let listed = headers::listed(trailers);
-        let found = listed.into_iter().find(|(name, _)| name == "grpc-status-details-bin");
-        found.map(|(_, bytes)| bytes).unwrap_or_default()
-    })
+    trailers.get("grpc-status-details-bin").map(|value| headers::decoded(value.as_bytes()))
 }
 
 #[cfg(test)]

@@ -78,6 +78,22 @@ impl Inbox {
         self.held.is_empty() && self.whole.as_ref().is_none_or(Bytes::is_empty)
     }
 
+    /// Bytes that wait.
+    pub(super) fn held(&self) -> usize {
+        self.whole.as_ref().map_or(self.held.len(), Bytes::len)
+    }
+
+    /// Whether they are whole messages.
+    pub(super) fn is_whole(&self) -> bool {
+        let mut there: &[u8] = self.whole.as_deref().unwrap_or(&self.held);
+        while let Some((head, rest)) = there.split_first_chunk::<HEAD>() {
+            let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+            let Some(after) = rest.get(length..) else { return false };
+            there = after;
+        }
+        there.is_empty()
+    }
+
     /// The next message, once it is whole.
     ///
     /// # Errors

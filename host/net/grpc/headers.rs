@@ -93,23 +93,28 @@ fn timeout_value(timeout: Duration) -> HeaderValue {
     HeaderValue::from_str(&format!("{}{unit}", count.max(1))).expect("digits and a letter are a header value")
 }
 
-/// Names and values for people and scripts: those of `-bin` as the bytes that they stand for, several of one name
-/// joined by commas.
-pub fn listed(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+/// What is the status, not metadata beside it.
+const OF_STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+
+/// The bytes that a value of `-bin` stands for; a sender may leave the padding out.
+pub(super) fn decoded(value: &[u8]) -> Vec<u8> {
     let loose = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let loose = GeneralPurpose::new(&STANDARD, loose);
+    loose.decode(value.trim_ascii()).unwrap_or_else(|_| value.to_vec())
+}
+
+/// Names and values for people and scripts: several texts of one name are one, joined by commas; those of `-bin` are the
+/// bytes that they stand for, one by one.
+pub fn listed(headers: &HeaderMap) -> Vec<(String, Vec<Vec<u8>>)> {
     let mut found = Vec::with_capacity(headers.keys_len());
-    for name in headers.keys() {
-        let is_binary = name.as_str().ends_with("-bin");
-        let mut joined = Vec::new();
-        for (index, value) in headers.get_all(name).iter().enumerate() {
-            if index > 0 {
-                joined.extend_from_slice(b",");
-            }
-            let decoded = is_binary.then(|| loose.decode(value.as_bytes()).ok()).flatten();
-            joined.extend_from_slice(decoded.as_deref().unwrap_or(value.as_bytes()));
-        }
-        found.push((name.as_str().to_owned(), joined));
+    for name in headers.keys().filter(|name| !OF_STATUS.contains(&name.as_str())) {
+        let sent = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let values = match name.as_str().ends_with("-bin") {
+            // Base64 has no comma: one stands between two values that were sent as one.
+            true => sent.flat_map(|value| value.split(|byte| *byte == b',')).map(decoded).collect(),
+            false => vec![sent.collect::<Vec<_>>().join(&b","[..])],
+        };
+        found.push((name.as_str().to_owned(), values));
     }
     found.sort();
     found
@@ -146,11 +151,25 @@ mod tests {
         assert_eq!(headers["blob-bin"], "AP8B");
         assert_eq!(headers["grpc-encoding"], "gzip");
         let listed = listed(&headers);
-        assert!(listed.contains(&("blob-bin".to_owned(), b"\0\xff\x01".to_vec())));
+        assert!(listed.contains(&("blob-bin".to_owned(), vec![b"\0\xff\x01".to_vec()])));
         for (name, value) in
             [("", "x"), ("a b", "x"), ("grpc-status", "0"), ("te", "x"), ("a", "\n"), ("a", "ü")]
         {
             assert!(metadata.add(name, value.as_bytes()).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn several_values_of_a_name_are_told_apart_where_they_are_bytes() {
+        let mut headers = HeaderMap::new();
+        // RFC 4648: 00 ff, 2c (a comma), 01; padded or not.
+        for (name, value) in
+            [("a", "1"), ("a", "2"), ("b-bin", "AP8,LA=="), ("b-bin", "AQ"), ("grpc-status", "0")]
+        {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let bytes = [&b"\x00\xff"[..], b",", b"\x01"].map(<[u8]>::to_vec).to_vec();
+        let wanted = vec![("a".to_owned(), vec![b"1,2".to_vec()]), ("b-bin".to_owned(), bytes)];
+        assert_eq!(listed(&headers), wanted);
     }
 }

@@ -5,8 +5,10 @@ mod answer;
 mod call;
 mod channel;
 mod details;
+mod editions;
 mod framing;
 mod headers;
+mod notice;
 mod proto_files;
 mod reflection;
 mod reflection_wire;
@@ -15,6 +17,7 @@ mod shapes;
 mod source;
 mod status;
 mod stream;
+mod unseen;
 
 pub use answer::{Answer, Fault};
 pub use call::Outgoing;
@@ -23,7 +26,7 @@ pub use details::detail_bytes;
 pub use headers::{Metadata, MetadataError, listed as listed_metadata};
 pub use schema::{Method, Schema};
 pub use shapes::{EnumShape, FieldShape, Kind, Label, MessageShape, Special};
-pub use source::{Loaded, Source};
+pub use source::{Source, Unread};
 pub use status::Status;
 pub use stream::{Received, Rpc};
 

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use prost::Message;
 use prost_reflect::DescriptorPool;
+use prost_types::FileDescriptorSet;
 use protox::Compiler;
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 
+use super::editions;
 use super::schema::Schema;
 use crate::exit::Exit;
 use crate::fault::{Fault, Place};
@@ -48,6 +51,9 @@ fn broken(folders: &Folders, written: &str, error: &protox::Error) -> Fault {
     let found = match placed(text) {
         Some((mut place, why)) => {
             place.source = folders.line(&place.file, place.line);
+            let is_edition =
+                place.source.as_deref().is_some_and(|line| line.trim_start().starts_with("edition"));
+            let why = if is_edition { editions::UNSUPPORTED } else { why };
             found.at(place).why(why)
         }
         None => found.why(text),
@@ -73,13 +79,24 @@ fn placed(text: &str) -> Option<(Place, &str)> {
 pub(super) fn read_set(root: &Path, file: &str) -> Result<Schema, Fault> {
     let Some(path) = below(root, file) else { return Err(absent(root, file)) };
     let bytes = std::fs::read(&path).map_err(|error| fault(format!("cannot read {file}: {error}")))?;
-    let pool = DescriptorPool::decode(bytes.as_slice()).map_err(|error| {
-        fault(format!("{file} is no set of descriptors: {error}"))
-            .help("write it with `protoc --include_imports -o FILE ...`")
-    })?;
-    if pool.files().len() == 0 {
-        return Err(fault(format!("{file} is no set of descriptors: there is none in it")));
+    let help = "write it with `protoc --include_imports -o FILE ...`";
+    let no_set = |why: &str| fault(format!("{file} is no set of descriptors: {why}")).help(help);
+    let set = FileDescriptorSet::decode(bytes.as_slice())
+        .map_err(|_| no_set("failed to decode file descriptor set"))?;
+    if set.file.is_empty() {
+        return Err(no_set("there is none in it"));
     }
+    let unusable = |why: String| fault(format!("{file} cannot be used: {why}"));
+    editions::check(&set.file).map_err(unusable)?;
+    for importer in &set.file {
+        let mut imports = importer.dependency.iter();
+        if let Some(missing) = imports.find(|name| set.file.iter().all(|file| file.name() != **name)) {
+            let why = format!("it lacks `{missing}`, which `{}` imports", importer.name());
+            return Err(unusable(why).help(help));
+        }
+    }
+    // From the bytes: options that this process does not know are lost with what was decoded.
+    let pool = DescriptorPool::decode(bytes.as_slice()).map_err(|error| unusable(error.to_string()))?;
     Ok(Schema::new(&pool))
 }
 
@@ -91,6 +108,8 @@ fn below(root: &Path, path: &str) -> Option<PathBuf> {
 
 fn absent(root: &Path, file: &str) -> Fault {
     match root.join(file).exists() {
+        true if below(root, file).is_some() => fault(format!("`{file}` is no file"))
+            .help("name the .proto files themselves; folders to look in are `import_paths`"),
         true => fault(format!("`{file}` lies outside of the script root")),
         false => fault(format!("there is no file `{file}` below the script root")),
     }
@@ -155,6 +174,7 @@ impl FileResolver for Folders {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use prost_types::FileDescriptorProto;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -191,6 +211,39 @@ mod tests {
         let fault = compile(&folder, "proto/a/a.proto", &[]).unwrap_err();
         assert_eq!(fault.at.as_ref().map(|at| at.line), Some(1), "{}", fault.what);
         assert!(fault.why.unwrap().contains("b/b.proto") && fault.help.is_some(), "{}", fault.what);
+    }
+
+    #[test]
+    fn editions_are_refused_by_name() {
+        let folder =
+            folder(&[("a.proto", "// new\nedition = \"2023\";\nmessage A {}\n"), ("sub/b.proto", "")]);
+        let fault = compile(&folder, "a.proto", &[]).unwrap_err();
+        assert_eq!((fault.at.unwrap().line, fault.why.as_deref()), (2, Some(editions::UNSUPPORTED)));
+        assert_eq!(compile(&folder, "sub", &[]).unwrap_err().what, "`sub` is no file");
+    }
+
+    #[test]
+    fn sets_lack_nothing() {
+        let file = |name: &str, syntax: &str, imports: &[&str]| FileDescriptorProto {
+            name: Some(name.into()),
+            syntax: Some(syntax.into()),
+            dependency: imports.iter().map(|name| (*name).to_owned()).collect(),
+            ..FileDescriptorProto::default()
+        };
+        let read = |files: Vec<FileDescriptorProto>| {
+            let folder = folder(&[]);
+            std::fs::write(folder.path().join("s"), FileDescriptorSet { file: files }.encode_to_vec())
+                .unwrap();
+            read_set(folder.path(), "s").map(drop).map_err(|fault| fault.what)
+        };
+        let both = vec![file("a", "proto3", &["b"]), file("b", "proto2", &[])];
+        assert_eq!(read(both.clone()), Ok(()));
+        let lacks = "s cannot be used: it lacks `b`, which `a` imports";
+        assert_eq!(read(both[..1].to_vec()), Err(lacks.into()));
+        let edition = read(vec![file("a", "editions", &[])]).unwrap_err();
+        assert_eq!(edition, format!("s cannot be used: `a` has an edition: {}", editions::UNSUPPORTED));
+        assert!(read(vec![file("a", "proto4", &[])]).unwrap_err().contains("syntax `proto4`"));
+        assert_eq!(read(vec![]), Err("s is no set of descriptors: there is none in it".into()));
     }
 
     #[test]

@@ -8,11 +8,14 @@ use prost::Message;
 use prost_reflect::DescriptorPool;
 use prost_types::FileDescriptorProto;
 
+use super::answer::Answer;
 use super::call::Outgoing;
 use super::channel::Channel;
+use super::editions;
 use super::headers::Metadata;
 use super::reflection_wire::{Request, Response, Told, Wanted};
 use super::schema::Schema;
+use super::source::Unread;
 use super::status::Status;
 use super::stream::{Received, Rpc};
 use crate::exit::Exit;
@@ -31,13 +34,15 @@ enum Refused {
     /// It has no reflection of this version.
     Unknown,
     Failed(String),
+    /// The call ended, badly.
+    Ended(Box<Answer>),
 }
 
 /// # Errors
 /// The server has no reflection, cannot be reached, or tells what makes no sense.
-pub(super) async fn ask(channel: &Channel, metadata: &Metadata, limit: Duration) -> Result<Schema, Fault> {
+pub(super) async fn ask(channel: &Channel, metadata: &Metadata, limit: Duration) -> Result<Schema, Unread> {
     let place = channel.url();
-    let fault = |what: String| Fault::new(Exit::Script, what);
+    let fault = |what: String| Unread::Fault(Fault::new(Exit::Script, what));
     for path in PATHS {
         match ask_at((channel, limit), metadata, PathAndQuery::from_static(path)).await {
             Ok(files) => {
@@ -47,10 +52,14 @@ pub(super) async fn ask(channel: &Channel, metadata: &Metadata, limit: Duration)
             Err(Refused::Failed(why)) => {
                 return Err(fault(format!("cannot ask {place} for its descriptors: {why}")));
             }
+            Err(Refused::Ended(mut answer)) => {
+                answer.text = format!("it could not be asked for its descriptors: {}", answer.text);
+                return Err(Unread::Unreached(answer));
+            }
         }
     }
-    Err(fault(format!("the server at {place} has no reflection"))
-        .help("name its .proto files in the option `proto` of the client"))
+    let fault = Fault::new(Exit::Script, format!("the server at {place} has no reflection"));
+    Err(Unread::Fault(fault.help("name its .proto files in the option `proto` of the client")))
 }
 
 async fn ask_at(
@@ -119,9 +128,7 @@ impl Asking {
             Received::TimedOut => Err(Refused::Failed("it does not answer".into())),
             Received::Over => match self.rpc.answer() {
                 Some(answer) if answer.status == Status::UNIMPLEMENTED => Err(Refused::Unknown),
-                Some(answer) if answer.fault.is_some() => {
-                    Err(Refused::Failed(format!("{}: {}", answer.status.name(), answer.text)))
-                }
+                Some(answer) if answer.fault.is_some() => Err(Refused::Ended(Box::new(answer))),
                 _ => Err(Refused::Failed("it ended the call".into())),
             },
         }
@@ -145,6 +152,7 @@ impl Asking {
 }
 
 fn build(files: Vec<FileDescriptorProto>) -> Result<Schema, String> {
+    editions::check(&files)?;
     let mut pool = DescriptorPool::new();
     pool.add_file_descriptor_protos(files).map_err(|error| error.to_string())?;
     Ok(Schema::new(&pool))

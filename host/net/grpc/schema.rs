@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use http::uri::PathAndQuery;
 use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor,
-    MessageDescriptor, MethodDescriptor, SerializeOptions,
+    MessageDescriptor, MethodDescriptor, SerializeOptions, Syntax,
 };
 use rustc_hash::FxHashMap;
 
@@ -23,6 +23,18 @@ pub struct Method {
     /// Whether the client, and the server, may send any number of messages.
     pub is_client_streaming: bool,
     pub is_server_streaming: bool,
+}
+
+impl Method {
+    /// Which side streams.
+    pub fn rpc_type(&self) -> &'static str {
+        match (self.is_client_streaming, self.is_server_streaming) {
+            (false, false) => "unary",
+            (false, true) => "server_streaming",
+            (true, false) => "client_streaming",
+            (true, true) => "bidi_streaming",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -174,6 +186,7 @@ impl Places {
             kind,
             label,
             oneof: oneof.map(|at| at as u16),
+            is_utf8: field.parent_file().syntax() == Syntax::Proto3,
         }
     }
 
@@ -183,7 +196,14 @@ impl Places {
             _ => Label::Optional,
         };
         let kind = self.kind(&field.kind(), field.is_group());
-        FieldShape { name: field.json_name().into(), number: field.number(), kind, label, oneof: None }
+        FieldShape {
+            name: field.json_name().into(),
+            number: field.number(),
+            kind,
+            label,
+            oneof: None,
+            is_utf8: field.parent_file().syntax() == Syntax::Proto3,
+        }
     }
 
     fn kind(&self, kind: &prost_reflect::Kind, is_group: bool) -> Kind {
@@ -233,6 +253,7 @@ fn enum_shape(shape: &EnumDescriptor) -> EnumShape {
     EnumShape {
         name: shape.full_name().into(),
         is_null: shape.full_name() == "google.protobuf.NullValue",
+        is_closed: shape.parent_file().syntax() == Syntax::Proto2,
         default: shape.default_value().number(),
         by_name: values.iter().map(|value| (value.name().into(), value.number())).collect(),
         by_number,

@@ -77,6 +77,8 @@ pub struct FieldShape {
     pub label: Label,
     /// Of the message's oneofs; optional fields of proto3 are in none.
     pub oneof: Option<u16>,
+    /// Of a string: whether other bytes than UTF-8 are none, as since proto3.
+    pub is_utf8: bool,
 }
 
 /// Messages that have a form of their own in scripts, as in protobuf's JSON.
@@ -156,6 +158,8 @@ pub struct EnumShape {
     pub name: Box<str>,
     /// `google.protobuf.NullValue`, which is null.
     pub is_null: bool,
+    /// Whether it has no values but its own, as in proto2.
+    pub is_closed: bool,
     /// What a field has that is not there.
     pub default: i32,
     pub(super) by_name: FxHashMap<Box<str>, i32>,

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use tokio::sync::OnceCell;
 
+use super::answer::Answer;
 use super::channel::Channel;
 use super::headers::Metadata;
 use super::schema::Schema;
@@ -27,8 +28,17 @@ pub enum Source {
     Reflection { url: String, metadata: Vec<(String, Vec<u8>)> },
 }
 
+/// Why nothing was read.
+#[derive(Debug)]
+pub enum Unread {
+    /// A file is not there, or broken; or the server tells what makes no sense.
+    Fault(Fault),
+    /// The server could not be asked, or did not answer: how that ended.
+    Unreached(Box<Answer>),
+}
+
 /// A source as it was read.
-pub type Loaded = Result<&'static Schema, Fault>;
+type Loaded = Result<&'static Schema, Fault>;
 
 type Cell = Arc<OnceCell<Loaded>>;
 
@@ -43,27 +53,26 @@ impl Source {
         known.entry(self.clone()).or_default().clone()
     }
 
-    /// What was read already.
-    pub fn known(&self) -> Option<Loaded> {
-        self.cell().get().cloned()
-    }
-
     /// Reads it, unless that has been done. Files are read by a thread of their own. A server that could not be asked
     /// is asked again the next time. `asking` tells how, and how long that may
     /// take.
     ///
     /// # Errors
     /// What is wrong with a file, with its line; or why the server did not tell.
-    pub async fn load(&self, asking: Option<(&Channel, &Metadata, Duration)>) -> Loaded {
+    pub async fn load(
+        &self,
+        asking: Option<(&Channel, &Metadata, Duration)>,
+    ) -> Result<&'static Schema, Unread> {
         let cell = self.cell();
         if let Source::Reflection { .. } = self {
             let Some((channel, metadata, limit)) = asking else {
-                return Err(Fault::new(Exit::Script, "there is no server to be asked for its descriptors"));
+                let fault = Fault::new(Exit::Script, "there is no server to be asked for its descriptors");
+                return Err(Unread::Fault(fault));
             };
             let asked = cell.get_or_try_init(|| async {
                 reflection::ask(channel, metadata, limit).await.map(|schema| Ok(keep(schema)))
             });
-            return asked.await?.clone();
+            return asked.await?.clone().map_err(Unread::Fault);
         }
         cell.get_or_init(|| async {
             let source = self.clone();
@@ -75,13 +84,14 @@ impl Source {
         })
         .await
         .clone()
+        .map_err(Unread::Fault)
     }
 
     /// Reads files at once, unless that has been done; for who has nothing else to do meanwhile.
     ///
     /// # Errors
     /// What is wrong with a file, with its line.
-    pub fn load_now(&self) -> Loaded {
+    pub fn load_now(&self) -> Result<&'static Schema, Fault> {
         let cell = self.cell();
         if let Some(known) = cell.get() {
             return known.clone();

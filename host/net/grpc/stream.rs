@@ -34,26 +34,27 @@ pub enum Received {
 
 /// A call that goes on.
 pub struct Rpc {
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
     begun: Instant,
-    /// None: no deadline.
-    limit: Option<Duration>,
     max_send: usize,
     coding: Option<crate::net::Coding>,
     sent: Cell<u64>,
     received: Cell<u64>,
 }
 
-struct State {
+pub(super) struct State {
     outgoing: Option<SendStream<Bytes>>,
     incoming: Incoming,
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
     headers: HeaderMap,
     trailers: HeaderMap,
     bytes: u64,
+    begun: Instant,
+    /// None: no deadline.
+    limit: Option<Duration>,
     /// The connection's.
     end: Option<Rc<End>>,
-    over: Option<Over>,
+    pub(super) over: Option<Over>,
 }
 
 enum Incoming {
@@ -63,9 +64,9 @@ enum Incoming {
     Nothing,
 }
 
-struct Over {
+pub(super) struct Over {
     at: Instant,
-    failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
 }
 
 impl Channel {
@@ -81,6 +82,8 @@ impl Channel {
             headers: HeaderMap::new(),
             trailers: HeaderMap::new(),
             bytes: 0,
+            begun,
+            limit: has_deadline.then_some(outgoing.timeout),
             end: None,
             over: None,
         };
@@ -100,7 +103,7 @@ impl Channel {
             }
         };
         let opened = tokio::time::timeout_at((begun + outgoing.timeout).into(), opened).await;
-        match opened.unwrap_or_else(|_| Err(Failure::deadline(outgoing.timeout))) {
+        match opened.unwrap_or_else(|_| Err(Failure::deadline(outgoing.timeout, false))) {
             Ok(((response, stream), end)) => {
                 state.outgoing = Some(stream);
                 state.incoming = Incoming::Head(response);
@@ -111,7 +114,6 @@ impl Channel {
         Rpc {
             state: RefCell::new(state),
             begun,
-            limit: has_deadline.then_some(outgoing.timeout),
             max_send: outgoing.max_send,
             coding: outgoing.coding,
             sent: Cell::new(0),
@@ -121,6 +123,31 @@ impl Channel {
 }
 
 impl Rpc {
+    /// A call that was over before it began.
+    pub fn over(answer: Answer) -> Rpc {
+        let failure = answer.fault.map(|fault| Failure { status: answer.status, fault, text: answer.text });
+        let state = State {
+            outgoing: None,
+            incoming: Incoming::Nothing,
+            inbox: Inbox::default(),
+            headers: answer.headers,
+            trailers: answer.trailers,
+            bytes: 0,
+            begun: answer.begun,
+            limit: None,
+            end: None,
+            over: Some(Over { at: answer.begun + answer.elapsed, failure }),
+        };
+        Rpc {
+            state: RefCell::new(state),
+            begun: answer.begun,
+            max_send: 0,
+            coding: None,
+            sent: Cell::new(0),
+            received: Cell::new(0),
+        }
+    }
+
     /// Messages sent and received.
     pub fn counts(&self) -> (u64, u64) {
         (self.sent.get(), self.received.get())
@@ -204,23 +231,20 @@ impl Rpc {
 
     /// None: the time was over. Where it was the deadline's, so is the call.
     async fn within<T>(&self, patience: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
-        let deadline = self.limit.map(|limit| self.begun + limit);
+        let limit = self.state.borrow().limit;
+        let deadline = limit.map(|limit| self.begun + limit);
         let patience = patience.map(|patience| Instant::now() + patience);
         let Some(until) = deadline.into_iter().chain(patience).min() else { return Some(work.await) };
         if let Ok(done) = tokio::time::timeout_at(until.into(), work).await {
             return Some(done);
         }
-        if let (Some(deadline), Some(limit)) = (deadline, self.limit)
+        if let (Some(deadline), Some(limit)) = (deadline, limit)
             && deadline <= Instant::now()
         {
-            self.give_up(Failure::deadline(limit));
+            let has_begun = self.received.get() > 0;
+            self.give_up(Failure::deadline(limit, has_begun));
         }
         None
-    }
-
-    /// Ends the call from this side.
-    pub fn cancel(&self) {
-        self.give_up(Failure::cancelled());
     }
 
     fn give_up(&self, failure: Failure) {
@@ -229,7 +253,7 @@ impl Rpc {
 }
 
 impl State {
-    fn give_up(&mut self, failure: Failure) {
+    pub(super) fn give_up(&mut self, failure: Failure) {
         if let Some(stream) = &mut self.outgoing {
             stream.send_reset(Reason::CANCEL);
         }
@@ -237,12 +261,19 @@ impl State {
         self.finish(Some(failure));
     }
 
-    fn finish(&mut self, failure: Option<Failure>) {
+    pub(super) fn finish(&mut self, failure: Option<Failure>) {
         if self.over.is_none() {
-            let failure = match (failure, &self.end) {
+            let mut failure = match (failure, &self.end) {
                 (Some(failure), Some(end)) => Some(end.explain(failure)),
                 (failure, _) => failure,
             };
+            if let Some(failure) = failure.as_mut().filter(|_| !self.headers.is_empty()) {
+                failure.text = failure.text.replace(" before it answered", " before the call was over");
+            }
+            if let Some(limit) = self.limit {
+                let (elapsed, has_begun) = (self.begun.elapsed(), self.bytes > 0);
+                failure = failure.map(|failure| failure.or_deadline(limit, elapsed, has_begun));
+            }
             self.over = Some(Over { at: Instant::now(), failure });
         }
         self.outgoing = None;
@@ -287,7 +318,7 @@ impl State {
     }
 
     /// Reads one more thing of the answer.
-    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    pub(super) fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         match std::mem::replace(&mut self.incoming, Incoming::Nothing) {
             Incoming::Head(mut response) => match Pin::new(&mut response).poll(cx) {
                 Poll::Pending => {
@@ -296,6 +327,9 @@ impl State {
                 }
                 Poll::Ready(response) => {
                     let (parts, body) = response?.into_parts();
+                    if let Some(end) = &self.end {
+                        end.is_answered();
+                    }
                     match begin(parts, &mut self.inbox, &mut self.headers)? {
                         Begun::Messages => self.incoming = Incoming::Messages(body),
                         Begun::Over(trailers) => self.conclude(trailers)?,
@@ -331,7 +365,7 @@ impl State {
         let said = conclude(&trailers);
         self.trailers = trailers;
         said?;
-        if !self.inbox.is_empty() {
+        if !self.inbox.is_whole() {
             let text = "the server ended the call within a message";
             return Err(Failure::new(Status::INTERNAL, ErrorKind::Protocol, text));
         }

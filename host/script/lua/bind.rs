@@ -67,7 +67,11 @@ pub(super) unsafe fn push_cached(lua: *mut lua_State, key: *const c_void, make: 
 pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
     // SAFETY: as the caller promised; `HostData` owns nothing, so it needs no finalizer.
     unsafe {
-        ffi::lua_newuserdatauv(lua, size_of::<HostData>(), 0).cast::<HostData>().write(data);
+        let kept = match data {
+            HostData::Object(kind, _) => c_int::from(kind.keeps()),
+            HostData::View(_) | HostData::Module(_) => 0,
+        };
+        ffi::lua_newuserdatauv(lua, size_of::<HostData>(), kept).cast::<HostData>().write(data);
         push_cached(lua, (&raw const METATABLE).cast(), |lua| {
             metamethods::push_metatable(lua);
             context(lua).metatable.set(ffi::lua_topointer(lua, -1));
@@ -114,7 +118,9 @@ pub(super) unsafe extern "C-unwind" fn call_member(lua: *mut lua_State) -> c_int
         guarded(lua, |lua| match data_at(lua, 1) {
             Some(HostData::Object(kind, id)) if kind.members.iter().any(|m| std::ptr::eq(m, member)) => {
                 run(lua, 2, |frame| match member.kind {
-                    MemberKind::Field(get) | MemberKind::Method(get) => get(frame, id),
+                    MemberKind::Field(get) | MemberKind::Kept(get) | MemberKind::Method(get) => {
+                        get(frame, id)
+                    }
                 })
             }
             _ => fail(lua, Raise::new(format!("call `{0}` with a colon: `object:{0}()`", member.name))),

@@ -106,6 +106,16 @@ impl Builder for Stacked {
         self.push_table(None, (0, size))
     }
 
+    fn open_keyed(&mut self, size: usize) -> HostResult {
+        self.push_table(None, (0, size))?;
+        // SAFETY: see `complete`; the table is on top, and there is room above it.
+        unsafe {
+            json::push_mark(self.lua, &json::KEYED);
+            ffi::lua_setmetatable(self.lua, -2);
+        }
+        Ok(())
+    }
+
     fn open_list(&mut self, size: usize) -> HostResult {
         self.push_table(Some(0), (size, 0))
     }

@@ -3,7 +3,7 @@
 //! is dropped or guessed in silence. Used by `bind`.
 //!
 //! A table is a list when its keys are 1..n; an empty table is an object unless
-//! it came from `json.array` or from a decoded list. Numbers without a fraction
+//! it came from `json.array` or from a decoded list. A map of protobuf is an object, whatever its keys. Numbers without a fraction
 //! stay integers; floats keep a `.0`, so that the type survives a round trip.
 
 use std::ffi::c_int;
@@ -23,6 +23,9 @@ const MAX_DEPTH: usize = 127;
 
 /// Marks list tables: the address is the key of their metatable in the registry.
 pub(super) static ARRAY: u8 = 0;
+
+/// Marks maps whose keys may be numbers or truths, in the same way.
+pub(super) static KEYED: u8 = 1;
 
 /// Why a value has no JSON form, and where in it (innermost segment last).
 pub(super) struct Refusal {
@@ -63,8 +66,10 @@ pub(super) unsafe fn encode(lua: *mut lua_State, index: c_int, out: &mut Vec<u8>
         ffi::lua_pushnil(lua);
         ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const ARRAY).cast());
         let array = ffi::lua_topointer(lua, -1);
-        ffi::lua_pop(lua, 2);
-        Encoder { lua, out, array, values: 0 }.value(ffi::lua_absindex(lua, index), 0)
+        ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, (&raw const KEYED).cast());
+        let keyed = ffi::lua_topointer(lua, -1);
+        ffi::lua_pop(lua, 3);
+        Encoder { lua, out, array, keyed, values: 0 }.value(ffi::lua_absindex(lua, index), 0)
     }
 }
 
@@ -75,6 +80,7 @@ struct Encoder<'o> {
     lua: *mut lua_State,
     out: &'o mut Vec<u8>,
     array: *const std::ffi::c_void,
+    keyed: *const std::ffi::c_void,
     /// Written so far.
     values: u32,
 }
@@ -156,11 +162,11 @@ impl Encoder<'_> {
             let start = self.out.len();
             ffi::lua_pushnil(lua);
             if ffi::lua_next(lua, index) == 0 {
-                let text: &[u8] = if self.is_array(index) { b"[]" } else { b"{}" };
+                let text: &[u8] = if self.is_marked(index, self.array) { b"[]" } else { b"{}" };
                 self.out.extend_from_slice(text);
                 return Ok(());
             }
-            let list = ffi::lua_type(lua, -2) == ffi::LUA_TNUMBER;
+            let list = ffi::lua_type(lua, -2) == ffi::LUA_TNUMBER && !self.is_marked(index, self.keyed);
             let result = if list { self.list(index, depth) } else { self.object(depth, index) };
             if result.is_err() {
                 self.out.truncate(start);
@@ -178,12 +184,17 @@ impl Encoder<'_> {
             let key = value - 1;
             self.out.push(b'{');
             loop {
-                if ffi::lua_type(lua, key) != ffi::LUA_TSTRING {
+                let shown;
+                let name = if ffi::lua_type(lua, key) == ffi::LUA_TSTRING {
+                    str_at(lua, key)
+                } else if self.is_marked(index, self.keyed) {
+                    shown = trace::shown(lua, key);
+                    shown.as_bytes()
+                } else {
                     let refusal = other_key(lua, key);
                     ffi::lua_pop(lua, 2);
                     return Err(refusal);
-                }
-                let name = str_at(lua, key);
+                };
                 let result = self.string(name).and_then(|()| {
                     self.out.push(b':');
                     self.value(value, depth + 1)
@@ -245,13 +256,13 @@ impl Encoder<'_> {
         }
     }
 
-    unsafe fn is_array(&self, index: c_int) -> bool {
+    unsafe fn is_marked(&self, index: c_int, mark: *const std::ffi::c_void) -> bool {
         // SAFETY: as `table`.
         unsafe {
-            if ffi::lua_getmetatable(self.lua, index) == 0 {
+            if mark.is_null() || ffi::lua_getmetatable(self.lua, index) == 0 {
                 return false;
             }
-            let same = ffi::lua_topointer(self.lua, -1) == self.array && !self.array.is_null();
+            let same = ffi::lua_topointer(self.lua, -1) == mark;
             ffi::lua_pop(self.lua, 1);
             same
         }
@@ -284,8 +295,17 @@ fn write_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 /// From within a relaxed account, with three free slots.
 pub(super) unsafe fn push_array_mark(lua: *mut lua_State) {
     // SAFETY: as the caller promised.
+    unsafe { push_mark(lua, &ARRAY) };
+}
+
+/// Pushes the metatable that marks tables of a kind.
+///
+/// # Safety
+/// From within a relaxed account, with three free slots.
+pub(super) unsafe fn push_mark(lua: *mut lua_State, kind: &'static u8) {
+    // SAFETY: as the caller promised.
     unsafe {
-        let key = (&raw const ARRAY).cast();
+        let key = std::ptr::from_ref(kind).cast();
         if ffi::lua_rawgetp(lua, ffi::LUA_REGISTRYINDEX, key) == ffi::LUA_TNIL {
             ffi::lua_pop(lua, 1);
             ffi::lua_createtable(lua, 0, 1);

@@ -65,6 +65,18 @@ unsafe extern "C-unwind" fn index_data(lua: *mut lua_State) -> c_int {
                 match kind.member(name) {
                     Some(member) => match member.kind {
                         MemberKind::Field(get) => run(lua, 3, |frame| get(frame, id)),
+                        MemberKind::Kept(get) => {
+                            if ffi::lua_getiuservalue(lua, 1, 1) > ffi::LUA_TNIL {
+                                return Ok(1);
+                            }
+                            ffi::lua_pop(lua, 1);
+                            let given = run(lua, 3, |frame| get(frame, id))?;
+                            if given == 1 {
+                                ffi::lua_pushvalue(lua, -1);
+                                ffi::lua_setiuservalue(lua, 1, 1);
+                            }
+                            Ok(given)
+                        }
                         MemberKind::Method(_) => {
                             let key = std::ptr::from_ref(member).cast::<c_void>();
                             push_cached(lua, key, |lua| {

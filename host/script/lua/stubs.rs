@@ -113,7 +113,7 @@ fn write_record(out: &mut String, record: &Record) {
 fn write_object(out: &mut String, object: &ObjectType) {
     write_head(out, object.doc, object.name, None);
     for member in object.members {
-        if let MemberKind::Field(_) = member.kind {
+        if let MemberKind::Field(_) | MemberKind::Kept(_) = member.kind {
             let _ = writeln!(out, "---@field {} {} {}", member.name, member.sig, member.doc);
         }
     }

@@ -200,10 +200,21 @@ impl Frame for RhaiFrame<'_> {
         }
     }
 
+    fn first_index(&self) -> usize {
+        0
+    }
+
     fn each(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
+        self.entries(table, &mut |key, value| match (key, value) {
+            (Arg::Str(_), Arg::Nil) => Ok(()),
+            (key, value) => visit(key, value),
+        })
+    }
+
+    fn entries(&self, table: TableRef, visit: &mut Visit<'_>) -> HostResult {
         let visited = self.look(table.0, |value| {
             if let Some(map) = value.read_lock::<Map>() {
-                for (name, value) in map.iter().filter(|(_, value)| !value.is_unit()) {
+                for (name, value) in map.iter() {
                     let at = || self.put(Slot::Field(table.0, name.clone()));
                     Self::lend(value, at, |value| visit(Arg::Str(name.as_bytes()), value))?;
                 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext};
 
-use crate::api::{Arg, Frame, MemberKind, Module, ObjectType, Raise};
+use crate::api::{Arg, Frame, HostResult, Member, MemberKind, Module, ObjectType, Raise};
 
 use super::bind::{self, GET, Returned, SET, error};
 use super::class::ClassRef;
@@ -24,7 +24,8 @@ pub(super) fn get(
 ) -> Returned {
     limits::check(state, context.call_level())?;
     let value = read(state, context, args, name)?;
-    if args[0].is::<HostValue>() {
+    // What is kept comes back as itself.
+    if args[0].is::<HostValue>() && !value.is_shared() {
         *state.read.borrow_mut() = value.clone();
     }
     Ok(value)
@@ -43,6 +44,7 @@ fn read(state: &Rc<State>, context: &NativeCallContext<'_>, args: &[&mut Dynamic
         HostValue::Object(kind, number) => match kind.member(name.as_bytes()) {
             Some(member) => match member.kind {
                 MemberKind::Field(get) => bind::run(state, context, &[], |frame| get(frame, number)),
+                MemberKind::Kept(get) => kept(state, context, (member, number), get),
                 MemberKind::Method(_) => {
                     let kind = kind.name;
                     Err(error(format!("`{name}` is a method of {kind}: call it, as `object.{name}()`")))
@@ -63,6 +65,37 @@ fn read(state: &Rc<State>, context: &NativeCallContext<'_>, args: &[&mut Dynamic
             },
         },
     }
+}
+
+/// What an object has once it was read.
+fn kept(
+    state: &Rc<State>,
+    context: &NativeCallContext<'_>,
+    (member, number): (&'static Member, u64),
+    get: fn(&dyn Frame, u64) -> HostResult,
+) -> Returned {
+    let key = (number, std::ptr::from_ref(member));
+    let known = state.kept.borrow().get(&key).cloned();
+    if let Some(known) = known.as_ref().filter(|known| !known.is_locked()) {
+        return Ok(known.clone());
+    }
+    let value = bind::run(state, context, &[], |frame| get(frame, number))?;
+    // Where a method of it calls a closure that reads it again, the engine holds it.
+    if known.is_some() {
+        return Ok(value);
+    }
+    let value = value.into_shared();
+    state.kept.borrow_mut().insert(key, value.clone());
+    Ok(value)
+}
+
+/// Whether what an object has under that name is being changed in its place just now.
+fn is_changing(state: &State, object: &Dynamic, name: &str) -> bool {
+    let Some(HostValue::Object(kind, number)) = object.read_lock::<HostValue>().map(|value| *value) else {
+        return false;
+    };
+    let Some(member) = kind.member(name.as_bytes()) else { return false };
+    state.kept.borrow().get(&(number, std::ptr::from_ref(member))).is_some_and(Dynamic::is_locked)
 }
 
 /// `object[index]`, counted from 0, or back from the end.
@@ -96,7 +129,7 @@ pub(super) fn set(state: &State, object: &mut Dynamic, name: &str, value: &mut D
         return methods::set(state, &class, name, value.take());
     }
     // What was read there comes back after a method was called on it.
-    if is_unchanged(&state.read.borrow(), value) {
+    if is_changing(state, object, name) || is_unchanged(&state.read.borrow(), value) {
         return Ok(Dynamic::UNIT);
     }
     Err(error(format!("cannot set `{name}`: it is read-only")))
@@ -143,7 +176,7 @@ pub(super) fn call(
         }
         HostValue::Object(kind, number) => match kind.member(name.as_bytes()).map(|member| &member.kind) {
             Some(MemberKind::Method(run)) => bind::run(state, context, args, |frame| run(frame, number)),
-            Some(MemberKind::Field(_)) => {
+            Some(MemberKind::Field(_) | MemberKind::Kept(_)) => {
                 Err(error(format!("`{name}` is a field of {}, not a method: leave out the `()`", kind.name)))
             }
             None => match listed(state, context, (kind, number), name, args)? {

@@ -10,7 +10,9 @@ use rand::rngs::SmallRng;
 use rhai::{
     Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Locked, Module, Scope, Shared,
 };
+use rustc_hash::FxHashMap;
 
+use crate::api::Member;
 use crate::vu::{Hook, Vu, fiber};
 
 use super::account::Account;
@@ -76,6 +78,8 @@ pub(super) struct State {
     /// The property of a host value that was read last: the engine hands it back after a method was
     /// called on it, as if it were set.
     pub(super) read: RefCell<Dynamic>,
+    /// What the objects of this call have, by their numbers and what it is.
+    pub(super) kept: RefCell<FxHashMap<(u64, *const Member), Dynamic>>,
 }
 
 impl State {
@@ -99,6 +103,7 @@ impl State {
             variables: Cell::new(0),
             leaving: Cell::new(false),
             read: RefCell::default(),
+            kept: RefCell::default(),
         })
     }
 

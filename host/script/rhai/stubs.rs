@@ -118,7 +118,7 @@ fn write_object(out: &mut String, object: &ObjectType) {
     for member in object.members {
         let described = (member.name, member.sig, member.doc);
         match member.kind {
-            MemberKind::Field(_) => write_field(out, object.name, described),
+            MemberKind::Field(_) | MemberKind::Kept(_) => write_field(out, object.name, described),
             MemberKind::Method(_) => write_function(out, "", &receiver, described),
         }
     }

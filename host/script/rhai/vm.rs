@@ -95,6 +95,7 @@ impl RhaiVm {
         self.state.account.end();
         let is_left = self.state.leaving.replace(false);
         *self.state.read.borrow_mut() = Dynamic::UNIT;
+        self.state.kept.take();
         match called {
             Ok(value) => Ok(value),
             Err(error) if matches!(*error, EvalAltResult::Exit(..)) => Ok(Dynamic::UNIT),

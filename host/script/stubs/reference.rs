@@ -95,7 +95,10 @@ fn write_function(page: &mut String, prefix: &str, name: &str, sig: &str, doc: &
 
 fn write_object(page: &mut String, object: &ObjectType) {
     let _ = writeln!(page, "\n### `{}`\n\n{}", object.name, object.doc);
-    let fields = object.members.iter().filter(|member| matches!(member.kind, MemberKind::Field(_)));
+    let fields = object
+        .members
+        .iter()
+        .filter(|member| matches!(member.kind, MemberKind::Field(_) | MemberKind::Kept(_)));
     let rows: Vec<_> = fields.map(|field| (format!("`{}`", field.name), field.sig, field.doc)).collect();
     write_rows(page, "field", &rows);
     for method in object.members.iter().filter(|member| matches!(member.kind, MemberKind::Method(_))) {

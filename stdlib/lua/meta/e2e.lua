@@ -123,12 +123,15 @@
 ---What listeners of `events.request` get, right after the request was counted. Requests that a listener sends
 ---itself are counted, but not told to listeners.
 ---@class RequestEvent
----@field request_type string The method: `GET` and the like.
+---@field request_type string The method: `GET` and the like; `grpc` for calls and streams of gRPC.
 ---@field name string What it counts under.
 ---@field url string The URL that answered last, without credentials.
 ---@field response_time number Milliseconds.
----@field response_length integer Bytes of the body.
----@field status_code integer The status; 0 where nothing whole came back.
+---@field response_length integer Bytes of the body, or of the messages that came.
+---@field status_code integer The status; 0 where nothing whole came back. Of gRPC its status, whose 0 is OK.
+---@field status_name string? Of gRPC: the name of the status.
+---@field messages_sent integer? Of gRPC: messages sent.
+---@field messages_received integer? Of gRPC: messages received.
 ---@field start_time number When it began: seconds since 1970.
 ---@field exception string? Why it counts as failed; nil for success.
 
@@ -594,10 +597,10 @@ function GrpcClient:close() end
 ---@field status integer The number of the status: 0 is `grpc.OK`. A call that got no reply has one as well, 14 (UNAVAILABLE) for one that could not connect.
 ---@field status_name string The name of the status, such as `NOT_FOUND`.
 ---@field ok boolean Whether the status is OK.
----@field message any The message; nil unless the status is OK.
+---@field message any The message, read when it is asked for first; nil unless the status is OK.
 ---@field error RpcError? Why the status is not OK; nil if it is.
----@field headers table<string, string> The metadata that came before the message; names in lower case, values of `-bin` as bytes.
----@field trailers table<string, string> The metadata that came after it.
+---@field headers table<string, string|string[]> The metadata that came before the message; names in lower case. Values of `-bin` are bytes: a list of them, where there are several of a name. Several texts of a name are one, joined by commas.
+---@field trailers table<string, string|string[]> The metadata that came after it.
 ---@field elapsed number Seconds from the call to its end.
 local GrpcReply = {}
 
@@ -612,15 +615,15 @@ function GrpcReply:failure(message) end
 function GrpcReply:ignore() end
 
 ---A call that goes on. What nobody takes waits at the server. It counts, once, when it has ended: as a
----failure unless its status is OK or this side has cancelled it.
+---failure unless its status is OK or this side has ended it first.
 ---@class GrpcStream
 ---@field open boolean Whether the call goes on, as far as is known.
 ---@field status integer? The number of the status; nil while the call goes on.
 ---@field status_name string? The name of the status; nil while the call goes on.
 ---@field ok boolean Whether it has ended with the status OK.
 ---@field error RpcError? Why the status is not OK; nil if it is, or while the call goes on.
----@field headers table<string, string> The metadata that the server began with, once it is there.
----@field trailers table<string, string> The metadata that it ended with, once it is there.
+---@field headers table<string, string|string[]> The metadata that the server began with, once it is there.
+---@field trailers table<string, string|string[]> The metadata that it ended with, once it is there.
 ---@field elapsed number? Seconds from its beginning to its end; nil while it goes on.
 ---@field sent integer Messages sent.
 ---@field received integer Messages taken.
@@ -654,7 +657,7 @@ function GrpcStream:cancel() end
 ---The same as `cancel`.
 function GrpcStream:close() end
 
----Counts the stream as a success (with `catch_response`).
+---Counts the stream as a success (with `catch_response`), when it has ended.
 function GrpcStream:success() end
 
 ---Counts the stream as a failure, grouped by the message.

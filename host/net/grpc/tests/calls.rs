@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::server::{Asked, Server, message, net, run, terms};
 use crate::net::coding::Coding;
-use crate::net::{Answer, Outgoing, Settings, Status};
+use crate::net::{Answer, Outgoing, Received, Settings, Status};
 
 async fn called(server: &Server, method: &str) -> Answer {
     let net = net(Settings::default());
@@ -115,6 +115,27 @@ fn the_deadline_holds_here_too_and_resets_the_stream() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the server never heard of it");
+    });
+}
+
+/// The server blocks the one thread, so that its word is there first.
+#[test]
+fn the_deadline_is_one_whoever_notices_first() {
+    run(async {
+        let server = Server::start(None).await;
+        let net = net(Settings::default());
+        let channel = net.channel(terms(&server.url()), false).unwrap();
+        for (method, millis, kind) in [("Late", 80, "timeout"), ("Hasty", 4000, "status")] {
+            let asked = Asked::new(method);
+            let outgoing = Outgoing { timeout: Duration::from_millis(millis), ..asked.outgoing() };
+            let unary = channel.call(&outgoing, message("")).await;
+            let rpc = channel.open(&outgoing, true).await;
+            assert!(matches!(rpc.receive(None).await, Received::Over));
+            for answer in [unary, rpc.answer().unwrap()] {
+                let said = (answer.status, answer.fault.unwrap().name());
+                assert_eq!(said, (Status::DEADLINE_EXCEEDED, kind), "{method}");
+            }
+        }
     });
 }
 

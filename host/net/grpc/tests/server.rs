@@ -182,6 +182,14 @@ impl Call {
                     .send_response(head.header("grpc-message", "no%20way").body(()).unwrap(), true)
                     .unwrap();
             }
+            // Keeps a deadline by its own clock: about that of the call, or one long before it.
+            "Late" | "Hasty" => {
+                let told = given["grpc-timeout"].to_str().unwrap().trim_end_matches('u').parse().unwrap();
+                let told = Duration::from_micros(told);
+                std::thread::sleep(if method == "Late" { told - told / 20 } else { told / 20 });
+                let head = head(200, "application/grpc").header("grpc-status", "4");
+                respond.send_response(head.body(()).unwrap(), true).unwrap();
+            }
             "Gzip" => {
                 let head = head(200, "application/grpc").header("grpc-encoding", "gzip").body(()).unwrap();
                 let mut stream = respond.send_response(head, false).unwrap();
