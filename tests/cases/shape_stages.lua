@@ -3,7 +3,10 @@
 local A = User:extend("A", { wait_time = constant(60) })
 A:task("t", function() end)
 function A:on_start() print("up", vu.class, vu.id) end
-function A:on_stop() print("down", vu.class, vu.id) end
+function A:on_stop()
+  sleep(math.max(0, vu.id - 5) * 0.3) -- the last three go at the same moment
+  print("down", vu.class, vu.id)
+end
 
 local B = A:extend("B")
 
