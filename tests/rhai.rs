@@ -80,10 +80,39 @@ fn memory_is_bounded_however_it_grows() {
         assert_eq!(ended.code, Some(1), "{body}\n{}", text(&ended));
         assert!(text(&ended).contains("memory limit exceeded"), "{body}\n{}", text(&ended));
     }
-    for body in ["let s = \"x\"; s.pad(1000000000000, \"y\");", "let b = blob(1000000000000, 1);"] {
+    let at_once = [
+        "let s = \"x\"; s.pad(1000000000000, \"y\");",
+        "let b = blob(1000000000000, 1);",
+        "let s = \"\"; s.pad(10000000, \",\"); s.split(\",\")",
+        "let s = \"\"; s.pad(10000000, \",\"); s.split_rev(',')",
+        "let s = \"\"; s.pad(10000000, \"x\"); s.to_chars()",
+        "let b = blob(30000000); b.to_array()",
+        "let s = \"\"; s.pad(1000000, \"x\"); let l = []; l.pad(100, s); json.encode(l)",
+    ];
+    for body in at_once {
         let ended = run(&format!("U.task(\"t\", || {{ {body} }});"));
-        assert!(text(&ended).contains("more than one VU may hold"), "{body}\n{}", text(&ended));
+        let said = text(&ended);
+        let is_refused = said.contains("more than one VU may hold") || said.contains("than what one VU may hold");
+        assert!(is_refused, "{body}\n{said}");
     }
+    let made = [
+        "let s = \"[0\"; s.pad(20000000, \",0\"); json.decode(s + \"]\")",
+        "let s = \"\"; s.pad(1000000, \"x\"); let l = []; l.pad(100, s); `${l}`",
+    ];
+    for body in made {
+        let ended = run(&format!("U.task(\"t\", || {{ {body} }});"));
+        assert!(text(&ended).contains("memory limit exceeded"), "{body}\n{}", text(&ended));
+    }
+}
+
+#[test]
+fn nothing_ends_a_script_without_a_word() {
+    let ended = run("U.task(\"t\", || exit());\nexit();");
+    assert_eq!(ended.code, Some(107), "{}", text(&ended));
+    assert!(text(&ended).contains("unknown function `exit`"), "{}", text(&ended));
+    let ended = run("U.task(\"t\", || { let r = [3, 1, 2]; r.sort(|x, y| exit(1)); });");
+    assert_eq!(ended.code, Some(1), "{}", text(&ended));
+    assert!(text(&ended).contains("unknown function `exit`"), "{}", text(&ended));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use rhai::{Array, Dynamic, Map};
 
 use super::limits;
+use super::state::State;
 use super::value::HostValue;
 
 /// How deep values may nest. serde_json reads no deeper either.
@@ -43,7 +44,8 @@ impl fmt::Display for Refusal {
 /// Appends the value as JSON.
 pub(super) fn encode(value: &Dynamic, out: &mut Vec<u8>) -> Result<(), String> {
     let start = out.len();
-    let mut encoder = Encoder { out, values: 0 };
+    let most = State::current().map_or(usize::MAX, |state| state.library.memory_limit);
+    let mut encoder = Encoder { out, values: 0, most: start.saturating_add(most) };
     encoder.value(value, 0).map_err(|refusal| {
         encoder.out.truncate(start);
         refusal.to_string()
@@ -54,6 +56,8 @@ struct Encoder<'o> {
     out: &'o mut Vec<u8>,
     /// Written so far.
     values: u32,
+    /// So long it may get: many texts may be one and the same in memory.
+    most: usize,
 }
 
 impl Encoder<'_> {
@@ -62,6 +66,9 @@ impl Encoder<'_> {
         // Other VUs get their turn.
         if self.values.is_multiple_of(VALUES_PER_TICK) && limits::tick().is_err() {
             return Err(Refusal::new("the call was ended"));
+        }
+        if self.out.len() > self.most {
+            return Err(Refusal::new("it is longer than what one VU may hold"));
         }
         if let Ok(text) = value.as_immutable_string_ref() {
             self.write(text.as_str());

@@ -28,6 +28,7 @@ mod members;
 mod methods;
 mod names;
 mod nest;
+mod pieces;
 mod pointers;
 mod program;
 mod shape;
@@ -43,6 +44,7 @@ mod view;
 mod vm;
 mod walk;
 mod wording;
+mod written;
 
 use crate::fault::Fault;
 
