@@ -27,6 +27,8 @@ fn no_recursion_reaches_the_end_of_the_stack() {
         "fn f(n) { group(\"g\", || f(n + 1)) }".to_owned(),
         "fn f(n) { check(n, #{ c: |x| f(x + 1) }) }".to_owned(),
         "fn f(n) { invoke(|x| f(x), n + 1) }".to_owned(),
+        "fn f(n) { try { f(n + 1) } catch (e) { throw e; } }".to_owned(),
+        "fn f(n) { for x in [n] { let g = || x; f(g.call() + 1); } }".to_owned(),
         "fn f(n) { `${n} ${`${n} ${f(n + 1)}`}` }".to_owned(),
         "fn f(n) { switch n { 0 => 1, _ => if n > 0 { switch n % 2 { 0 => f(n + 1), _ => f(n + 1) } } } }"
             .to_owned(),
@@ -92,7 +94,8 @@ fn memory_is_bounded_however_it_grows() {
     for body in at_once {
         let ended = run(&format!("U.task(\"t\", || {{ {body} }});"));
         let said = text(&ended);
-        let is_refused = said.contains("more than one VU may hold") || said.contains("than what one VU may hold");
+        let is_refused =
+            said.contains("more than one VU may hold") || said.contains("than what one VU may hold");
         assert!(is_refused, "{body}\n{said}");
     }
     let made = [

@@ -14,6 +14,7 @@ use crate::fault::{Fault, Place, closest};
 use crate::script::Suite;
 use crate::script::sources::{Naming, read, shown};
 
+use super::amended::{self, Inserted};
 use super::names::{Names, bare_call};
 use super::{bind, globals, limits, trace};
 
@@ -61,6 +62,8 @@ struct Files {
     root: PathBuf,
     /// By name: the text, for error messages.
     sources: RefCell<FxHashMap<String, Rc<str>>>,
+    /// By name: what was written into it.
+    inserted: RefCell<FxHashMap<String, Inserted>>,
     modules: RefCell<FxHashMap<String, Rc<Script>>>,
     /// Closures, whose names differ.
     closures: RefCell<FxHashMap<ImmutableString, Rc<Defined>>>,
@@ -73,12 +76,14 @@ impl Library {
         let files = Files {
             root: suite.root.clone(),
             sources: RefCell::default(),
+            inserted: RefCell::default(),
             modules: RefCell::default(),
             closures: RefCell::default(),
             named: RefCell::default(),
         };
         let mut engine = Engine::new();
         limits::set(&mut engine);
+        amended::register(&mut engine);
         let (mut scripts, mut faults, mut names) = (Vec::new(), Vec::new(), Names::default());
         for path in &suite.scripts {
             let compiled = read(path).and_then(|text| files.compile(&engine, &shown(path), &text));
@@ -123,6 +128,11 @@ impl Library {
         self.files.line(file, line)
     }
 
+    /// The column of a line of a file, for one of what was compiled.
+    pub(super) fn column(&self, file: &str, line: usize, column: usize) -> usize {
+        self.files.column(file, line, column)
+    }
+
     /// Where the closure called `name` is defined.
     pub(super) fn closure(&self, name: &str) -> Option<Rc<Defined>> {
         self.files.closures.borrow().get(name).cloned()
@@ -148,12 +158,20 @@ impl Files {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         self.sources.borrow_mut().insert(name.to_owned(), text.into());
         let body = if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text };
-        let mut ast = engine
-            .compile(body)
-            .map_err(|error| trace::syntax_fault(&error, name, |line| self.line(name, line)))?;
+        let compile = |body: &str| {
+            let compiled = engine.compile(body);
+            compiled.map_err(|error| trace::syntax_fault(&error, name, |line| self.line(name, line)))
+        };
+        let mut ast = compile(body)?;
+        let inserted = amended::insertions(&ast, body);
+        if !inserted.is_empty() {
+            ast = compile(&amended::amended(body, &inserted))?;
+            self.inserted.borrow_mut().insert(name.to_owned(), inserted);
+        }
         if let Some(at) = bare_call(&ast) {
             let what = "'call' is a reserved keyword".to_owned();
-            let (line, column) = (at.line().unwrap_or(1), at.position());
+            let line = at.line().unwrap_or(1);
+            let column = at.position().map(|column| self.column(name, line, column));
             let place = Place { file: name.to_owned(), line, column, source: self.line(name, line) };
             return Err(Fault::new(Exit::Script, what).at(place));
         }
@@ -225,6 +243,11 @@ impl Files {
         };
         self.modules.borrow_mut().insert(name.to_owned(), script.clone());
         Ok(script)
+    }
+
+    fn column(&self, file: &str, line: usize, column: usize) -> usize {
+        let inserted = self.inserted.borrow();
+        inserted.get(file).map_or(column, |inserted| amended::column(inserted, line, column))
     }
 
     fn line(&self, file: &str, line: usize) -> Option<String> {

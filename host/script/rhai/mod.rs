@@ -3,11 +3,13 @@
 //! it finds its VM by what its fiber keeps (see ARCHITECTURE.md).
 
 mod account;
+mod amended;
 mod attributes;
 mod basics;
 mod bind;
 mod builder;
 mod call;
+mod caught;
 mod class;
 mod control;
 mod depth;

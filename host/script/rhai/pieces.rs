@@ -92,7 +92,11 @@ impl Chars {
         let at = match start {
             0 => Some(0),
             1.. => text.char_indices().nth(nth(start as u64)).map(|(at, _)| at),
-            _ => text.char_indices().rev().nth(nth(start.unsigned_abs() - 1)).map_or(Some(0), |(at, _)| Some(at)),
+            _ => text
+                .char_indices()
+                .rev()
+                .nth(nth(start.unsigned_abs() - 1))
+                .map_or(Some(0), |(at, _)| Some(at)),
         };
         let at = at.unwrap_or(text.len());
         Chars { text, at, left: count }

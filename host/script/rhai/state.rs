@@ -14,6 +14,7 @@ use rhai::{
 use crate::vu::{Hook, Vu, fiber};
 
 use super::account::Account;
+use super::caught::Caught;
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::Library;
@@ -76,6 +77,8 @@ pub(super) struct State {
     /// The property of a host value that was read last: the engine hands it back after a method was
     /// called on it, as if it were set.
     pub(super) read: RefCell<Dynamic>,
+    /// The errors that its script caught last.
+    pub(super) caught: RefCell<Vec<Caught>>,
 }
 
 impl State {
@@ -99,6 +102,7 @@ impl State {
             variables: Cell::new(0),
             leaving: Cell::new(false),
             read: RefCell::default(),
+            caught: RefCell::default(),
         })
     }
 
@@ -153,6 +157,7 @@ impl State {
         }
         self.this.borrow_mut().take();
         self.hooks.borrow_mut().clear();
+        self.caught.borrow_mut().clear();
         self.scopes.borrow_mut().clear();
         self.modules.borrow_mut().clear();
         self.units.borrow_mut().clear();

@@ -8,7 +8,7 @@ use crate::fault::{Fault, Place, closest};
 use crate::script::{hint, message};
 
 use super::library::{Library, is_closure};
-use super::{globals, json, limits};
+use super::{caught, globals, json, limits};
 
 /// Frames that a traceback shows at most.
 const MAX_FRAMES: usize = 20;
@@ -71,70 +71,105 @@ fn layer(library: &Library, name: &str, source: &str, called: Position) -> Layer
     Layer { shown, called }
 }
 
-/// An error taken apart: the layers from the outermost in, and what is innermost.
-fn unwrap(library: &Library, error: Box<EvalAltResult>) -> (Vec<Layer>, EvalAltResult) {
-    let (mut layers, mut error) = (Vec::new(), error);
-    loop {
-        error = match *error {
-            EvalAltResult::ErrorInFunctionCall(name, source, inner, called) => {
-                layers.push(layer(library, &name, &source, called));
-                inner
+/// An error taken apart.
+pub(super) struct Broken {
+    /// From the outermost in.
+    layers: Vec<Layer>,
+    /// What is innermost.
+    inner: EvalAltResult,
+}
+
+impl Broken {
+    pub(super) fn new(library: &Library, error: Box<EvalAltResult>) -> Broken {
+        let (mut layers, mut error) = (Vec::new(), error);
+        loop {
+            error = match *error {
+                EvalAltResult::ErrorInFunctionCall(name, source, inner, called) => {
+                    layers.push(layer(library, &name, &source, called));
+                    inner
+                }
+                EvalAltResult::ErrorInModule(source, inner, called) => {
+                    let shown = (!source.is_empty()).then(|| (source.into(), "in the main chunk".to_owned()));
+                    layers.push(Layer { shown, called });
+                    inner
+                }
+                EvalAltResult::ErrorRuntime(value, at) => {
+                    if let Some(first) = caught::again(&value) {
+                        layers.extend(first.layers);
+                        return Broken { layers, inner: first.inner };
+                    }
+                    return Broken { layers, inner: EvalAltResult::ErrorRuntime(value, at) };
+                }
+                other => return Broken { layers, inner: other },
+            };
+        }
+    }
+
+    /// The value, where it is one that was thrown.
+    pub(super) fn thrown(&self) -> Option<&Dynamic> {
+        match &self.inner {
+            EvalAltResult::ErrorRuntime(value, _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Another value, thrown in the same place.
+    pub(super) fn throw(&mut self, value: Dynamic) {
+        self.inner = EvalAltResult::ErrorRuntime(value, self.inner.position());
+    }
+
+    /// The fault that people see. `main` is the file whose top level ran, where one did.
+    pub(super) fn fault(&self, library: &Library, main: Option<&str>) -> Fault {
+        let (layers, inner) = (&self.layers, &self.inner);
+        let at = inner.position();
+        let mut positions: Vec<Position> = layers.iter().skip(1).map(|layer| layer.called).collect();
+        positions.push(at);
+        let mut frames: Vec<(ImmutableString, Position, &str)> = Vec::new();
+        // What ran before any function did.
+        if let Some(main) = main {
+            let first = layers.first().map_or(at, |layer| layer.called);
+            frames.push((main.into(), first, "in the main chunk"));
+        }
+        for (layer, position) in layers.iter().zip(positions) {
+            // For a function of the host's, its caller stands where it called it.
+            if let Some((file, shown)) = &layer.shown {
+                frames.push((file.clone(), position, shown));
             }
-            EvalAltResult::ErrorInModule(source, inner, called) => {
-                let shown = (!source.is_empty()).then(|| (source.into(), "in the main chunk".to_owned()));
-                layers.push(Layer { shown, called });
-                inner
-            }
-            other => return (layers, other),
+        }
+        frames.reverse();
+        let placed = frames.iter().find(|(_, position, _)| position.line().is_some());
+        let place = placed.map(|(file, position, _)| (file.clone(), *position));
+        let trace: Vec<String> = frames
+            .iter()
+            .filter_map(|(file, position, shown)| Some(format!("{file}:{}: {shown}", position.line()?)))
+            .take(MAX_FRAMES)
+            .collect();
+        let (text, is_placed) = text(library, inner);
+        let Some((file, position)) = place.filter(|_| is_placed) else {
+            let mut fault = Fault::new(Exit::Script, text);
+            fault.trace = trace;
+            return fault;
         };
+        let line = position.line().unwrap_or(0);
+        let source = library.line(&file, line);
+        let (what, help) = message::advice(&text);
+        let help = help.map(str::to_owned).or_else(|| suggestion(library, inner, source.as_deref()));
+        let own = position.position().filter(|column| *column > 0);
+        let own = own.map(|column| library.column(&file, line, column));
+        let column = source.as_deref().map(|source| {
+            message::quoted(source, what).or(own).unwrap_or_else(|| message::column(source, what))
+        });
+        let mut fault = Fault::new(Exit::Script, what);
+        fault = fault.at(Place { file: file.to_string(), line, column, source });
+        fault.help = help;
+        fault.trace = trace;
+        fault
     }
 }
 
 /// The fault that people see. `main` is the file whose top level ran, where one did.
 pub(super) fn fault(library: &Library, error: Box<EvalAltResult>, main: Option<&str>) -> Fault {
-    let (layers, mut inner) = unwrap(library, error);
-    let at = inner.take_position();
-    let mut positions: Vec<Position> = layers.iter().skip(1).map(|layer| layer.called).collect();
-    positions.push(at);
-    let mut frames: Vec<(ImmutableString, Position, String)> = Vec::new();
-    // What ran before any function did.
-    if let Some(main) = main {
-        let first = layers.first().map_or(at, |layer| layer.called);
-        frames.push((main.into(), first, "in the main chunk".to_owned()));
-    }
-    for (layer, position) in layers.into_iter().zip(positions) {
-        // For a function of the host's, its caller stands where it called it.
-        if let Some((file, shown)) = layer.shown {
-            frames.push((file, position, shown));
-        }
-    }
-    frames.reverse();
-    let placed = frames.iter().find(|(_, position, _)| position.line().is_some());
-    let place = placed.map(|(file, position, _)| (file.clone(), *position));
-    let trace: Vec<String> = frames
-        .iter()
-        .filter_map(|(file, position, shown)| Some(format!("{file}:{}: {shown}", position.line()?)))
-        .take(MAX_FRAMES)
-        .collect();
-    let (text, is_placed) = text(library, &inner);
-    let Some((file, position)) = place.filter(|_| is_placed) else {
-        let mut fault = Fault::new(Exit::Script, text);
-        fault.trace = trace;
-        return fault;
-    };
-    let line = position.line().unwrap_or(0);
-    let source = library.line(&file, line);
-    let (what, help) = message::advice(&text);
-    let help = help.map(str::to_owned).or_else(|| suggestion(library, &inner, source.as_deref()));
-    let own = position.position().filter(|column| *column > 0);
-    let column = source
-        .as_deref()
-        .map(|source| message::quoted(source, what).or(own).unwrap_or_else(|| message::column(source, what)));
-    let mut fault = Fault::new(Exit::Script, what);
-    fault = fault.at(Place { file: file.to_string(), line, column, source });
-    fault.help = help;
-    fault.trace = trace;
-    fault
+    Broken::new(library, error).fault(library, main)
 }
 
 /// The words of an error, and whether its place is a part of it.
@@ -154,7 +189,10 @@ fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
                 .to_owned(),
             true,
         ),
-        other => (lowered(&other.to_string()), true),
+        other => {
+            let (said, place) = (other.to_string(), format!(" ({})", other.position()));
+            (lowered(said.strip_suffix(&place).unwrap_or(&said)), true)
+        }
     }
 }
 
