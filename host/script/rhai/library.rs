@@ -16,7 +16,7 @@ use crate::script::sources::{Naming, read, shown};
 
 use super::amended::{self, Inserted};
 use super::names::{Names, bare_call};
-use super::{bind, globals, limits, trace};
+use super::{bind, globals, limits, tops, trace};
 
 /// The standard library's script side, embedded.
 const STANDARD: [(&str, &str); 1] = [("e2e/retry", include_str!("../../../stdlib/rhai/e2e/retry.rhai"))];
@@ -84,6 +84,7 @@ impl Library {
         let mut engine = Engine::new();
         limits::set(&mut engine);
         amended::register(&mut engine);
+        tops::register(&mut engine);
         let (mut scripts, mut faults, mut names) = (Vec::new(), Vec::new(), Names::default());
         for path in &suite.scripts {
             let compiled = read(path).and_then(|text| files.compile(&engine, &shown(path), &text));
@@ -176,6 +177,7 @@ impl Files {
             return Err(Fault::new(Exit::Script, what).at(place));
         }
         ast.set_source(name);
+        let ast = tops::noted(engine, ast);
         self.note_functions(&ast, name);
         Ok(Rc::new(Script { ast }))
     }

@@ -39,6 +39,7 @@ mod state;
 mod stubs;
 mod tasks;
 mod texts;
+mod tops;
 mod trace;
 mod types;
 mod value;

@@ -18,6 +18,7 @@ use super::caught::Caught;
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::Library;
+use super::tops::Top;
 
 /// A module as one VM knows it.
 pub(super) enum Loaded {
@@ -77,6 +78,8 @@ pub(super) struct State {
     /// The property of a host value that was read last: the engine hands it back after a method was
     /// called on it, as if it were set.
     pub(super) read: RefCell<Dynamic>,
+    /// The variables of top levels that functions name.
+    pub(super) tops: RefCell<Vec<Top>>,
     /// The errors that its script caught last.
     pub(super) caught: RefCell<Vec<Caught>>,
 }
@@ -102,6 +105,7 @@ impl State {
             variables: Cell::new(0),
             leaving: Cell::new(false),
             read: RefCell::default(),
+            tops: RefCell::default(),
             caught: RefCell::default(),
         })
     }
@@ -159,6 +163,7 @@ impl State {
         self.hooks.borrow_mut().clear();
         self.caught.borrow_mut().clear();
         self.scopes.borrow_mut().clear();
+        self.tops.borrow_mut().clear();
         self.modules.borrow_mut().clear();
         self.units.borrow_mut().clear();
     }

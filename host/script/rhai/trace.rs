@@ -183,12 +183,14 @@ fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
         EvalAltResult::ErrorUnboundThis(_) => {
             ("there is no `this` here: a function called by itself has none".to_owned(), true)
         }
-        EvalAltResult::ErrorDataRace(..) => (
-            "a value is used here that is in use already, as a closure is that calls itself (a function \
-              may: `fn name(..) { .. }`)"
-                .to_owned(),
-            true,
-        ),
+        EvalAltResult::ErrorDataRace(name, _) => {
+            let name = if name.is_empty() { "a value".to_owned() } else { format!("`{name}`") };
+            let what = format!(
+                "{name} is used here that is in use already: a method of it runs (copy it before: `let copy = x;`), \
+                 or it is a closure that calls itself (write it as a function: `fn name(..) {{ .. }}`)"
+            );
+            (what, true)
+        }
         other => {
             let (said, place) = (other.to_string(), format!(" ({})", other.position()));
             (lowered(said.strip_suffix(&place).unwrap_or(&said)), true)
