@@ -72,6 +72,7 @@ fn print(frame: &dyn Frame) -> HostResult {
         }
         match frame.arg(index) {
             Arg::Nil => line.push_str("()"),
+            Arg::Num(number) => line.push_str(&super::written::float(number)),
             arg => match arg.to_text() {
                 Some(text) => line.push_str(&text),
                 None => {
@@ -102,6 +103,7 @@ fn random(frame: &dyn Frame) -> HostResult {
     let mut rng = state.rng().borrow_mut();
     let whole = |index: usize, what: &str| match frame.arg(index) {
         Arg::Int(number) => Ok(number),
+        Arg::Num(number) => Err(Raise::new(format!("{what} must be a whole number, not {number:?}"))),
         other => Err(Raise::new(format!("{what} must be a whole number, not a {}", other.type_name()))),
     };
     let (low, high) = match frame.count() {

@@ -27,7 +27,11 @@ pub(super) fn keep(error: Box<EvalAltResult>, source: Option<&str>) -> Box<EvalA
         Some(value) => value.clone(),
         None => {
             let fault = broken.fault(&state.library, source);
-            let mut map = Map::from([("message".into(), fault.what.into())]);
+            let message = match fault.help {
+                Some(help) => format!("{} ({help})", fault.what),
+                None => fault.what,
+            };
+            let mut map = Map::from([("message".into(), message.into())]);
             if let Some(place) = fault.at {
                 map.insert("source".into(), place.file.into());
                 map.insert("line".into(), (place.line as i64).into());

@@ -17,6 +17,7 @@ use super::json_decode::Name;
 use super::state::State;
 use super::texts::Texts;
 use super::value::HostValue;
+use super::walk::HostFunction;
 use super::{json, json_decode, trace};
 
 /// More than any host function takes.
@@ -122,6 +123,8 @@ impl<'a> RhaiFrame<'a> {
             }
         } else if value.is::<ClassRef>() || value.is::<Instance>() {
             Arg::Table(TableRef(at()))
+        } else if value.is::<HostFunction>() {
+            Arg::Other("function")
         } else {
             Arg::Other("value of another kind")
         }
@@ -287,6 +290,10 @@ impl Frame for RhaiFrame<'_> {
         let result = Rc::new(self.invoke_with(function, &[])?);
         let at = || self.put(Slot::Own(result.clone()));
         Self::lend(&result, at, take)
+    }
+
+    fn nothing(&self) -> &'static str {
+        "()"
     }
 
     fn loading(&self) -> bool {

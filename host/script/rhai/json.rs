@@ -4,9 +4,10 @@ use std::fmt;
 
 use rhai::{Array, Dynamic, Map};
 
-use super::limits;
+use super::instance::Instance;
 use super::state::State;
 use super::value::HostValue;
+use super::{kinds, limits};
 
 /// How deep values may nest. serde_json reads no deeper either.
 const MAX_DEPTH: usize = 127;
@@ -89,16 +90,16 @@ impl Encoder<'_> {
             self.list(&list, depth)?;
         } else if let Ok(one) = value.as_char() {
             self.write(&one);
+        } else if let Some(instance) = value.read_lock::<Instance>() {
+            instance.with_own(|own| self.map(own, depth))?;
         } else if let Some(HostValue::View(view)) = value.read_lock::<HostValue>().as_deref() {
             self.write(view);
         } else {
-            let name = match value.read_lock::<HostValue>() {
-                Some(value) => value.name().to_owned(),
-                None if value.is_fnptr() => "function".to_owned(),
-                None if value.is_blob() => return Err(Refusal::new("the string is not valid UTF-8")),
-                None => value.type_name().to_owned(),
-            };
-            return Err(Refusal::new(format!("a {name} has no JSON form")));
+            if value.is_blob() {
+                return Err(Refusal::new("the string is not valid UTF-8"));
+            }
+            let kind = kinds::with_article(&kinds::kind(value));
+            return Err(Refusal::new(format!("{kind} has no JSON form")));
         }
         Ok(())
     }

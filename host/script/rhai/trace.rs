@@ -4,11 +4,12 @@
 use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext, ParseError, Position};
 
 use crate::exit::Exit;
-use crate::fault::{Fault, Place, closest};
-use crate::script::{hint, message};
+use crate::fault::{Fault, Place};
+use crate::script::message;
 
+use super::class::ClassRef;
 use super::library::{Library, is_closure};
-use super::{caught, globals, json, limits};
+use super::{caught, hints, json, kinds, limits};
 
 /// Frames that a traceback shows at most.
 const MAX_FRAMES: usize = 20;
@@ -42,7 +43,7 @@ pub(super) fn syntax_fault(error: &ParseError, file: &str, line: impl Fn(usize) 
 }
 
 /// `Message` as `message`; what begins with a name or an abbreviation stays.
-fn lowered(text: &str) -> String {
+pub(super) fn lowered(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
@@ -144,16 +145,16 @@ impl Broken {
             .filter_map(|(file, position, shown)| Some(format!("{file}:{}: {shown}", position.line()?)))
             .take(MAX_FRAMES)
             .collect();
-        let (text, is_placed) = text(library, inner);
+        let source = place.as_ref().and_then(|(file, at)| library.line(file, at.line().unwrap_or(0)));
+        let (text, is_placed) = text(library, inner, source.as_deref());
         let Some((file, position)) = place.filter(|_| is_placed) else {
             let mut fault = Fault::new(Exit::Script, text);
             fault.trace = trace;
             return fault;
         };
         let line = position.line().unwrap_or(0);
-        let source = library.line(&file, line);
         let (what, help) = message::advice(&text);
-        let help = help.map(str::to_owned).or_else(|| suggestion(library, inner, source.as_deref()));
+        let help = help.map(str::to_owned).or_else(|| hints::suggestion(library, inner, source.as_deref()));
         let own = position.position().filter(|column| *column > 0);
         let own = own.map(|column| library.column(&file, line, column));
         let column = source.as_deref().map(|source| {
@@ -173,12 +174,14 @@ pub(super) fn fault(library: &Library, error: Box<EvalAltResult>, main: Option<&
 }
 
 /// The words of an error, and whether its place is a part of it.
-fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
+fn text(library: &Library, error: &EvalAltResult, source: Option<&str>) -> (String, bool) {
     match error {
         EvalAltResult::ErrorRuntime(value, _) => thrown(value),
         EvalAltResult::ErrorVariableNotFound(name, _) => (format!("unknown variable `{name}`"), true),
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => (unknown_function(library, signature), true),
-        EvalAltResult::ErrorDotExpr(what, _) => (unknown_property(what), true),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            (hints::unknown_function(library, signature, source), true)
+        }
+        EvalAltResult::ErrorDotExpr(what, _) => (hints::unknown_property(what, source), true),
         EvalAltResult::ErrorStackOverflow(_) => (limits::STACK_OVERFLOW.to_owned(), true),
         EvalAltResult::ErrorUnboundThis(_) => {
             ("there is no `this` here: a function called by itself has none".to_owned(), true)
@@ -193,7 +196,7 @@ fn text(library: &Library, error: &EvalAltResult) -> (String, bool) {
         }
         other => {
             let (said, place) = (other.to_string(), format!(" ({})", other.position()));
-            (lowered(said.strip_suffix(&place).unwrap_or(&said)), true)
+            (kinds::plain(&lowered(said.strip_suffix(&place).unwrap_or(&said))), true)
         }
     }
 }
@@ -205,98 +208,27 @@ fn thrown(value: &Dynamic) -> (String, bool) {
     }
     let mut out = Vec::new();
     let text = match json::encode(value, &mut out) {
-        Ok(()) if value.is_unit() => "nil".to_owned(),
+        Ok(()) if value.is_unit() => "()".to_owned(),
         Ok(()) => String::from_utf8_lossy(&out).into_owned(),
         Err(_) if value.is_fnptr() => "(error object is a function value)".to_owned(),
-        Err(_) => value.to_string(),
+        Err(_) => match value.read_lock::<ClassRef>() {
+            Some(class) => class.name.to_string(),
+            None => kinds::kind(value),
+        },
     };
     (text, false)
-}
-
-/// `get ((), &str | ImmutableString | String)` in words.
-fn unknown_function(library: &Library, signature: &str) -> String {
-    let (name, types) = signature.split_once(" (").unwrap_or((signature, ")"));
-    let types = types.strip_suffix(')').unwrap_or(types);
-    let types = types.replace("&str | ImmutableString | String", "string");
-    if types.is_empty() || meant(library, name).is_some() {
-        return format!("unknown function `{name}`");
-    }
-    let plain = |kind: &str| match kind {
-        "i64" => "integer".to_owned(),
-        "f64" => "float".to_owned(),
-        other => other.to_owned(),
-    };
-    let types: Vec<String> = types.split(", ").map(plain).collect();
-    format!("no function `{name}` takes ({})", types.join(", "))
-}
-
-/// The function that may have been meant by `name`.
-fn meant(library: &Library, name: &str) -> Option<String> {
-    let own = library.function_names();
-    let mut known: Vec<&str> = globals::names().collect();
-    known.extend(own.iter().map(ImmutableString::as_str));
-    if known.contains(&name) {
-        return None;
-    }
-    closest(name, known).map(str::to_owned)
-}
-
-fn unknown_property(what: &str) -> String {
-    let quoted: Vec<&str> = what.split('\'').skip(1).step_by(2).collect();
-    match quoted[..] {
-        [name, kind] => format!("a value of type {kind} has no property `{name}`"),
-        [name, kind, _] => format!("a value of type {kind} has no property `{name}` that could be set"),
-        _ => lowered(what),
-    }
-}
-
-/// What may have been meant.
-fn suggestion(library: &Library, error: &EvalAltResult, source: Option<&str>) -> Option<String> {
-    let did_you_mean = |best: &str| format!("did you mean `{best}`?");
-    match error {
-        EvalAltResult::ErrorVariableNotFound(name, _) => {
-            closest(name, globals::names()).filter(|best| *best != name).map(did_you_mean)
-        }
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            let (name, types) = signature.split_once(" (")?;
-            // Something that is nothing was asked for a method: what came before may be misspelt.
-            if types.starts_with("()")
-                && let Some(best) = source.and_then(|source| misspelt(source, name))
-            {
-                return Some(did_you_mean(best));
-            }
-            meant(library, name).as_deref().map(did_you_mean)
-        }
-        EvalAltResult::ErrorDotExpr(what, _) => {
-            let name = what.split('\'').nth(1)?;
-            misspelt(source?, name).map(did_you_mean)
-        }
-        _ => None,
-    }
-}
-
-/// The name before `.name` on the line, if it is a slip of the pen.
-fn misspelt(source: &str, name: &str) -> Option<&'static str> {
-    let at = source.find(&format!(".{name}"))?;
-    let before = &source[..at];
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-    hint::field(&before[start..], source)
 }
 
 /// A value for a message: a number, a text or a boolean as it is, else what kind it is.
 pub(super) fn shown(value: &Dynamic) -> String {
     if value.is_unit() {
-        "nil".to_owned()
+        "()".to_owned()
     } else if let Ok(text) = value.as_immutable_string_ref() {
         format!("\"{}\"", text.as_str())
     } else if value.is_int() || value.is_float() || value.is_bool() {
         value.to_string()
-    } else if value.is_map() || value.is_array() {
-        "a table".to_owned()
-    } else if value.is_fnptr() {
-        "a function".to_owned()
     } else {
-        format!("a {}", value.type_name())
+        kinds::with_article(&kinds::kind(value))
     }
 }
 

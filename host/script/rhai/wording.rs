@@ -1,7 +1,7 @@
 //! What the host's messages write as Lua does, as this language writes it. Used by `bind`.
 
 /// Forms that messages of the API hold, each with its own of this language.
-const FORMS: [(&str, &str); 16] = [
+const FORMS: [(&str, &str); 22] = [
     ("for chunk in response:chunks() do", "for chunk in response.chunks() { .. }"),
     ("for event in source:events() do", "for event in source.events() { .. }"),
     ("for text, kind in socket:messages() do", "for message in socket.messages() { .. }"),
@@ -21,6 +21,12 @@ const FORMS: [(&str, &str); 16] = [
     ("`client:stream(method)`", "`client.stream(method)`"),
     ("`client:call(method, message)`", "`client.call(method, message)`"),
     ("or nil at its end", "or () at its end"),
+    ("{ \"POST\", \"/path\", json = ... }", "#{ method: \"POST\", path: \"/path\", json: ... }"),
+    ("a method, a path, and options by name", "a path, or a map of method, path and options"),
+    ("the list must be a table", "the list must be an array"),
+    ("must be a table", "must be a map"),
+    ("not nil", "not ()"),
+    ("a nil has no", "() has no"),
 ];
 
 /// A message of the host's, in the words of this language.

@@ -14,6 +14,8 @@ pub(super) fn bind(module: &mut Module) {
     for name in ["print", "to_string", "debug", "to_debug"] {
         module.set_native_fn(name, |number: f64| Ok(float(number)));
     }
+    // Else it prints an empty line.
+    module.set_native_fn("print", |_: ()| Ok("()"));
     let mut binding = Binding { module: &mut *module, by_reference: true };
     for kind in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
         for name in ["print", "to_string", "debug", "to_debug"] {
