@@ -161,6 +161,16 @@ fn one_run_mixes_languages() {
 }
 
 #[test]
+fn a_second_setup_is_told_with_its_place() {
+    let project = Project::new(&[
+        ("a.lua", "setup(function() end)\nlocal A = User:extend(\"A\")\nA:task(\"t\", function() end)\n"),
+        ("b.rhai", "let B = User.extend(\"B\");\nB.task(\"t\", || ());\nsetup(|| #{ from: \"rhai\" });\n"),
+    ]);
+    let told = ["b.rhai:3", "`setup` is given in a script of another language as well"];
+    project.run("-f a.lua -f b.rhai -i 1").code(107).told(&told);
+}
+
+#[test]
 fn check_looks_at_scripts_and_at_modules() {
     let project = Project::new(&[
         (

@@ -133,6 +133,7 @@ mod tests {
 
     fn read(text: &str) -> (String, Inserted) {
         let mut engine = Engine::new();
+        super::super::limits::set(&mut engine);
         register(&mut engine);
         let inserted = insertions(&engine.compile(text).unwrap(), text);
         let amended = amended(text, &inserted);

@@ -1,8 +1,6 @@
 //! What this language lacks of what Lua's library has: `assert`, `print` of several values, and
 //! `math.random`, seeded per VU. Bound by `bind`.
 
-use rand::RngExt;
-
 use crate::api::{Arg, Frame, HostFn, HostResult, Module, Raise, wrong};
 
 use super::state::State;
@@ -37,8 +35,8 @@ pub(super) static MATH: Module = Module {
     functions: &[HostFn {
         name: "random",
         sig: "(a?: integer, b?: integer): number",
-        doc: "A number from 0 up to 1; with `a` a whole number from 1 to `a`, with both from `a` to `b`. Seeded from \
-              `--seed` and the user's number.",
+        doc: "A number from 0 up to 1; with `a` a whole number from 1 to `a` (any at all, where `a` is 0), with both from `a` to `b`. Seeded from \
+              `--seed` and the user's number, as in Lua.",
         run: random,
     }],
     ..Module::EMPTY
@@ -108,15 +106,19 @@ fn random(frame: &dyn Frame) -> HostResult {
     };
     let (low, high) = match frame.count() {
         0 => {
-            frame.give(Arg::Num(rng.random::<f64>()));
+            frame.give(Arg::Num(rng.float()));
             return Ok(());
         }
         1 => (1, whole(0, "the largest number")?),
         _ => (whole(0, "the smallest number")?, whole(1, "the largest number")?),
     };
+    if frame.count() == 1 && high == 0 {
+        frame.give(Arg::Int(rng.bits().cast_signed()));
+        return Ok(());
+    }
     if low > high {
         return Err(Raise::new(format!("there is no number from {low} to {high}")));
     }
-    frame.give(Arg::Int(rng.random_range(low..=high)));
+    frame.give(Arg::Int(rng.between(low, high)));
     Ok(())
 }

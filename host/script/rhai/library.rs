@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rhai::{AST, Dynamic, Engine, ImmutableString, Module, Shared};
+use rhai::{AST, Dynamic, Engine, ImmutableString, Module, Position, Shared};
 use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ use crate::script::Suite;
 use crate::script::sources::{Naming, read, shown};
 
 use super::amended::{self, Inserted};
-use super::names::{Names, bare_call};
+use super::names::{self, Names, bare_call};
 use super::{bind, globals, limits, tops, trace};
 
 /// The standard library's script side, embedded.
@@ -41,6 +41,8 @@ pub(super) struct Defined {
     pub(super) params: usize,
     pub(super) source: ImmutableString,
     pub(super) line: usize,
+    /// Its last line, where it is written in braces.
+    pub(super) end: usize,
     /// The functions of its file.
     pub(super) home: Shared<Module>,
 }
@@ -147,6 +149,21 @@ impl Library {
         Some(std::iter::once(first).chain(found).find(|one| one.source == source).unwrap_or(first).clone())
     }
 
+    /// The innermost function that the line of a file lies in, as stacks call it.
+    pub(super) fn around(&self, source: &str, line: usize) -> Option<String> {
+        let is_around = |defined: &Defined| {
+            defined.source == source && (defined.line..=defined.end.max(defined.line)).contains(&line)
+        };
+        let (closures, named) = (self.files.closures.borrow(), self.files.named.borrow());
+        let all = closures.values().map(|defined| (None, defined));
+        let all = all.chain(named.iter().map(|(name, defined)| (Some(name), defined)));
+        let (name, defined) = all.filter(|(_, it)| is_around(it)).max_by_key(|(_, it)| it.line)?;
+        Some(match name {
+            Some(name) => format!("in function '{name}'"),
+            None => format!("in the function at line {}", defined.line),
+        })
+    }
+
     /// The names of functions in scripts, for suggestions.
     pub(super) fn function_names(&self) -> Vec<ImmutableString> {
         self.files.named.borrow().iter().map(|(name, _)| name.clone()).collect()
@@ -159,10 +176,19 @@ impl Files {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         self.sources.borrow_mut().insert(name.to_owned(), text.into());
         let body = if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text };
-        let compile = |body: &str| {
-            let compiled = engine.compile(body);
-            compiled.map_err(|error| trace::syntax_fault(&error, name, |line| self.line(name, line)))
+        let wrong = |at: Position, what: &str| {
+            let line = at.line().unwrap_or(1);
+            let column = at.position().map(|column| self.column(name, line, column));
+            let place = Place { file: name.to_owned(), line, column, source: self.line(name, line) };
+            Fault::new(Exit::Script, what).at(place)
         };
+        let compile =
+            |body: &str| match names::compile(engine, body) {
+                Ok(Ok(ast)) => Ok(ast),
+                Ok(Err(at)) => Err(wrong(at, "the comment that begins here has no end")
+                    .help("end it with `*/`; comments nest")),
+                Err(why) => Err(trace::syntax_fault(&why, name, |line| self.line(name, line))),
+            };
         let mut ast = compile(body)?;
         let inserted = amended::insertions(&ast, body);
         if !inserted.is_empty() {
@@ -170,11 +196,7 @@ impl Files {
             self.inserted.borrow_mut().insert(name.to_owned(), inserted);
         }
         if let Some(at) = bare_call(&ast) {
-            let what = "'call' is a reserved keyword".to_owned();
-            let line = at.line().unwrap_or(1);
-            let column = at.position().map(|column| self.column(name, line, column));
-            let place = Place { file: name.to_owned(), line, column, source: self.line(name, line) };
-            return Err(Fault::new(Exit::Script, what).at(place));
+            return Err(wrong(at, "'call' is a reserved keyword"));
         }
         ast.set_source(name);
         let ast = tops::noted(engine, ast);
@@ -190,6 +212,7 @@ impl Files {
                 params: function.params.len(),
                 source: source.clone(),
                 line: function.body.start_position().line().unwrap_or(0),
+                end: function.body.end_position().line().unwrap_or(0),
                 home: ast.shared_lib().clone(),
             });
             if is_closure(&function.name) {

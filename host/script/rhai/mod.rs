@@ -35,6 +35,7 @@ mod nest;
 mod pieces;
 mod pointers;
 mod program;
+mod random;
 mod shape;
 mod sort;
 mod state;

@@ -5,8 +5,6 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 use rhai::{
     Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Locked, Module, Scope, Shared,
 };
@@ -18,6 +16,7 @@ use super::caught::Caught;
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::Library;
+use super::random::Random;
 use super::tops::Top;
 
 /// A module as one VM knows it.
@@ -68,7 +67,7 @@ pub(super) struct State {
     pub(super) raised: RefCell<Option<Box<EvalAltResult>>>,
     /// Operations since the call had to end.
     grace: Cell<u32>,
-    rng: OnceCell<Box<RefCell<SmallRng>>>,
+    rng: OnceCell<Box<RefCell<Random>>>,
     pub(super) over_memory: Cell<bool>,
     pub(super) account: Account,
     /// Variables that were asked for.
@@ -140,13 +139,10 @@ impl State {
     }
 
     /// The script's random numbers, as `--seed` and the VU's number have it.
-    pub(super) fn rng(&self) -> &RefCell<SmallRng> {
+    pub(super) fn rng(&self) -> &RefCell<Random> {
         self.rng.get_or_init(|| {
             let (high, low) = self.vu.script_seed();
-            let mut seed = [0; 32];
-            seed[..8].copy_from_slice(&high.to_le_bytes());
-            seed[8..16].copy_from_slice(&low.to_le_bytes());
-            Box::new(RefCell::new(SmallRng::from_seed(seed)))
+            Box::new(RefCell::new(Random::new(high, low)))
         })
     }
 

@@ -20,6 +20,12 @@ pub(super) fn position(context: &NativeCallContext<'_>) -> String {
     format!("{}:{line}", context.call_source().unwrap_or_default())
 }
 
+/// The frame of the script function that called the host, for a stack that begins anew.
+pub(super) fn caller(library: &Library, context: &NativeCallContext<'_>) -> Option<String> {
+    let (file, line) = (context.call_source()?, context.call_position().line()?);
+    Some(format!("{file}:{line}: {}", library.around(file, line)?))
+}
+
 /// What is wrong with a script's text.
 pub(super) fn syntax_fault(error: &ParseError, file: &str, line: impl Fn(usize) -> Option<String>) -> Fault {
     let what = lowered(&error.err_type().to_string());
