@@ -111,7 +111,7 @@ fn errors() {
     let [lua, rhai] = runs;
     lua.says(&["× examples/10_errors.lua:23: attempt to index a nil value (field 'items')"]);
     lua.says(&["examples/10_errors.lua:23: in ", "'first_item'"]).says(&["examples/10_errors.lua:24: in "]);
-    rhai.says(&["× examples/10_errors.rhai:22: no function `shift` takes (())"]);
+    rhai.says(&["× examples/10_errors.rhai:22: `answer.items` is (), which has no method `shift`"]);
     rhai.says(&["examples/10_errors.rhai:22: in ", "'first_item'"])
         .says(&["examples/10_errors.rhai:25: in "]);
 }

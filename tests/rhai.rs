@@ -27,6 +27,8 @@ fn no_recursion_reaches_the_end_of_the_stack() {
         "fn f(n) { group(\"g\", || f(n + 1)) }".to_owned(),
         "fn f(n) { check(n, #{ c: |x| f(x + 1) }) }".to_owned(),
         "fn f(n) { invoke(|x| f(x), n + 1) }".to_owned(),
+        "fn f(n) { try { f(n + 1) } catch (e) { throw e; } }".to_owned(),
+        "fn f(n) { for x in [n] { let g = || x; f(g.call() + 1); } }".to_owned(),
         "fn f(n) { `${n} ${`${n} ${f(n + 1)}`}` }".to_owned(),
         "fn f(n) { switch n { 0 => 1, _ => if n > 0 { switch n % 2 { 0 => f(n + 1), _ => f(n + 1) } } } }"
             .to_owned(),
@@ -80,10 +82,40 @@ fn memory_is_bounded_however_it_grows() {
         assert_eq!(ended.code, Some(1), "{body}\n{}", text(&ended));
         assert!(text(&ended).contains("memory limit exceeded"), "{body}\n{}", text(&ended));
     }
-    for body in ["let s = \"x\"; s.pad(1000000000000, \"y\");", "let b = blob(1000000000000, 1);"] {
+    let at_once = [
+        "let s = \"x\"; s.pad(1000000000000, \"y\");",
+        "let b = blob(1000000000000, 1);",
+        "let s = \"\"; s.pad(10000000, \",\"); s.split(\",\")",
+        "let s = \"\"; s.pad(10000000, \",\"); s.split_rev(',')",
+        "let s = \"\"; s.pad(10000000, \"x\"); s.to_chars()",
+        "let b = blob(30000000); b.to_array()",
+        "let s = \"\"; s.pad(1000000, \"x\"); let l = []; l.pad(100, s); json.encode(l)",
+    ];
+    for body in at_once {
         let ended = run(&format!("U.task(\"t\", || {{ {body} }});"));
-        assert!(text(&ended).contains("more than one VU may hold"), "{body}\n{}", text(&ended));
+        let said = text(&ended);
+        let is_refused =
+            said.contains("more than one VU may hold") || said.contains("than what one VU may hold");
+        assert!(is_refused, "{body}\n{said}");
     }
+    let made = [
+        "let s = \"[0\"; s.pad(20000000, \",0\"); json.decode(s + \"]\")",
+        "let s = \"\"; s.pad(1000000, \"x\"); let l = []; l.pad(100, s); `${l}`",
+    ];
+    for body in made {
+        let ended = run(&format!("U.task(\"t\", || {{ {body} }});"));
+        assert!(text(&ended).contains("memory limit exceeded"), "{body}\n{}", text(&ended));
+    }
+}
+
+#[test]
+fn nothing_ends_a_script_without_a_word() {
+    let ended = run("U.task(\"t\", || exit());\nexit();");
+    assert_eq!(ended.code, Some(107), "{}", text(&ended));
+    assert!(text(&ended).contains("unknown function `exit`"), "{}", text(&ended));
+    let ended = run("U.task(\"t\", || { let r = [3, 1, 2]; r.sort(|x, y| exit(1)); });");
+    assert_eq!(ended.code, Some(1), "{}", text(&ended));
+    assert!(text(&ended).contains("unknown function `exit`"), "{}", text(&ended));
 }
 
 #[test]
@@ -126,6 +158,16 @@ fn one_run_mixes_languages() {
     assert!(listed.contains('A') && listed.contains('B'), "{listed}");
     project.write("c.rhai", b"let A = User.extend(\"A\");\nA.task(\"t\", || ());\n");
     project.run("-f a.lua -f c.rhai").code(107).told(&["the class `A` is defined already"]);
+}
+
+#[test]
+fn a_second_setup_is_told_with_its_place() {
+    let project = Project::new(&[
+        ("a.lua", "setup(function() end)\nlocal A = User:extend(\"A\")\nA:task(\"t\", function() end)\n"),
+        ("b.rhai", "let B = User.extend(\"B\");\nB.task(\"t\", || ());\nsetup(|| #{ from: \"rhai\" });\n"),
+    ]);
+    let told = ["b.rhai:3", "`setup` is given in a script of another language as well"];
+    project.run("-f a.lua -f b.rhai -i 1").code(107).told(&told);
 }
 
 #[test]

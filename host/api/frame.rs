@@ -178,6 +178,11 @@ pub type Build<'b> = dyn FnMut(&mut dyn Builder) -> HostResult + 'b;
 
 /// One call of a host function. Arguments count from 0, a method's receiver not counted.
 pub trait Frame {
+    /// What the language writes for nothing.
+    fn nothing(&self) -> &'static str {
+        "nil"
+    }
+
     fn vu(&self) -> &Rc<Vu>;
     /// How many arguments were given.
     fn count(&self) -> usize;

@@ -28,7 +28,8 @@ fn line(frame: &dyn Frame, level: Level) -> HostResult {
         let arg = frame.arg(index);
         match arg {
             Arg::Str(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
-            Arg::Nil | Arg::Function(_) | Arg::Other(_) | Arg::Object(..) => text.push_str(arg.type_name()),
+            Arg::Nil => text.push_str(frame.nothing()),
+            Arg::Function(_) | Arg::Other(_) | Arg::Object(..) => text.push_str(arg.type_name()),
             _ => {
                 let mut json = Vec::new();
                 match frame.encode(arg, &mut json) {

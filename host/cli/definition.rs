@@ -12,7 +12,7 @@ use crate::units::{UnitError, parse_duration, parse_rate};
 
 use super::several::{Follow, Several};
 
-/// Run user classes written in Lua as an end-to-end test and as a load test
+/// Run user classes written in Lua or Rhai as an end-to-end test and as a load test
 #[derive(Debug, Parser)]
 #[command(name = "e2e", version, args_conflicts_with_subcommands = true, args_override_self = true)]
 pub(super) struct Args {
@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(value_name = "CLASS")]
     pub(super) classes: Vec<String>,
 
-    /// Script to run, as given or below scripts/; repeatable. Without: main.lua
+    /// Script to run, as given or below scripts/; repeatable. Without: main.lua or main.rhai
     #[arg(short = 'f', long, value_name = "PATH")]
     pub(super) script: Vec<PathBuf>,
 

@@ -8,7 +8,7 @@ use crate::config::ScriptOptions;
 use crate::fault::Place;
 use crate::load::Wait;
 use crate::metrics;
-use crate::vu::Hooks;
+use crate::vu::{Hook, Hooks};
 
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
@@ -19,6 +19,8 @@ pub struct Manifest {
     pub shapes: Vec<Shape>,
     /// What functions were left for.
     pub hooks: Hooks,
+    /// Where those functions stand, as far as the language can tell.
+    pub places: Vec<(Hook, String)>,
     /// The metrics that were declared at the top level.
     pub metrics: Vec<(String, metrics::Kind)>,
     /// The functions of the top level, which scenarios can name instead of a class.

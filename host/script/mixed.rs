@@ -41,7 +41,13 @@ impl Program for Mixed {
                 Ok(part) => {
                     for once in [Hook::Setup, Hook::Teardown] {
                         if hooks.contains(once) && part.hooks.contains(once) {
-                            let what = format!("`{}` is given already: a run has one", once.name());
+                            let place =
+                                whole.places.iter().chain(&part.places).find(|(hook, _)| *hook == once);
+                            let place = place.map(|(_, place)| format!("{place}: ")).unwrap_or_default();
+                            let what = format!(
+                                "{place}`{}` is given in a script of another language as well: a run has one",
+                                once.name()
+                            );
                             faults.push(Fault::new(Exit::Script, what));
                         }
                     }
@@ -55,6 +61,7 @@ impl Program for Mixed {
                     hooks = hooks.and(part.hooks);
                     whole.classes.extend(part.classes);
                     whole.shapes.extend(part.shapes);
+                    whole.places.extend(part.places);
                     let known = |name: &str, all: &[Function]| all.iter().any(|it| it.name == name);
                     let new = part.functions.into_iter().filter(|it| !known(&it.name, &whole.functions));
                     let new: Vec<Function> = new.collect();

@@ -4,7 +4,7 @@ local A = User:extend("A", { wait_time = constant(60) })
 A:task("t", function() end)
 function A:on_start() print("up", vu.class, vu.id) end
 function A:on_stop()
-  sleep(math.max(0, vu.id - 5) * 0.3) -- the last three go at the same moment
+  if vu.id > 5 then sleep((vu.id - 5) * 0.3) end -- the last three go at the same moment
   print("down", vu.class, vu.id)
 end
 

@@ -127,7 +127,8 @@ LoadTestShape:extend(\"S\", { stages = {
         assert!(answered["GET /begun/1"] > 1, "the first goes on");
         agreed(&project, &ended);
         let history = rows(&project.read("r_stats_history.csv"));
-        assert_eq!(history.last().unwrap()[1], "0");
+        // The end falls into the second of a tick with one user left, or has a row of its own.
+        assert!(["0", "1"].contains(&history.last().unwrap()[1].as_str()), "{history:?}");
     }
 }
 

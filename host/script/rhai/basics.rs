@@ -1,8 +1,6 @@
 //! What this language lacks of what Lua's library has: `assert`, `print` of several values, and
 //! `math.random`, seeded per VU. Bound by `bind`.
 
-use rand::RngExt;
-
 use crate::api::{Arg, Frame, HostFn, HostResult, Module, Raise, wrong};
 
 use super::state::State;
@@ -37,8 +35,8 @@ pub(super) static MATH: Module = Module {
     functions: &[HostFn {
         name: "random",
         sig: "(a?: integer, b?: integer): number",
-        doc: "A number from 0 up to 1; with `a` a whole number from 1 to `a`, with both from `a` to `b`. Seeded from \
-              `--seed` and the user's number.",
+        doc: "A number from 0 up to 1; with `a` a whole number from 1 to `a` (any at all, where `a` is 0), with both from `a` to `b`. Seeded from \
+              `--seed` and the user's number, as in Lua.",
         run: random,
     }],
     ..Module::EMPTY
@@ -72,6 +70,7 @@ fn print(frame: &dyn Frame) -> HostResult {
         }
         match frame.arg(index) {
             Arg::Nil => line.push_str("()"),
+            Arg::Num(number) => line.push_str(&super::written::float(number)),
             arg => match arg.to_text() {
                 Some(text) => line.push_str(&text),
                 None => {
@@ -102,19 +101,24 @@ fn random(frame: &dyn Frame) -> HostResult {
     let mut rng = state.rng().borrow_mut();
     let whole = |index: usize, what: &str| match frame.arg(index) {
         Arg::Int(number) => Ok(number),
+        Arg::Num(number) => Err(Raise::new(format!("{what} must be a whole number, not {number:?}"))),
         other => Err(Raise::new(format!("{what} must be a whole number, not a {}", other.type_name()))),
     };
     let (low, high) = match frame.count() {
         0 => {
-            frame.give(Arg::Num(rng.random::<f64>()));
+            frame.give(Arg::Num(rng.float()));
             return Ok(());
         }
         1 => (1, whole(0, "the largest number")?),
         _ => (whole(0, "the smallest number")?, whole(1, "the largest number")?),
     };
+    if frame.count() == 1 && high == 0 {
+        frame.give(Arg::Int(rng.bits().cast_signed()));
+        return Ok(());
+    }
     if low > high {
         return Err(Raise::new(format!("there is no number from {low} to {high}")));
     }
-    frame.give(Arg::Int(rng.random_range(low..=high)));
+    frame.give(Arg::Int(rng.between(low, high)));
     Ok(())
 }

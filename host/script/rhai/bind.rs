@@ -24,7 +24,7 @@ use super::{basics, globals, guards, import, limits, listeners, members, names, 
 pub(super) type Returned = Result<Dynamic, Box<EvalAltResult>>;
 
 /// More arguments than any host function takes.
-const MAX_ARGS: usize = 5;
+pub(super) const MAX_ARGS: usize = 5;
 
 /// The engine's own names for what is not called by name.
 pub(super) const GET: &str = "get$";
@@ -92,11 +92,7 @@ pub(super) fn bind(engine: &mut Engine, names: &Names) {
     for module in modules().filter(|module| !module.name.is_empty()) {
         bind_module(engine, module);
     }
-    engine.register_type_with_name::<HostValue>("host value");
-    engine.register_type_with_name::<HostLoop>("loop");
-    engine.register_type_with_name::<HostFunction>("function");
-    engine.register_type_with_name::<ClassRef>("class");
-    engine.register_type_with_name::<Instance>("instance");
+    super::kinds::register(engine);
     engine.on_print(|text| {
         if let Some(state) = State::current() {
             state.vu.print(text.to_owned());
@@ -182,26 +178,24 @@ fn bind_members(module: &mut Module, names: &Names) {
                 members::get(state, context, args, &own)
             });
             let own = name.clone();
-            binding.bind(format!("{SET}{name}"), (&[kind], 1), move |state, _, args| {
-                let (object, value) = pair(args);
-                members::set(state, object, &own, value)
+            binding.bind(format!("{SET}{name}"), (&[kind], 1), move |state, context, args| {
+                members::set(state, context, args, &own)
             });
         }
         binding.bind(GET_ITEM, (&[kind, text], 0), |state, context, args| {
             let name = args[1].as_immutable_string_ref().map(|name| name.clone()).unwrap_or_default();
             members::get(state, context, args, &name)
         });
-        binding.bind(SET_ITEM, (&[kind, text], 1), |state, _, args| {
+        binding.bind(SET_ITEM, (&[kind, text], 1), |state, context, args| {
             let name = args[1].as_immutable_string_ref().map(|name| name.clone()).unwrap_or_default();
-            let [object, _, value] = args else { return Ok(Dynamic::UNIT) };
-            members::set(state, object, &name, value)
+            members::set(state, context, args, &name)
         });
     }
     binding.bind(GET_ITEM, (&[kinds[0], TypeId::of::<i64>()], 0), |state, context, args| {
         members::item(state, context, args)
     });
-    binding.bind(SET_ITEM, (&[kinds[0], TypeId::of::<i64>()], 1), |_, _, args| {
-        Err(error(format!("cannot set `{}`: it is read-only", args[1])))
+    binding.bind(SET_ITEM, (&[kinds[0], TypeId::of::<i64>()], 1), |state, context, args| {
+        members::set_item(state, context, args)
     });
     binding.by_reference = false;
     let print = ["to_string", "print", "debug", "to_debug"].map(|name| (ImmutableString::from(name), 0));
@@ -217,12 +211,6 @@ fn bind_members(module: &mut Module, names: &Names) {
             });
         }
     }
-}
-
-/// An object and the value that it gets.
-fn pair<'a>(args: &'a mut [&mut Dynamic]) -> (&'a mut Dynamic, &'a mut Dynamic) {
-    let (first, rest) = args.split_at_mut(1);
-    (&mut *first[0], &mut *rest[0])
 }
 
 /// Calls a host function with all arguments.

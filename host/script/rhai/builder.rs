@@ -5,6 +5,10 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 use crate::api::{Arg, Build, Builder, HostResult, Raise};
 
 use super::given::dynamic;
+use super::limits;
+
+/// So many values take well below a time slice.
+const VALUES_PER_TICK: u32 = 4096;
 
 /// How deep they may nest.
 const MAX_DEPTH: usize = 127;
@@ -14,8 +18,11 @@ const MAX_DEPTH: usize = 127;
 /// # Errors
 /// Those of `build`.
 pub(super) fn build(build: &mut Build<'_>) -> Result<Dynamic, Raise> {
-    let mut tree = Tree { root: Dynamic::UNIT, open: Vec::new() };
+    let mut tree = Tree { root: Dynamic::UNIT, open: Vec::new(), values: 0, is_ended: false };
     build(&mut tree)?;
+    if tree.is_ended {
+        return Err(Raise::Interrupted);
+    }
     Ok(tree.root)
 }
 
@@ -28,10 +35,21 @@ enum Open {
 struct Tree {
     root: Dynamic,
     open: Vec<Open>,
+    /// Made so far.
+    values: u32,
+    /// Nothing more is made: there is too much already, or the call is to end.
+    is_ended: bool,
 }
 
 impl Tree {
     fn put(&mut self, value: Dynamic) {
+        self.values = self.values.wrapping_add(1);
+        if self.values.is_multiple_of(VALUES_PER_TICK) && limits::tick_making().is_err() {
+            self.is_ended = true;
+        }
+        if self.is_ended {
+            return;
+        }
         match self.open.last_mut() {
             Some(Open::List(items)) => items.push(value),
             Some(Open::Map(entries, key)) => drop(entries.insert(key.as_str().into(), value)),

@@ -17,6 +17,7 @@ use super::json_decode::Name;
 use super::state::State;
 use super::texts::Texts;
 use super::value::HostValue;
+use super::walk::HostFunction;
 use super::{json, json_decode, trace};
 
 /// More than any host function takes.
@@ -122,6 +123,8 @@ impl<'a> RhaiFrame<'a> {
             }
         } else if value.is::<ClassRef>() || value.is::<Instance>() {
             Arg::Table(TableRef(at()))
+        } else if value.is::<HostFunction>() {
+            Arg::Other("function")
         } else {
             Arg::Other("value of another kind")
         }
@@ -268,7 +271,7 @@ impl Frame for RhaiFrame<'_> {
             }
             other => json::encode(&dynamic(other), out),
         };
-        encoded.map_err(ended)
+        encoded.map_err(|why| self.ended(why))
     }
 
     fn call(&self, function: FnRef, args: &[Arg<'_>]) -> HostResult {
@@ -300,6 +303,10 @@ impl Frame for RhaiFrame<'_> {
         Self::lend(&result, at, take)
     }
 
+    fn nothing(&self) -> &'static str {
+        "()"
+    }
+
     fn loading(&self) -> bool {
         self.state.loading.get()
     }
@@ -321,7 +328,7 @@ impl Frame for RhaiFrame<'_> {
     fn give_json(&self, text: &[u8], path: Option<&str>) -> HostResult {
         let part = || json_decode::decode(text).map(|value| json_decode::part(value, path.unwrap_or("")));
         let value = self.state.account.in_script(part);
-        self.add(value.map_err(|why| ended(format!("not valid JSON: {why}")))?);
+        self.add(value.map_err(|why| self.ended(format!("not valid JSON: {why}")))?);
         Ok(())
     }
 
@@ -358,10 +365,11 @@ impl RhaiFrame<'_> {
     fn add(&self, value: Dynamic) {
         self.given.borrow_mut().add(value);
     }
-}
 
-/// Why JSON came to nothing: the call was told to end meanwhile, or what was wrong.
-#[cold]
-fn ended(wrong: String) -> Raise {
-    if fiber::doom().is_some() { Raise::Interrupted } else { Raise::new(wrong) }
+    /// Why JSON came to nothing: the call was told to end meanwhile, or what was wrong.
+    #[cold]
+    fn ended(&self, wrong: String) -> Raise {
+        let is_to_end = fiber::doom().is_some() || self.state.is_over_memory();
+        if is_to_end { Raise::Interrupted } else { Raise::new(wrong) }
+    }
 }

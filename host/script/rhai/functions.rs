@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use rhai::{Dynamic, FnPtr, Map};
 
 use crate::script::Function;
+use crate::vu::Hook;
 
 use super::class::{Base, Class, ClassRef, Client};
 use super::library::is_closure;
@@ -28,6 +29,12 @@ pub(super) fn read(state: &State) -> Vec<Function> {
         Some(Function { name, place })
     };
     names.into_iter().filter_map(with_place).collect()
+}
+
+/// Where the functions stand that were left for an occasion.
+pub(super) fn places(state: &State) -> Vec<(Hook, String)> {
+    let hooks = state.hooks.borrow();
+    hooks.iter().map(|(hook, function)| (*hook, place(state, function))).collect()
 }
 
 fn find(state: &State, name: &str) -> Option<FnPtr> {

@@ -11,6 +11,7 @@ use super::depth;
 use super::instance::Instance;
 use super::limits;
 use super::state::State;
+use super::tops;
 use super::value::HostValue;
 
 /// What the host has the engine call at the end of a script's top level.
@@ -43,10 +44,15 @@ pub(super) fn resolve(engine: &mut Engine) {
         if index > 0 || is_in(context.scope(), name) {
             return Ok(None);
         }
+        if !state.tops.borrow().is_empty()
+            && let Some(value) = tops::find(&state, context.source(), name)?
+        {
+            return Ok(Some(value));
+        }
         if let Some(value) = global(&state, name)? {
             return Ok(Some(value));
         }
-        Ok(of_top_level(&state, &context, name))
+        Ok(constant(&context, name))
     });
 }
 
@@ -98,13 +104,8 @@ fn global(state: &std::rc::Rc<State>, name: &str) -> Result<Option<Dynamic>, Box
     Ok(Some(value))
 }
 
-/// A variable of the script's top level, where a function asks for it: functions see it, and cannot
-/// change it.
-fn of_top_level(state: &State, context: &EvalContext<'_, '_, '_, '_, '_, '_>, name: &str) -> Option<Dynamic> {
-    let constants = context.global_runtime_state().constants.as_ref();
-    let constant = constants.and_then(|constants| constants.borrow().get(name).cloned());
-    constant.or_else(|| {
-        let scopes = state.scopes.borrow();
-        scopes.iter().find_map(|scope| scope.get(name).cloned())
-    })
+/// A constant of the file's top level, where a function asks for it.
+fn constant(context: &EvalContext<'_, '_, '_, '_, '_, '_>, name: &str) -> Option<Dynamic> {
+    let constants = context.global_runtime_state().constants.as_ref()?;
+    constants.borrow().get(name).cloned()
 }

@@ -3,7 +3,7 @@
 
 use std::any::TypeId;
 
-use rhai::{Array, Blob, Dynamic, EvalAltResult, ImmutableString, Module};
+use rhai::{Array, Blob, Dynamic, EvalAltResult, FnPtr, ImmutableString, Map, Module, Position};
 
 use super::bind::{self, Binding, error, modules};
 use super::state::State;
@@ -19,7 +19,12 @@ pub(super) fn bind(module: &mut Module) {
             });
         }
     }
+    // Neither is known to the host: `exit` would end what runs without a word.
+    module.set_native_fn("exit", || gone("exit"));
+    module.set_native_fn("exit", |_: Dynamic| gone("exit"));
     super::sort::bind(module);
+    super::pieces::bind(module);
+    super::written::bind(module);
     module.set_native_fn("pad", |text: &mut ImmutableString, length: i64, with: char| {
         pad(text, length, &with.to_string())
     });
@@ -27,7 +32,7 @@ pub(super) fn bind(module: &mut Module) {
         pad(text, length, &with)
     });
     module.set_native_fn("pad", |list: &mut Array, length: i64, with: Dynamic| {
-        let length = fitting(length, size_of::<Dynamic>())?;
+        let length = fitting(length, size_of::<Dynamic>().saturating_add(weight(&with)))?;
         if length > list.len() {
             list.resize(length, with);
         }
@@ -51,17 +56,51 @@ pub(super) fn bind(module: &mut Module) {
     });
 }
 
-type Bounded<T> = Result<T, Box<EvalAltResult>>;
+pub(super) type Bounded<T> = Result<T, Box<EvalAltResult>>;
 
-/// A length, of items of that size, that one VU may hold.
-fn fitting(length: i64, size: usize) -> Bounded<usize> {
+fn gone(name: &str) -> Bounded<()> {
+    Err(EvalAltResult::ErrorFunctionNotFound(name.to_owned(), Position::NONE).into())
+}
+
+/// Bytes that the VU may hold beside what it holds already.
+pub(super) fn room(state: &State) -> usize {
+    state.library.memory_limit.saturating_sub(state.memory())
+}
+
+/// A length, of items of that size, that the VU may hold beside what it holds already.
+pub(super) fn fitting(length: i64, size: usize) -> Bounded<usize> {
     let length = usize::try_from(length).unwrap_or(0);
-    let limit = State::current().map_or(usize::MAX, |state| state.library.memory_limit);
-    if length.saturating_mul(size) <= limit {
-        return Ok(length);
+    fitting_bytes(length, length.saturating_mul(size))?;
+    Ok(length)
+}
+
+/// Whether so many items, of so many bytes altogether, are what the VU may hold beside what it holds already.
+pub(super) fn fitting_bytes(length: usize, bytes: usize) -> Bounded<()> {
+    let Some(state) = State::current() else { return Ok(()) };
+    // What is small fits, or the account tells soon.
+    if bytes < 4096 || bytes <= room(&state) {
+        return Ok(());
     }
-    let limit = crate::units::format_size(limit as u64);
+    let limit = crate::units::format_size(state.library.memory_limit as u64);
     Err(error(format!("{length} items are more than one VU may hold ({limit})")))
+}
+
+/// Bytes that each copy of a value takes, beside its place. Copies of texts share one.
+fn weight(value: &Dynamic) -> usize {
+    let all = |values: &mut dyn Iterator<Item = &Dynamic>| {
+        values.map(|value| size_of::<Dynamic>() + weight(value)).fold(24, usize::saturating_add)
+    };
+    if let Some(list) = value.read_lock::<Array>() {
+        all(&mut list.iter())
+    } else if let Some(map) = value.read_lock::<Map>() {
+        all(&mut map.values()).saturating_add(map.len() * 24)
+    } else if let Some(bytes) = value.read_lock::<Blob>() {
+        24 + bytes.len()
+    } else if let Some(function) = value.read_lock::<FnPtr>() {
+        all(&mut function.curry().iter())
+    } else {
+        0
+    }
 }
 
 fn pad(text: &mut ImmutableString, length: i64, with: &str) -> Bounded<()> {

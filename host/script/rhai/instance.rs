@@ -66,6 +66,11 @@ impl Instance {
         }
     }
 
+    /// Looks at the members of its own.
+    pub(super) fn with_own<R>(&self, see: impl FnOnce(&Map) -> R) -> R {
+        see(&self.0.own.borrow())
+    }
+
     fn speaks(&self, client: Client) -> bool {
         let user = self.0.around.as_ref().map_or(self, |(user, _)| user);
         user.0.class.base == Base::User(client)

@@ -4,8 +4,10 @@ use std::fmt;
 
 use rhai::{Array, Dynamic, Map};
 
-use super::limits;
+use super::instance::Instance;
+use super::state::State;
 use super::value::HostValue;
+use super::{kinds, limits};
 
 /// How deep values may nest. serde_json reads no deeper either.
 const MAX_DEPTH: usize = 127;
@@ -43,7 +45,8 @@ impl fmt::Display for Refusal {
 /// Appends the value as JSON.
 pub(super) fn encode(value: &Dynamic, out: &mut Vec<u8>) -> Result<(), String> {
     let start = out.len();
-    let mut encoder = Encoder { out, values: 0 };
+    let most = State::current().map_or(usize::MAX, |state| state.library.memory_limit);
+    let mut encoder = Encoder { out, values: 0, most: start.saturating_add(most) };
     encoder.value(value, 0).map_err(|refusal| {
         encoder.out.truncate(start);
         refusal.to_string()
@@ -54,6 +57,8 @@ struct Encoder<'o> {
     out: &'o mut Vec<u8>,
     /// Written so far.
     values: u32,
+    /// So long it may get: many texts may be one and the same in memory.
+    most: usize,
 }
 
 impl Encoder<'_> {
@@ -62,6 +67,9 @@ impl Encoder<'_> {
         // Other VUs get their turn.
         if self.values.is_multiple_of(VALUES_PER_TICK) && limits::tick().is_err() {
             return Err(Refusal::new("the call was ended"));
+        }
+        if self.out.len() > self.most {
+            return Err(Refusal::new("it is longer than what one VU may hold"));
         }
         if let Ok(text) = value.as_immutable_string_ref() {
             self.write(text.as_str());
@@ -82,16 +90,16 @@ impl Encoder<'_> {
             self.list(&list, depth)?;
         } else if let Ok(one) = value.as_char() {
             self.write(&one);
+        } else if let Some(instance) = value.read_lock::<Instance>() {
+            instance.with_own(|own| self.map(own, depth))?;
         } else if let Some(HostValue::View(view)) = value.read_lock::<HostValue>().as_deref() {
             self.write(view);
         } else {
-            let name = match value.read_lock::<HostValue>() {
-                Some(value) => value.name().to_owned(),
-                None if value.is_fnptr() => "function".to_owned(),
-                None if value.is_blob() => return Err(Refusal::new("the string is not valid UTF-8")),
-                None => value.type_name().to_owned(),
-            };
-            return Err(Refusal::new(format!("a {name} has no JSON form")));
+            if value.is_blob() {
+                return Err(Refusal::new("the string is not valid UTF-8"));
+            }
+            let kind = kinds::with_article(&kinds::kind(value));
+            return Err(Refusal::new(format!("{kind} has no JSON form")));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! JSON text straight to Rhai values. null is `()`, which a map can hold. Used by `frame`.
 
+use std::cell::Cell;
 use std::fmt;
 
 use rhai::{Array, Dynamic, Map};
@@ -19,7 +20,7 @@ impl<N, V> Named for std::collections::BTreeMap<N, V> {
 }
 
 /// So many items take well below a time slice.
-const ITEMS_PER_TICK: usize = 4096;
+const ITEMS_PER_TICK: u32 = 4096;
 
 /// Parses `text`.
 ///
@@ -29,7 +30,8 @@ pub(super) fn decode(text: &[u8]) -> Result<Dynamic, String> {
     // Checked once as a whole, which is cheaper than string by string.
     let text = std::str::from_utf8(text).map_err(|why| why.to_string())?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Decode.deserialize(&mut deserializer);
+    let items = Cell::new(0);
+    let value = Decode(&items).deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|why| why.to_string())
 }
@@ -48,11 +50,11 @@ pub(super) fn part(value: Dynamic, path: &str) -> Dynamic {
     })
 }
 
-/// Makes whatever is deserialized.
+/// Makes whatever is deserialized, and counts what it made.
 #[derive(Clone, Copy)]
-struct Decode;
+struct Decode<'c>(&'c Cell<u32>);
 
-impl<'de> DeserializeSeed<'de> for Decode {
+impl<'de> DeserializeSeed<'de> for Decode<'_> {
     type Value = Dynamic;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Dynamic, D::Error> {
@@ -60,7 +62,7 @@ impl<'de> DeserializeSeed<'de> for Decode {
     }
 }
 
-impl<'de> Visitor<'de> for Decode {
+impl<'de> Visitor<'de> for Decode<'_> {
     type Value = Dynamic;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +100,7 @@ impl<'de> Visitor<'de> for Decode {
         let mut list = Array::new();
         while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
-            give_way(list.len())?;
+            self.give_way()?;
         }
         Ok(list.into())
     }
@@ -108,7 +110,7 @@ impl<'de> Visitor<'de> for Decode {
         while let Some(name) = fields.next_key_seed(Key)? {
             let value = fields.next_value_seed(self)?;
             map.insert(name, value);
-            give_way(map.len())?;
+            self.give_way()?;
         }
         Ok(map.into())
     }
@@ -137,10 +139,13 @@ impl Visitor<'_> for Key {
     }
 }
 
-/// Lets other VUs have their turn within long lists and objects.
-fn give_way<E: Error>(count: usize) -> Result<(), E> {
-    if count.is_multiple_of(ITEMS_PER_TICK) && limits::tick().is_err() {
-        return Err(E::custom("the call was ended"));
+impl Decode<'_> {
+    /// Lets other VUs have their turn within what is long, and ends what takes too much memory.
+    fn give_way<E: Error>(self) -> Result<(), E> {
+        self.0.set(self.0.get().wrapping_add(1));
+        if self.0.get().is_multiple_of(ITEMS_PER_TICK) && limits::tick_making().is_err() {
+            return Err(E::custom("the call was ended"));
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rhai::{AST, Dynamic, Engine, ImmutableString, Module, Shared};
+use rhai::{AST, Dynamic, Engine, ImmutableString, Module, Position, Shared};
 use rustc_hash::FxHashMap;
 
 use crate::exit::Exit;
@@ -14,8 +14,9 @@ use crate::fault::{Fault, Place, closest};
 use crate::script::Suite;
 use crate::script::sources::{Naming, read, shown};
 
-use super::names::{Names, bare_call};
-use super::{bind, globals, limits, trace};
+use super::amended::{self, Inserted};
+use super::names::{self, Names, bare_call};
+use super::{bind, globals, limits, tops, trace};
 
 /// The standard library's script side, embedded.
 const STANDARD: [(&str, &str); 1] = [("e2e/retry", include_str!("../../../stdlib/rhai/e2e/retry.rhai"))];
@@ -40,6 +41,8 @@ pub(super) struct Defined {
     pub(super) params: usize,
     pub(super) source: ImmutableString,
     pub(super) line: usize,
+    /// Its last line, where it is written in braces.
+    pub(super) end: usize,
     /// The functions of its file.
     pub(super) home: Shared<Module>,
 }
@@ -61,6 +64,8 @@ struct Files {
     root: PathBuf,
     /// By name: the text, for error messages.
     sources: RefCell<FxHashMap<String, Rc<str>>>,
+    /// By name: what was written into it.
+    inserted: RefCell<FxHashMap<String, Inserted>>,
     modules: RefCell<FxHashMap<String, Rc<Script>>>,
     /// Closures, whose names differ.
     closures: RefCell<FxHashMap<ImmutableString, Rc<Defined>>>,
@@ -73,12 +78,15 @@ impl Library {
         let files = Files {
             root: suite.root.clone(),
             sources: RefCell::default(),
+            inserted: RefCell::default(),
             modules: RefCell::default(),
             closures: RefCell::default(),
             named: RefCell::default(),
         };
         let mut engine = Engine::new();
         limits::set(&mut engine);
+        amended::register(&mut engine);
+        tops::register(&mut engine);
         let (mut scripts, mut faults, mut names) = (Vec::new(), Vec::new(), Names::default());
         for path in &suite.scripts {
             let compiled = read(path).and_then(|text| files.compile(&engine, &shown(path), &text));
@@ -123,6 +131,11 @@ impl Library {
         self.files.line(file, line)
     }
 
+    /// The column of a line of a file, for one of what was compiled.
+    pub(super) fn column(&self, file: &str, line: usize, column: usize) -> usize {
+        self.files.column(file, line, column)
+    }
+
     /// Where the closure called `name` is defined.
     pub(super) fn closure(&self, name: &str) -> Option<Rc<Defined>> {
         self.files.closures.borrow().get(name).cloned()
@@ -134,6 +147,21 @@ impl Library {
         let mut found = named.iter().filter(|(known, _)| known == name).map(|(_, defined)| defined);
         let first = found.next()?;
         Some(std::iter::once(first).chain(found).find(|one| one.source == source).unwrap_or(first).clone())
+    }
+
+    /// The innermost function that the line of a file lies in, as stacks call it.
+    pub(super) fn around(&self, source: &str, line: usize) -> Option<String> {
+        let is_around = |defined: &Defined| {
+            defined.source == source && (defined.line..=defined.end.max(defined.line)).contains(&line)
+        };
+        let (closures, named) = (self.files.closures.borrow(), self.files.named.borrow());
+        let all = closures.values().map(|defined| (None, defined));
+        let all = all.chain(named.iter().map(|(name, defined)| (Some(name), defined)));
+        let (name, defined) = all.filter(|(_, it)| is_around(it)).max_by_key(|(_, it)| it.line)?;
+        Some(match name {
+            Some(name) => format!("in function '{name}'"),
+            None => format!("in the function at line {}", defined.line),
+        })
     }
 
     /// The names of functions in scripts, for suggestions.
@@ -148,16 +176,30 @@ impl Files {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         self.sources.borrow_mut().insert(name.to_owned(), text.into());
         let body = if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text };
-        let mut ast = engine
-            .compile(body)
-            .map_err(|error| trace::syntax_fault(&error, name, |line| self.line(name, line)))?;
-        if let Some(at) = bare_call(&ast) {
-            let what = "'call' is a reserved keyword".to_owned();
-            let (line, column) = (at.line().unwrap_or(1), at.position());
+        let wrong = |at: Position, what: &str| {
+            let line = at.line().unwrap_or(1);
+            let column = at.position().map(|column| self.column(name, line, column));
             let place = Place { file: name.to_owned(), line, column, source: self.line(name, line) };
-            return Err(Fault::new(Exit::Script, what).at(place));
+            Fault::new(Exit::Script, what).at(place)
+        };
+        let compile =
+            |body: &str| match names::compile(engine, body) {
+                Ok(Ok(ast)) => Ok(ast),
+                Ok(Err(at)) => Err(wrong(at, "the comment that begins here has no end")
+                    .help("end it with `*/`; comments nest")),
+                Err(why) => Err(trace::syntax_fault(&why, name, |line| self.line(name, line))),
+            };
+        let mut ast = compile(body)?;
+        let inserted = amended::insertions(&ast, body);
+        if !inserted.is_empty() {
+            ast = compile(&amended::amended(body, &inserted))?;
+            self.inserted.borrow_mut().insert(name.to_owned(), inserted);
+        }
+        if let Some(at) = bare_call(&ast) {
+            return Err(wrong(at, "'call' is a reserved keyword"));
         }
         ast.set_source(name);
+        let ast = tops::noted(engine, ast);
         self.note_functions(&ast, name);
         Ok(Rc::new(Script { ast }))
     }
@@ -170,6 +212,7 @@ impl Files {
                 params: function.params.len(),
                 source: source.clone(),
                 line: function.body.start_position().line().unwrap_or(0),
+                end: function.body.end_position().line().unwrap_or(0),
                 home: ast.shared_lib().clone(),
             });
             if is_closure(&function.name) {
@@ -225,6 +268,11 @@ impl Files {
         };
         self.modules.borrow_mut().insert(name.to_owned(), script.clone());
         Ok(script)
+    }
+
+    fn column(&self, file: &str, line: usize, column: usize) -> usize {
+        let inserted = self.inserted.borrow();
+        inserted.get(file).map_or(column, |inserted| amended::column(inserted, line, column))
     }
 
     fn line(&self, file: &str, line: usize) -> Option<String> {

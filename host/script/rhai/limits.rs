@@ -63,6 +63,18 @@ pub(super) fn tick() -> Result<(), fiber::Interrupted> {
     }
 }
 
+/// Lets other VUs have their turn while a value is made for a script. `Err`: it takes too much memory, or the
+/// call is to end.
+pub(super) fn tick_making() -> Result<(), fiber::Interrupted> {
+    if fiber::pulse().is_heavy
+        && let Some(state) = State::current()
+    {
+        state.over_memory.set(true);
+        return Err(fiber::Interrupted);
+    }
+    tick()
+}
+
 /// Others get their turn, or the call has to end.
 #[cold]
 fn give_way() -> Option<Dynamic> {

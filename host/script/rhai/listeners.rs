@@ -75,7 +75,8 @@ fn tell_one(
         if fiber::doom().is_some() || state.is_over_memory() {
             return Err(error);
         }
-        let fault = trace::fault(&state.library, error, None);
+        let mut fault = trace::fault(&state.library, error, None);
+        fault.trace.extend(trace::caller(&state.library, context));
         state.vu.listener_raised(hook, &fault);
     }
     Ok(())

@@ -120,7 +120,13 @@ pub(super) fn item(state: &Rc<State>, context: &NativeCallContext<'_>, args: &[&
 }
 
 /// `object.name = value`
-pub(super) fn set(state: &State, object: &mut Dynamic, name: &str, value: &mut Dynamic) -> Returned {
+pub(super) fn set(
+    state: &Rc<State>,
+    context: &NativeCallContext<'_>,
+    args: &mut [&mut Dynamic],
+    name: &str,
+) -> Returned {
+    let Some((value, [object, ..])) = args.split_last_mut() else { return Ok(Dynamic::UNIT) };
     if let Some(instance) = object.read_lock::<Instance>() {
         instance.set(name, value)?;
         return Ok(Dynamic::UNIT);
@@ -129,25 +135,41 @@ pub(super) fn set(state: &State, object: &mut Dynamic, name: &str, value: &mut D
         return methods::set(state, &class, name, value.take());
     }
     // What was read there comes back after a method was called on it.
-    if is_changing(state, object, name) || is_unchanged(&state.read.borrow(), value) {
-        return Ok(Dynamic::UNIT);
-    }
-    Err(error(format!("cannot set `{name}`: it is read-only")))
+    let is_unchanged = is_changing(state, object, name)
+        || is_same(&state.read.borrow(), value)
+        || read(state, context, &[&mut **object], name).is_ok_and(|held| is_same(&held, value));
+    if is_unchanged { Ok(Dynamic::UNIT) } else { Err(error(format!("cannot set `{name}`: it is read-only"))) }
 }
 
-fn is_unchanged(read: &Dynamic, value: &Dynamic) -> bool {
-    if let (Ok(one), Ok(other)) = (read.as_immutable_string_ref(), value.as_immutable_string_ref()) {
+/// `object[index] = value`: refused, unless it is an item that comes back after a method was called on it.
+pub(super) fn set_item(
+    state: &Rc<State>,
+    context: &NativeCallContext<'_>,
+    args: &mut [&mut Dynamic],
+) -> Returned {
+    let [object, index, value] = args else { return Ok(Dynamic::UNIT) };
+    let held = item(state, context, &[&mut **object, &mut **index])?;
+    if is_same(&held, value) {
+        return Ok(Dynamic::UNIT);
+    }
+    Err(error(format!("cannot set `{index}`: it is read-only (a copy can be changed: `let row = rows[0];`)")))
+}
+
+fn is_same(one: &Dynamic, other: &Dynamic) -> bool {
+    if let (Ok(one), Ok(other)) = (one.as_immutable_string_ref(), other.as_immutable_string_ref()) {
         return *one == *other;
     }
-    if let (Some(one), Some(other)) = (read.read_lock::<Map>(), value.read_lock::<Map>()) {
-        return one.len() == other.len();
+    if let (Some(one), Some(other)) = (one.read_lock::<Map>(), other.read_lock::<Map>()) {
+        let is_there = |(name, value): (_, &Dynamic)| other.get(name).is_some_and(|own| is_same(value, own));
+        return one.len() == other.len() && one.iter().all(is_there);
     }
-    if let (Some(one), Some(other)) = (read.read_lock::<Array>(), value.read_lock::<Array>()) {
-        return one.len() == other.len();
+    if let (Some(one), Some(other)) = (one.read_lock::<Array>(), other.read_lock::<Array>()) {
+        return one.len() == other.len()
+            && one.iter().zip(other.iter()).all(|(one, other)| is_same(one, other));
     }
-    match (read.read_lock::<HostValue>(), value.read_lock::<HostValue>()) {
+    match (one.read_lock::<HostValue>(), other.read_lock::<HostValue>()) {
         (Some(one), Some(other)) => *one == *other,
-        _ => read.type_id() == value.type_id() && read.to_string() == value.to_string(),
+        _ => one.type_id() == other.type_id() && one.to_string() == other.to_string(),
     }
 }
 

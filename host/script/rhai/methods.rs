@@ -100,7 +100,7 @@ fn extend(
         Some(value) if value.is_unit() => Map::new(),
         Some(value) => match value.as_map_ref() {
             Ok(map) => map.clone(),
-            Err(_) => return Err(error(format!("the attributes of a {what} must be a table"))),
+            Err(_) => return Err(error(format!("the attributes of a {what} must be a map"))),
         },
     };
     if !state.loading.get() {
@@ -176,7 +176,7 @@ fn read_options(state: &State, markov: bool, options: &Dynamic, entry: &mut Map)
         return Ok(());
     }
     let Ok(map) = options.as_map_ref() else {
-        return Err(error("a task's weight must be a number, or a table of options"));
+        return Err(error("a task's weight must be a number, or a map of options"));
     };
     for (name, value) in map.iter() {
         match (name.as_str(), markov) {

@@ -3,11 +3,13 @@
 //! it finds its VM by what its fiber keeps (see ARCHITECTURE.md).
 
 mod account;
+mod amended;
 mod attributes;
 mod basics;
 mod bind;
 mod builder;
 mod call;
+mod caught;
 mod class;
 mod control;
 mod depth;
@@ -16,10 +18,12 @@ mod functions;
 mod given;
 mod globals;
 mod guards;
+mod hints;
 mod import;
 mod instance;
 mod json;
 mod json_decode;
+mod kinds;
 mod library;
 mod limits;
 mod listeners;
@@ -28,14 +32,17 @@ mod members;
 mod methods;
 mod names;
 mod nest;
+mod pieces;
 mod pointers;
 mod program;
+mod random;
 mod shape;
 mod sort;
 mod state;
 mod stubs;
 mod tasks;
 mod texts;
+mod tops;
 mod trace;
 mod types;
 mod value;
@@ -43,6 +50,7 @@ mod view;
 mod vm;
 mod walk;
 mod wording;
+mod written;
 
 use crate::fault::Fault;
 

@@ -5,19 +5,28 @@ use std::any::TypeId;
 
 use rhai::{Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position};
 
-use super::bind::{Binding, Returned};
+use super::bind::{self, Binding, Returned};
 use super::members;
 use super::names::{CALL, Names};
 use super::value::HostValue;
+use super::walk::HostFunction;
 
 /// Binds both for as many arguments as scripts give.
 pub(super) fn bind(module: &mut Module, names: &Names) {
+    let mut binding = Binding { module: &mut *module, by_reference: false };
+    for name in ["to_string", "print", "debug", "to_debug"] {
+        binding.bind(name, (&[TypeId::of::<HostFunction>()], 0), |_, _, _| Ok("function".into()));
+    }
     let counts = names.methods.iter().filter(|(name, _)| name == CALL).map(|(_, count)| *count);
     for count in counts {
         let mut binding = Binding { module: &mut *module, by_reference: false };
         binding.bind(CALL, (&[TypeId::of::<FnPtr>()], count), |_, context, args| {
             let Some((function, args)) = args.split_first_mut() else { return Ok(Dynamic::UNIT) };
             call(context, function, None, args)
+        });
+        binding.bind(CALL, (&[TypeId::of::<HostFunction>()], count), |state, context, args| {
+            let function = args[0].read_lock::<HostFunction>().map(|function| function.0);
+            function.map_or(Ok(Dynamic::UNIT), |function| bind::call(state, context, function, &args[1..]))
         });
         binding.bind(CALL, (&[TypeId::of::<HostValue>()], count), |state, context, args| match args {
             [this, function, args @ ..] if function.is_fnptr() && !has_call(this) => {

@@ -24,7 +24,9 @@ impl Program for RhaiProgram {
         };
         let options = vu.shared.options.borrow().clone();
         let functions = functions::read(&vm.state);
-        Ok(Manifest { classes, options, shapes, functions, hooks: vu.hooks.get(), ..Manifest::default() })
+        let hooks = vu.hooks.get();
+        let places = functions::places(&vm.state);
+        Ok(Manifest { classes, options, shapes, functions, hooks, places, ..Manifest::default() })
     }
 
     fn control(&self, vu: Rc<Vu>, shape: Option<&str>) -> Result<Box<dyn Control>, Fault> {

@@ -5,8 +5,6 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 use rhai::{
     Dynamic, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Locked, Module, Scope, Shared,
 };
@@ -16,9 +14,12 @@ use crate::api::Member;
 use crate::vu::{Hook, Vu, fiber};
 
 use super::account::Account;
+use super::caught::Caught;
 use super::class::ClassRef;
 use super::instance::Instance;
 use super::library::Library;
+use super::random::Random;
+use super::tops::Top;
 
 /// A module as one VM knows it.
 pub(super) enum Loaded {
@@ -68,7 +69,7 @@ pub(super) struct State {
     pub(super) raised: RefCell<Option<Box<EvalAltResult>>>,
     /// Operations since the call had to end.
     grace: Cell<u32>,
-    rng: OnceCell<Box<RefCell<SmallRng>>>,
+    rng: OnceCell<Box<RefCell<Random>>>,
     pub(super) over_memory: Cell<bool>,
     pub(super) account: Account,
     /// Variables that were asked for.
@@ -80,6 +81,10 @@ pub(super) struct State {
     pub(super) read: RefCell<Dynamic>,
     /// What the objects of this call have, by their numbers and what it is.
     pub(super) kept: RefCell<FxHashMap<(u64, *const Member), Dynamic>>,
+    /// The variables of top levels that functions name.
+    pub(super) tops: RefCell<Vec<Top>>,
+    /// The errors that its script caught last.
+    pub(super) caught: RefCell<Vec<Caught>>,
 }
 
 impl State {
@@ -104,6 +109,8 @@ impl State {
             leaving: Cell::new(false),
             read: RefCell::default(),
             kept: RefCell::default(),
+            tops: RefCell::default(),
+            caught: RefCell::default(),
         })
     }
 
@@ -137,13 +144,10 @@ impl State {
     }
 
     /// The script's random numbers, as `--seed` and the VU's number have it.
-    pub(super) fn rng(&self) -> &RefCell<SmallRng> {
+    pub(super) fn rng(&self) -> &RefCell<Random> {
         self.rng.get_or_init(|| {
             let (high, low) = self.vu.script_seed();
-            let mut seed = [0; 32];
-            seed[..8].copy_from_slice(&high.to_le_bytes());
-            seed[8..16].copy_from_slice(&low.to_le_bytes());
-            Box::new(RefCell::new(SmallRng::from_seed(seed)))
+            Box::new(RefCell::new(Random::new(high, low)))
         })
     }
 
@@ -158,7 +162,9 @@ impl State {
         }
         self.this.borrow_mut().take();
         self.hooks.borrow_mut().clear();
+        self.caught.borrow_mut().clear();
         self.scopes.borrow_mut().clear();
+        self.tops.borrow_mut().clear();
         self.modules.borrow_mut().clear();
         self.units.borrow_mut().clear();
     }

@@ -10,6 +10,7 @@ use crate::script::stubs::{
 
 use super::basics;
 use super::types::{returned, taken};
+use super::wording;
 
 /// Columns of a comment.
 const WIDTH: usize = 110;
@@ -57,6 +58,7 @@ pub fn definitions() -> String {
 }
 
 fn write_doc(out: &mut String, indent: &str, doc: &str) {
+    let doc = wording::described(doc);
     let mut line = String::new();
     for word in doc.split_whitespace() {
         if !line.is_empty() && line.len() + word.len() + indent.len() + 5 > WIDTH {
@@ -94,7 +96,9 @@ fn write_function(out: &mut String, indent: &str, receiver: &str, function: (&st
     // One form for each number of arguments: there are no optional ones.
     let least = signature.params.iter().take_while(|param| !param.optional && param.name != "...").count();
     out.push('\n');
-    write_doc(out, indent, doc);
+    let is_several = signature.result.is_some_and(|result| returned(result, class) == "Array");
+    let note = if is_several { " Several results come as an array." } else { "" };
+    write_doc(out, indent, &format!("{doc}{note}"));
     for count in least..=signature.params.len() {
         let given = signature.params[..count].iter().map(|param| match param.name {
             "..." => "...rest: ?".to_owned(),
@@ -180,5 +184,19 @@ fn write_class(out: &mut String, class: &ClassType) {
             write_function(out, "", &receiver, (method.name, short, method.doc));
         }
         write_function(out, "", &receiver, (method.name, method.sig, method.doc));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_in_the_words_of_the_language() {
+        for line in definitions().lines().filter(|line| line.trim_start().starts_with("///")) {
+            for theirs in ["nil", "`self.", "ipairs", "{ user", " do`", ":chunks(", ":task(", "bearer ="] {
+                assert!(!line.contains(theirs), "{theirs}: {line}");
+            }
+        }
     }
 }

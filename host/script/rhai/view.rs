@@ -54,7 +54,7 @@ pub(super) fn method(value: &'static Value, name: &str, args: &[&mut Dynamic]) -
         }
         ("values", []) => values(value).collect::<Array>().into(),
         ("contains", [wanted]) => contains(value, wanted).into(),
-        ("to_string" | "to_debug", []) => value.to_string().into(),
+        ("to_string" | "to_debug" | "print" | "debug", []) => value.to_string().into(),
         // A copy that the script may change.
         ("to_array", []) => values(value).map(copied).collect::<Array>().into(),
         ("to_map", []) => copied(Dynamic::from(HostValue::View(value))),

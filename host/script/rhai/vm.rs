@@ -96,9 +96,13 @@ impl RhaiVm {
         let is_left = self.state.leaving.replace(false);
         *self.state.read.borrow_mut() = Dynamic::UNIT;
         self.state.kept.take();
+        let called = match called {
+            // The last that it did was too much.
+            Ok(_) if self.state.is_over_memory() => Err(limits::interruption()),
+            called => called,
+        };
         match called {
             Ok(value) => Ok(value),
-            Err(error) if matches!(*error, EvalAltResult::Exit(..)) => Ok(Dynamic::UNIT),
             Err(_) if is_left && fiber::doom().is_none() => Ok(Dynamic::UNIT),
             Err(error) => Err(match self.failed(error, None) {
                 // A loop without a variable tells no place: that of the function is near enough.
