@@ -117,28 +117,39 @@ fn send_fed(
 ) -> Result<Box<net::Response>, Raise> {
     let vu = frame.vu().clone();
     let mut sending = pin!(asked.send(&vu));
+    // Once its time is over, the function is not asked again: the request ends by its own timer.
+    let mut is_late = false;
     loop {
         let polled = fiber::wait(poll_fn(|cx| match sending.as_mut().poll(cx) {
-            Poll::Ready(response) => Poll::Ready(Some(response)),
-            Poll::Pending if upload.is_hungry() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+            Poll::Ready(response) => Poll::Ready(Ok(response)),
+            Poll::Pending => match upload.hungry().filter(|_| !is_late) {
+                Some(due) => Poll::Ready(Err(due)),
+                None => Poll::Pending,
+            },
         }))?;
-        if let Some(response) = polled {
-            return Ok(response);
-        }
+        let due = match polled {
+            Ok(response) => return Ok(response),
+            Err(due) => due,
+        };
         let mut is_empty = false;
-        frame.ask(give, &mut |chunk| match chunk {
-            Arg::Str(chunk) => {
-                is_empty = chunk.is_empty();
-                upload.feed(Some(chunk));
-                Ok(())
-            }
-            Arg::Nil => {
-                upload.feed(None);
-                Ok(())
-            }
-            other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
-        })?;
+        let asked = fiber::until(due, || {
+            frame.ask(give, &mut |chunk| match chunk {
+                Arg::Str(chunk) => {
+                    is_empty = chunk.is_empty();
+                    upload.feed(Some(chunk));
+                    Ok(())
+                }
+                Arg::Nil => {
+                    upload.feed(None);
+                    Ok(())
+                }
+                other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
+            })
+        });
+        match asked {
+            Some(given) => given?,
+            None => is_late = true,
+        }
         if is_empty {
             // Nothing to wait for: the answer and the timeout get their turn all the same.
             fiber::wait(pin!(tokio::task::yield_now()))?;

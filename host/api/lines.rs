@@ -14,7 +14,7 @@ use crate::vu::{Line, MOST_OPEN, Terms, Vu};
 use super::auth::Auth;
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
 use super::object::Record;
-use super::request::{Pairs, certificate, pairs, text, truth};
+use super::request::{Pairs, certificate, pairs, shown, text, truth};
 use super::response;
 
 /// A line as the script asked for it, owned: it outlives the script's table.
@@ -173,11 +173,7 @@ pub(super) fn forgotten(what: &str) -> Raise {
 /// A number of seconds, 0 included.
 pub(super) fn seconds(what: &str, value: Arg<'_>) -> Result<Duration, Raise> {
     let seconds = value.number().ok_or_else(|| wrong(what, "a number of seconds", value))?;
-    units::duration_of_seconds(seconds).map_err(|why| {
-        // Of 1e300 the digits would fill lines.
-        let shown = if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:?}") };
-        Raise::new(format!("invalid {what} {shown}: {why}"))
-    })
+    units::duration_of_seconds(seconds).map_err(|why| Raise::new(format!("invalid {what} {}: {why}", shown(seconds))))
 }
 
 /// An argument that is a number of seconds, or left out.

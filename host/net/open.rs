@@ -67,6 +67,9 @@ impl Client {
             net.give_back(message.bytes);
             let (head, mut raw) = greeted.unwrap_or_else(|_| Err(Error::timeout(deadline.limit, false)))?;
             chain.ended = Instant::now();
+            if chain.ended > deadline.at {
+                return Err(Error::timeout(deadline.limit, false));
+            }
             let rest = raw.split_off(head.length);
             let answer = Answer { head, raw, passed: 0, error: None };
             if head.has_cookies {

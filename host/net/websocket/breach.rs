@@ -32,3 +32,11 @@ pub(super) fn explain(error: tungstenite::Error) -> (Error, Option<u16>) {
         }
     }
 }
+
+/// RFC 6455, 7.4: codes below 1000, and some above, are in no frame.
+pub(super) fn illegal_code(code: u16) -> Error {
+    let text = format!(
+        "the server broke the WebSocket protocol: its close frame has the code {code}, which no frame may have"
+    );
+    Error::new(ErrorKind::Protocol, text)
+}
