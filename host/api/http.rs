@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use http::Method;
 
+use crate::config::Level;
 use crate::net::{self, Upload};
 use crate::vu::fiber;
 use crate::vu::{Kept, Verdict};
@@ -168,6 +169,12 @@ fn judged(frame: &dyn Frame, judge: FnRef, number: u64) -> HostResult {
 /// Counts the response, unless the script judges it, and keeps it for the script.
 fn keep(frame: &dyn Frame, asked: &mut Asked, response: Box<net::Response>, caught: bool) -> u64 {
     let vu = frame.vu();
+    if response.status == 401
+        && asked.is_digest()
+        && let Some(text) = vu.client.net().unanswerable(&response)
+    {
+        vu.log(Level::Warning, text);
+    }
     let (name, key) = match asked.name.take() {
         Some((name, key)) => (Some(name), key),
         None => {

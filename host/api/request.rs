@@ -130,6 +130,10 @@ impl Asked {
         Ok(())
     }
 
+    pub(super) fn is_digest(&self) -> bool {
+        matches!(self.auth, Some(Auth::Digest(..)))
+    }
+
     /// Where a function gives the body: what it feeds.
     pub(super) fn feed(&self) -> Option<(FnRef, Rc<Upload>)> {
         Some((self.body.feed()?, self.body.upload()?.clone()))

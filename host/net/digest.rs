@@ -63,6 +63,25 @@ pub(super) fn challenge(headers: Headers<'_>) -> Option<Challenge> {
     all.into_iter().rev().max_by_key(|challenge: &Challenge| challenge.hash)
 }
 
+/// What the `WWW-Authenticate` headers offer, where this client can answer none of it.
+pub(super) fn unanswerable(headers: Headers<'_>) -> Option<String> {
+    if challenge(headers).is_some() {
+        return None;
+    }
+    let mut offers = Vec::new();
+    for value in headers.all("www-authenticate") {
+        for (scheme, params) in challenges(&String::from_utf8_lossy(value)) {
+            let mut offer = scheme;
+            let told = |name: &str| ["algorithm", "qop"].iter().any(|known| name.eq_ignore_ascii_case(known));
+            for (name, value) in params.into_iter().filter(|(name, _)| told(name)) {
+                let _ = write!(offer, " {name}={value}");
+            }
+            offers.push(offer);
+        }
+    }
+    Some(if offers.is_empty() { "nothing".to_owned() } else { offers.join(", ") })
+}
+
 impl Challenge {
     fn new(params: &[(String, String)]) -> Option<Challenge> {
         let get = |name: &str| {
@@ -300,7 +319,7 @@ mod tests {
             uri: "/doe.json",
             user: "J\u{e4}s\u{f8}n Doe",
             password: "Secret, or not?",
-            cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm",
+            cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
             ..MUFASA
         };
         let answer = read(&lines).unwrap().answer(&asked);
