@@ -113,7 +113,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn a_shell_reads_what_was_meant(
-            text in "[ -~é\n\t]{0,30}", bytes in prop::collection::vec(any::<u8>(), 0..40),
+            text in "[ -~é\n\t\u{1}\u{1b}]{0,30}", bytes in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             prop_assert_eq!(shell(&format!("printf '%s' {}", quote(&text))), text.as_bytes());
             prop_assert_eq!(shell(&format!("printf '{}'", octal(&bytes))), bytes);

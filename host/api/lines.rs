@@ -188,7 +188,8 @@ pub(super) fn forgotten(what: &str) -> Raise {
 /// A number of seconds, 0 included.
 pub(super) fn seconds(what: &str, value: Arg<'_>) -> Result<Duration, Raise> {
     let seconds = value.number().ok_or_else(|| wrong(what, "a number of seconds", value))?;
-    units::duration_of_seconds(seconds).map_err(|why| Raise::new(format!("invalid {what} {}: {why}", shown(seconds))))
+    units::duration_of_seconds(seconds)
+        .map_err(|why| Raise::new(format!("invalid {what} {}: {why}", shown(seconds))))
 }
 
 /// An argument that is a number of seconds, or left out.

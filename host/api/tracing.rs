@@ -44,7 +44,8 @@ pub(super) fn passes(vu: &Vu, terms: &Terms, mark: char, kind: &str, body: &[u8]
     if vu.shared.http_debug != Some(HttpDebug::Full) {
         return;
     }
-    let mut text = format!("vu {}, {}\n{mark} ({kind})", vu.id, vu.shared.recorder.borrow().label(terms.key).name);
+    let mut text =
+        format!("vu {}, {}\n{mark} ({kind})", vu.id, vu.shared.recorder.borrow().label(terms.key).name);
     write_body(&mut text, mark, Some(body), "");
     vu.log(Level::Info, text);
 }

@@ -256,7 +256,7 @@ impl Decoder {
                     out.append(coder.get_mut());
                     // One that is whole takes nothing more; the library tells both with the same words.
                     let is_cut = !matches!(coder.write(&[0; 8]), Ok(0));
-                    return Err(if is_cut { cut() } else { error.to_string() });
+                    return Err(if is_cut { cut() } else { broken(error) });
                 }
                 out.append(coder.get_mut());
                 Ok(())

@@ -46,7 +46,10 @@ fn check_text(what: &str, text: &str) -> Result<(), Error> {
     if !text.contains(|c: char| c.is_control() || c == ';') {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::InvalidRequest, format!("{what} cannot hold a control character or a semicolon")))
+    Err(Error::new(
+        ErrorKind::InvalidRequest,
+        format!("{what} cannot hold a control character or a semicolon"),
+    ))
 }
 
 /// The `Cookie` header for `url`: the jar's, but where `own` has one of the same name; then `own`.

@@ -372,6 +372,17 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_answered_is_told() {
+        let told = |line: &str| {
+            let head = format!("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {line}\r\n\r\n");
+            unanswerable(Headers(head.as_bytes()))
+        };
+        let line = "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\", algorithm=SHA-3, Basic realm=\"r\"";
+        assert_eq!(told(line).unwrap(), "Digest qop=auth-int algorithm=SHA-3, Basic");
+        assert_eq!(told("Digest realm=\"r\", nonce=\"n\", qop=auth"), None);
+    }
+
+    #[test]
     fn quotes_are_undone_and_done() {
         let challenge = read(&["Digest realm=\"a \\\"b\\\", c\\\\\", nonce=\"n\""]).unwrap();
         assert_eq!(challenge.realm, "a \"b\", c\\");

@@ -159,7 +159,8 @@ impl Course<'_, '_> {
                     Poll::Ready(Some(Err(error))) => {
                         self.ended = Some(Instant::now());
                         let is_whole = is_calm(&error) && self.is_as_announced();
-                        let error = (!is_whole).then(|| cut(&error, &self.lease.0.counts, announced(self.chain)));
+                        let error =
+                            (!is_whole).then(|| cut(&error, &self.lease.0.counts, announced(self.chain)));
                         return Poll::Ready(self.end(error));
                     }
                 },

@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
-use super::breach::{explain, illegal_code};
+use super::breach::{explain, illegal_code, is_illegal};
 use super::socket::{Message, Socket};
 use super::state::{CLOSE_WAIT, LEAVE_WAIT, NO_CODE, Stage};
 use crate::net::open::Opened;
@@ -157,8 +157,7 @@ impl Pump {
                 Frame::Pong(data) => state.take_pong(&data),
                 Frame::Close(close) => {
                     state.end(match close {
-                        // The library answers it with 1002.
-                        Some(close) if !close.code.is_allowed() => Err(illegal_code(close.code.into())),
+                        Some(close) if is_illegal(&close) => Err(illegal_code()),
                         Some(close) => Ok((close.code.into(), close.reason.to_string())),
                         None => Ok((NO_CODE, String::new())),
                     });
