@@ -155,6 +155,8 @@ impl Body {
                 more.feed = Some(feed);
             }
         }
+        // What is not there needs no coding.
+        more.compression = more.compression.filter(|_| !self.bytes.is_empty());
         if let Some(coding) = more.compression {
             self.bytes = coding.encode(&self.bytes, &mut fiber::tick)?;
         }

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use http::Method;
 
+use crate::config::Level;
 use crate::net::{self, Upload};
 use crate::vu::fiber;
 use crate::vu::{Kept, Verdict};
@@ -117,28 +118,39 @@ fn send_fed(
 ) -> Result<Box<net::Response>, Raise> {
     let vu = frame.vu().clone();
     let mut sending = pin!(asked.send(&vu));
+    // Once its time is over, the function is not asked again: the request ends by its own timer.
+    let mut is_late = false;
     loop {
         let polled = fiber::wait(poll_fn(|cx| match sending.as_mut().poll(cx) {
-            Poll::Ready(response) => Poll::Ready(Some(response)),
-            Poll::Pending if upload.is_hungry() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+            Poll::Ready(response) => Poll::Ready(Ok(response)),
+            Poll::Pending => match upload.hungry().filter(|_| !is_late) {
+                Some(due) => Poll::Ready(Err(due)),
+                None => Poll::Pending,
+            },
         }))?;
-        if let Some(response) = polled {
-            return Ok(response);
-        }
+        let due = match polled {
+            Ok(response) => return Ok(response),
+            Err(due) => due,
+        };
         let mut is_empty = false;
-        frame.ask(give, &mut |chunk| match chunk {
-            Arg::Str(chunk) => {
-                is_empty = chunk.is_empty();
-                upload.feed(Some(chunk));
-                Ok(())
-            }
-            Arg::Nil => {
-                upload.feed(None);
-                Ok(())
-            }
-            other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
-        })?;
+        let asked = fiber::until(due, || {
+            frame.ask(give, &mut |chunk| match chunk {
+                Arg::Str(chunk) => {
+                    is_empty = chunk.is_empty();
+                    upload.feed(Some(chunk));
+                    Ok(())
+                }
+                Arg::Nil => {
+                    upload.feed(None);
+                    Ok(())
+                }
+                other => Err(wrong("a chunk of the body", "a string, or nil at its end", other)),
+            })
+        });
+        match asked {
+            Some(given) => given?,
+            None => is_late = true,
+        }
         if is_empty {
             // Nothing to wait for: the answer and the timeout get their turn all the same.
             fiber::wait(pin!(tokio::task::yield_now()))?;
@@ -157,6 +169,12 @@ fn judged(frame: &dyn Frame, judge: FnRef, number: u64) -> HostResult {
 /// Counts the response, unless the script judges it, and keeps it for the script.
 fn keep(frame: &dyn Frame, asked: &mut Asked, response: Box<net::Response>, caught: bool) -> u64 {
     let vu = frame.vu();
+    if response.status == 401
+        && asked.is_digest()
+        && let Some(text) = vu.client.net().unanswerable(&response)
+    {
+        vu.log(Level::Warning, text);
+    }
     let (name, key) = match asked.name.take() {
         Some((name, key)) => (Some(name), key),
         None => {

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use http::Method;
 
-use crate::net::{Error, Headers, Identity, Request, Response};
+use crate::net::{Error, Headers, Identity, Request, Response, Told, Trace};
 use crate::units;
 use crate::vu::{Line, MOST_OPEN, Terms, Vu};
 
 use super::auth::Auth;
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
 use super::object::Record;
-use super::request::{Pairs, certificate, pairs, text, truth};
+use super::request::{Pairs, certificate, pairs, shown, text, truth};
 use super::response;
+use super::tracing;
 
 /// A line as the script asked for it, owned: it outlives the script's table.
 pub(super) struct Wanted {
@@ -122,7 +123,13 @@ impl Wanted {
             .map(|pairs| pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
     }
 
-    pub(super) fn request<'a>(&'a self, vu: &'a Vu, borrowed: &'a [Borrowed<'a>; 3]) -> Request<'a> {
+    /// `trace` is [`tell`](Self::tell) where somebody listens.
+    pub(super) fn request<'a>(
+        &'a self,
+        vu: &'a Vu,
+        borrowed: &'a [Borrowed<'a>; 3],
+        trace: &'a Trace<'a>,
+    ) -> Request<'a> {
         let [params, headers, cookies] = borrowed;
         Request {
             base: vu.base.as_deref(),
@@ -133,7 +140,15 @@ impl Wanted {
             timeout: self.timeout,
             verify: self.verify,
             cert: self.cert.as_deref(),
+            trace: vu.shared.http_debug.is_some().then_some(trace),
             ..Request::new(Method::GET, &self.target)
+        }
+    }
+
+    /// `--http-debug` of the messages that open it.
+    pub(super) fn tell(&self, vu: &Vu, told: &Told<'_>) {
+        if let Some(debug) = vu.shared.http_debug {
+            tracing::tell(vu, debug, self.name.as_deref().unwrap_or(&self.target), told);
         }
     }
 
@@ -173,11 +188,8 @@ pub(super) fn forgotten(what: &str) -> Raise {
 /// A number of seconds, 0 included.
 pub(super) fn seconds(what: &str, value: Arg<'_>) -> Result<Duration, Raise> {
     let seconds = value.number().ok_or_else(|| wrong(what, "a number of seconds", value))?;
-    units::duration_of_seconds(seconds).map_err(|why| {
-        // Of 1e300 the digits would fill lines.
-        let shown = if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:?}") };
-        Raise::new(format!("invalid {what} {shown}: {why}"))
-    })
+    units::duration_of_seconds(seconds)
+        .map_err(|why| Raise::new(format!("invalid {what} {}: {why}", shown(seconds))))
 }
 
 /// An argument that is a number of seconds, or left out.

@@ -130,6 +130,10 @@ impl Asked {
         Ok(())
     }
 
+    pub(super) fn is_digest(&self) -> bool {
+        matches!(self.auth, Some(Auth::Digest(..)))
+    }
+
     /// Where a function gives the body: what it feeds.
     pub(super) fn feed(&self) -> Option<(FnRef, Rc<Upload>)> {
         Some((self.body.feed()?, self.body.upload()?.clone()))
@@ -180,7 +184,7 @@ impl Asked {
 /// Seconds, more than 0.
 fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
     let seconds = value.number().ok_or_else(|| wrong("timeout", "a number of seconds", value))?;
-    let invalid = |why: String| Raise::new(format!("invalid timeout {seconds}: {why}"));
+    let invalid = |why: String| Raise::new(format!("invalid timeout {}: {why}", shown(seconds)));
     let timeout = units::duration_of_seconds(seconds).map_err(|why| invalid(why.to_string()))?;
     if timeout.is_zero() {
         return Err(invalid("it must be more than 0".into()).help("leave it out for the usual one"));
@@ -188,11 +192,24 @@ fn timeout(value: Arg<'_>) -> Result<Duration, Raise> {
     Ok(timeout)
 }
 
+/// A number as people write it: one with more digits than it is exact to has an exponent.
+pub(super) fn shown(number: f64) -> String {
+    match number.abs() {
+        0.0 | 1e-6..1e16 => number.to_string(),
+        _ if number.is_finite() => format!("{number:e}"),
+        _ => number.to_string(),
+    }
+}
+
 fn count(option: &str, value: Arg<'_>) -> Result<u32, Raise> {
     match value {
-        Arg::Int(count) => u32::try_from(count)
-            .map_err(|_| Raise::new(format!("{option} must be a whole number of at least 0, not {count}"))),
-        Arg::Num(count) => Err(Raise::new(format!("{option} must be a whole number, not {count}"))),
+        Arg::Int(count) => u32::try_from(count).map_err(|_| {
+            Raise::new(format!("{option} must be a whole number from 0 to {}, not {count}", u32::MAX))
+        }),
+        Arg::Num(count) => {
+            let shown = shown(count);
+            Err(Raise::new(format!("{option} must be a whole number from 0 to {}, not {shown}", u32::MAX)))
+        }
         other => Err(wrong(option, "a whole number", other)),
     }
 }

@@ -178,8 +178,9 @@ fn duration_of(value: Arg<'_>) -> Result<Duration, Raise> {
             let seconds = value
                 .number()
                 .ok_or_else(|| wrong("duration", "seconds, or a text such as \"60s\"", value))?;
-            units::duration_of_seconds(seconds)
-                .map_err(|why| Raise::new(format!("invalid duration {seconds}: {why}")))?
+            units::duration_of_seconds(seconds).map_err(|why| {
+                Raise::new(format!("invalid duration {}: {why}", super::request::shown(seconds)))
+            })?
         }
     };
     if duration.is_zero() {

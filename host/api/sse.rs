@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::metrics::Kind;
-use crate::net::{Error, ErrorKind, Event, Listening};
+use crate::net::{Error, ErrorKind, Event, Listening, Told};
 use crate::vu::{HeldSource, Line, Opening, Vu, fiber};
 
 use super::event_source::EVENT_SOURCE;
@@ -17,6 +17,7 @@ use super::lines::{self, Wanted};
 use super::object::{HostFn, Module};
 use super::request::text;
 use super::socket_options::SOURCE_OPTIONS;
+use super::tracing;
 
 pub(super) static MODULE: Module = Module {
     name: "sse",
@@ -66,7 +67,8 @@ fn open(frame: &dyn Frame) -> HostResult {
                 // Who asks for it is the VU itself.
                 let Some(vu) = vu.upgrade() else { return std::future::pending().await };
                 let borrowed = wanted.borrowed();
-                vu.client.listen(wanted.request(&vu, &borrowed), &last_id, most).await
+                let trace = |told: Told<'_>| wanted.tell(&vu, &told);
+                vu.client.listen(wanted.request(&vu, &borrowed, &trace), &last_id, most).await
             })
         }
     };
@@ -213,6 +215,7 @@ fn take(frame: &dyn Frame, held: &HeldSource, limit: Option<Duration>) -> HostRe
         lines::give_nothing(frame, "closed");
         return Ok(());
     };
+    tracing::passes(vu, &held.terms, '<', &event.event, event.data.as_bytes());
     vu.measure(Kind::Counter, "sse_event", 1.0, &held.terms.tags);
     frame.give_map(&mut |put| {
         put("event", Arg::Str(event.event.as_bytes()));

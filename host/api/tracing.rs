@@ -1,12 +1,12 @@
 //! `--http-debug`: shows requests and answers in the log, secrets masked. Used by
-//! `request`; `grpc` shows its calls the same way.
+//! `request`, `websocket` and `sse`; `grpc` shows its calls the same way.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::config::{HttpDebug, Level};
 use crate::net::Told;
-use crate::vu::Vu;
+use crate::vu::{Terms, Vu};
 
 /// Of a body so many bytes are shown.
 const SHOWN: usize = 4 << 10;
@@ -36,6 +36,17 @@ pub(super) fn tell(vu: &Vu, debug: HttpDebug, name: &str, told: &Told<'_>) {
             let _ = write!(text, "\n! {why}");
         }
     }
+    vu.log(Level::Info, text);
+}
+
+/// Logs a message of a WebSocket, or an event, where bodies are shown: `>` is sent, `<` has come.
+pub(super) fn passes(vu: &Vu, terms: &Terms, mark: char, kind: &str, body: &[u8]) {
+    if vu.shared.http_debug != Some(HttpDebug::Full) {
+        return;
+    }
+    let mut text =
+        format!("vu {}, {}\n{mark} ({kind})", vu.id, vu.shared.recorder.borrow().label(terms.key).name);
+    write_body(&mut text, mark, Some(body), "");
     vu.log(Level::Info, text);
 }
 

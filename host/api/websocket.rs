@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::metrics::Kind;
-use crate::net::{Message, Offer, Outcome};
+use crate::net::{Message, Offer, Outcome, Told};
 use crate::vu::{HeldSocket, Line, fiber};
 
 use super::frame::{Arg, Frame, HostResult, Raise, wrong};
 use super::lines::{self, Wanted};
 use super::object::{HostFn, Module};
 use super::socket_options::SOCKET_OPTIONS;
+use super::tracing;
 use super::websocket_object::WEBSOCKET;
 
 pub(super) static MODULE: Module = Module {
@@ -56,7 +57,8 @@ fn connect(frame: &dyn Frame) -> HostResult {
     let handshake = {
         let borrowed = wanted.borrowed();
         let offer = Offer { protocols: &protocols, max_message };
-        let shaking = vu.client.websocket(wanted.request(&vu, &borrowed), offer);
+        let trace = |told: Told<'_>| wanted.tell(&vu, &told);
+        let shaking = vu.client.websocket(wanted.request(&vu, &borrowed, &trace), offer);
         // Boxed: a fiber's stack is no place for it.
         fiber::wait(Box::pin(shaking))?
     };
@@ -115,6 +117,9 @@ pub(super) fn send(frame: &dyn Frame, number: u64, is_text: bool) -> HostResult 
         },
         other => return Err(wrong("the message", "a string", other)),
     };
+    if held.socket.is_some() {
+        tracing::passes(frame.vu(), &held.terms, '>', kind(&message), message.bytes());
+    }
     let outcome = match &held.socket {
         Some(socket) => fiber::wait(pin!(socket.send(message, held.terms.limit)))?,
         None => Outcome::Closed,
@@ -126,6 +131,13 @@ pub(super) fn send(frame: &dyn Frame, number: u64, is_text: bool) -> HostResult 
         Outcome::Closed => give_false(frame, "closed"),
     }
     Ok(())
+}
+
+fn kind(message: &Message) -> &'static str {
+    match message {
+        Message::Text(_) => "text",
+        Message::Binary(_) => "binary",
+    }
 }
 
 fn give_false(frame: &dyn Frame, why: &str) {
@@ -148,9 +160,9 @@ fn take(frame: &dyn Frame, held: &HeldSocket, limit: Option<Duration>) -> HostRe
     frame.vu().settle_socket(held);
     match outcome {
         Outcome::Done(message) => {
-            let kind = if matches!(message, Message::Text(_)) { "text" } else { "binary" };
+            tracing::passes(frame.vu(), &held.terms, '<', kind(&message), message.bytes());
             frame.give(Arg::Str(message.bytes()));
-            frame.give(Arg::Str(kind.as_bytes()));
+            frame.give(Arg::Str(kind(&message).as_bytes()));
         }
         Outcome::TimedOut => lines::give_nothing(frame, "timeout"),
         Outcome::Closed => lines::give_nothing(frame, "closed"),

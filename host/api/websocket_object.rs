@@ -115,7 +115,7 @@ pub static WEBSOCKET: ObjectType = ObjectType {
         Member {
             name: "close_code",
             sig: "integer?",
-            doc: "The code of the server's close frame: 1005 where it had none, 1006 where there was no close frame. Nil \
+            doc: "The code of the server's close frame: 1005 where it had none, 1006 where there was no (valid) close frame. Nil \
                   while the socket is open, or where it never was.",
             kind: Field(|frame, number| {
                 let code = close_frame(frame, number)?;

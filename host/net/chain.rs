@@ -120,8 +120,19 @@ impl<'a> Chain<'a> {
         self.timings.waiting += first.saturating_duration_since(sent);
         self.timings.receiving += ended.saturating_duration_since(first);
         self.ended = ended;
+        if ended > self.deadline.at {
+            self.be_late();
+        }
         if let Some(message) = self.message.take() {
             net.give_back(message.bytes);
+        }
+    }
+
+    /// The answer came when nobody waited for it any more: the timer was as late.
+    #[cold]
+    fn be_late(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.error.get_or_insert_with(|| Error::timeout(self.deadline.limit, true));
         }
     }
 
@@ -141,6 +152,7 @@ impl<'a> Chain<'a> {
             None => (0, 0, Vec::new(), 0, None),
         };
         let mut raw = raw;
+        let error = failure.or(error);
         if self.request.receive == Receive::Discard {
             raw.shrink_to_fit();
         }
@@ -153,7 +165,9 @@ impl<'a> Chain<'a> {
             status,
             head,
             raw,
-            error: failure.or(error),
+            // One that is late is not read.
+            download: self.download.filter(|_| error.is_none()),
+            error,
             timings: self.timings,
             elapsed: ended - self.started,
             ended,
@@ -161,7 +175,6 @@ impl<'a> Chain<'a> {
             security: self.security,
             retries: self.retries,
             passed,
-            download: self.download,
             body,
             request: Sent { is_http2: self.is_http2, ..self.step.into_sent(self.request, verify) },
             sent_bytes: self.sent,

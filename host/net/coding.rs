@@ -252,7 +252,12 @@ impl Decoder {
         match &mut self.kind {
             Kind::Start(_) => Err(cut()),
             Kind::Gzip(coder) => {
-                coder.try_finish().map_err(broken)?;
+                if let Err(error) = coder.try_finish() {
+                    out.append(coder.get_mut());
+                    // One that is whole takes nothing more; the library tells both with the same words.
+                    let is_cut = !matches!(coder.write(&[0; 8]), Ok(0));
+                    return Err(if is_cut { cut() } else { broken(error) });
+                }
                 out.append(coder.get_mut());
                 Ok(())
             }

@@ -7,6 +7,7 @@ use url::{Host, Url};
 use super::client::Client;
 use super::error::{Error, ErrorKind};
 use super::head::Headers;
+use super::message::is_token;
 use super::origin::Origin;
 
 /// The cookies of one VU.
@@ -32,12 +33,23 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
 /// # Errors
 /// `InvalidRequest`.
 fn check(name: &str, value: &str) -> Result<(), Error> {
-    let is_text = |text: &str| !text.contains(|c: char| c.is_control() || c == ';');
-    if name.is_empty() || !is_text(name) || name.contains('=') || !is_text(value) {
-        let text = format!("`{}={}` is no cookie", name.escape_debug(), value.escape_debug());
+    if name.is_empty() || !name.bytes().all(is_token) {
+        let text = format!("`{}` is no name of a cookie", name.escape_debug());
         return Err(Error::new(ErrorKind::InvalidRequest, text));
     }
-    Ok(())
+    check_text(&format!("the value of the cookie `{name}`"), value)
+}
+
+/// # Errors
+/// `InvalidRequest`.
+fn check_text(what: &str, text: &str) -> Result<(), Error> {
+    if !text.contains(|c: char| c.is_control() || c == ';') {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidRequest,
+        format!("{what} cannot hold a control character or a semicolon"),
+    ))
 }
 
 /// The `Cookie` header for `url`: the jar's, but where `own` has one of the same name; then `own`.
@@ -96,7 +108,7 @@ impl Jar {
         let mut text = format!("{name}={value}");
         for (attribute, value) in [("Path", Some(cookie.path)), ("Domain", cookie.domain)] {
             if let Some(value) = value {
-                check(attribute, value)?;
+                check_text(&format!("{attribute} of the cookie `{name}`"), value)?;
                 text.push_str(&format!("; {attribute}={value}"));
             }
         }

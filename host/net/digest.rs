@@ -1,5 +1,5 @@
-//! Digest authentication by RFC 7616 (and its forerunners): reads a server's challenge and answers it. MD5
-//! and SHA-256, `qop=auth`. No I/O. Used by `client`.
+//! Digest authentication by RFC 7616 (and its forerunners): reads a server's challenge and answers it. MD5,
+//! SHA-256 and SHA-512-256, `qop=auth`. No I/O. Used by `client`.
 
 use std::fmt::Write;
 
@@ -11,6 +11,7 @@ use super::head::Headers;
 enum Hash {
     Md5,
     Sha256,
+    Sha512,
 }
 
 impl Hash {
@@ -18,6 +19,7 @@ impl Hash {
         match self {
             Hash::Md5 => hex(&Md5::digest(text.as_bytes())),
             Hash::Sha256 => hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()),
+            Hash::Sha512 => hex(ring::digest::digest(&ring::digest::SHA512_256, text.as_bytes()).as_ref()),
         }
     }
 }
@@ -40,6 +42,10 @@ pub(super) struct Challenge {
     algorithm: Option<String>,
     is_session: bool,
     has_qop: bool,
+    /// The name of the user is to be hashed.
+    is_hashed: bool,
+    /// It reads texts in UTF-8.
+    is_utf8: bool,
     /// The answer was right, but too old.
     pub(super) is_stale: bool,
 }
@@ -57,6 +63,25 @@ pub(super) fn challenge(headers: Headers<'_>) -> Option<Challenge> {
     all.into_iter().rev().max_by_key(|challenge: &Challenge| challenge.hash)
 }
 
+/// What the `WWW-Authenticate` headers offer, where this client can answer none of it.
+pub(super) fn unanswerable(headers: Headers<'_>) -> Option<String> {
+    if challenge(headers).is_some() {
+        return None;
+    }
+    let mut offers = Vec::new();
+    for value in headers.all("www-authenticate") {
+        for (scheme, params) in challenges(&String::from_utf8_lossy(value)) {
+            let mut offer = scheme;
+            let told = |name: &str| ["algorithm", "qop"].iter().any(|known| name.eq_ignore_ascii_case(known));
+            for (name, value) in params.into_iter().filter(|(name, _)| told(name)) {
+                let _ = write!(offer, " {name}={value}");
+            }
+            offers.push(offer);
+        }
+    }
+    Some(if offers.is_empty() { "nothing".to_owned() } else { offers.join(", ") })
+}
+
 impl Challenge {
     fn new(params: &[(String, String)]) -> Option<Challenge> {
         let get = |name: &str| {
@@ -71,6 +96,7 @@ impl Challenge {
         let hash = match base {
             "MD5" => Hash::Md5,
             "SHA-256" => Hash::Sha256,
+            "SHA-512-256" => Hash::Sha512,
             _ => return None,
         };
         let qop = get("qop");
@@ -79,6 +105,7 @@ impl Challenge {
         if qop.is_some() && !has_auth {
             return None;
         }
+        let is_true = |name: &str| get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         Some(Challenge {
             realm: get("realm")?,
             nonce: get("nonce")?,
@@ -87,7 +114,9 @@ impl Challenge {
             algorithm,
             is_session,
             has_qop: has_auth,
-            is_stale: get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
+            is_hashed: is_true("userhash"),
+            is_utf8: get("charset").is_some_and(|charset| charset.eq_ignore_ascii_case("UTF-8")),
+            is_stale: is_true("stale"),
         })
     }
 
@@ -105,8 +134,8 @@ impl Challenge {
             false => hash.of(&format!("{secret}:{nonce}:{what}")),
         };
         let mut text = format!(
-            "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\"",
-            quoted(user),
+            "Digest {}, realm={}, nonce={}, uri={}, response=\"{response}\"",
+            self.name(user),
             quoted(realm),
             quoted(nonce),
             quoted(uri),
@@ -123,7 +152,21 @@ impl Challenge {
         if let Some(opaque) = &self.opaque {
             let _ = write!(text, ", opaque={}", quoted(opaque));
         }
+        if self.is_hashed {
+            text.push_str(", userhash=true");
+        }
         text
+    }
+
+    /// Who asks: RFC 7616, 3.4 and 3.4.4.
+    fn name(&self, user: &str) -> String {
+        if self.is_hashed {
+            return format!("username=\"{}\"", self.hash.of(&format!("{user}:{}", self.realm)));
+        }
+        if self.is_utf8 && !user.is_ascii() {
+            return format!("username*=UTF-8''{}", extended(user));
+        }
+        format!("username={}", quoted(user))
     }
 }
 
@@ -137,6 +180,17 @@ pub(super) struct Asked<'a> {
     pub(super) count: u32,
     /// The client's own random text.
     pub(super) cnonce: &'a str,
+}
+
+/// As RFC 8187, 3.2 writes values.
+fn extended(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut text, byte| {
+        match byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+            true => text.push(char::from(byte)),
+            false => drop(write!(text, "%{byte:02X}")),
+        }
+        text
+    })
 }
 
 fn quoted(text: &str) -> String {
@@ -255,6 +309,36 @@ mod tests {
         assert_eq!(response(&answer), "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
     }
 
+    /// 3.9.2 with its erratum 4897: the hash is SHA-512/256, not a cut SHA-512.
+    #[test]
+    fn the_example_with_a_hashed_name() {
+        let lines = ["Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
+                      nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", \
+                      opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", charset=UTF-8, userhash=true"];
+        let asked = Asked {
+            uri: "/doe.json",
+            user: "J\u{e4}s\u{f8}n Doe",
+            password: "Secret, or not?",
+            cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+            ..MUFASA
+        };
+        let answer = read(&lines).unwrap().answer(&asked);
+        assert_eq!(response(&answer), "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5");
+        let name = "Digest username=\"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b\", ";
+        assert!(answer.starts_with(name) && answer.ends_with(", userhash=true"), "{answer}");
+    }
+
+    #[test]
+    fn names_beyond_ascii_are_encoded_where_the_server_reads_them_so() {
+        let name = |more: &str| {
+            let lines = [format!("Digest realm=\"r\", nonce=\"n\"{more}")];
+            let asked = Asked { user: "J\u{e4}s\u{f8}n Doe", ..MUFASA };
+            read(&lines.each_ref().map(|line| line.as_str())).unwrap().answer(&asked)
+        };
+        assert!(name(", charset=UTF-8").starts_with("Digest username*=UTF-8''J%C3%A4s%C3%B8n%20Doe, realm"));
+        assert!(name("").starts_with("Digest username=\"J\u{e4}s\u{f8}n Doe\", realm"));
+    }
+
     #[test]
     fn the_example_of_rfc_2617() {
         let challenge = read(&["Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", \
@@ -280,10 +364,22 @@ mod tests {
         assert_eq!(read(&[SHA, MD5]).unwrap().hash, Hash::Sha256);
         assert_eq!(read(&[&format!("Basic realm=\"a, b\", {MD5}, {SHA}")]).unwrap().hash, Hash::Sha256);
         assert_eq!(read(&["Negotiate", MD5]).unwrap().hash, Hash::Md5);
-        assert_eq!(read(&["Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256"]), None);
+        assert_eq!(read(&["Digest realm=\"r\", nonce=\"n\", algorithm=SHA-3"]), None);
+        assert_eq!(read(&[SHA, &SHA.replace("SHA-256", "SHA-512-256")]).unwrap().hash, Hash::Sha512);
         assert_eq!(read(&["Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""]), None);
         assert_eq!(read(&["Basic realm=\"r\""]), None);
         assert!(read(&["digest realm=r,nonce=n , stale=TRUE"]).unwrap().is_stale);
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_told() {
+        let told = |line: &str| {
+            let head = format!("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {line}\r\n\r\n");
+            unanswerable(Headers(head.as_bytes()))
+        };
+        let line = "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\", algorithm=SHA-3, Basic realm=\"r\"";
+        assert_eq!(told(line).unwrap(), "Digest qop=auth-int algorithm=SHA-3, Basic");
+        assert_eq!(told("Digest realm=\"r\", nonce=\"n\", qop=auth"), None);
     }
 
     #[test]

@@ -42,10 +42,10 @@ impl Course<'_, '_> {
 
     /// The answer is as complete as it gets.
     pub(super) fn end(&mut self, error: Option<Error>) -> Outcome {
-        self.count();
         if let Some(answer) = &mut self.chain.answer {
             answer.error = error;
         }
+        self.count();
         Ok(())
     }
 

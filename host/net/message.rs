@@ -294,15 +294,31 @@ fn given_auth(request: &Request<'_>) -> Result<Option<Rc<str>>, Error> {
 }
 
 /// A byte of a header's name: RFC 9110, 5.6.2.
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// The text of a header that can be sent: visible ASCII, spaces and tabs.
+/// The text of a header that can be sent: what is visible, spaces and tabs. RFC 9110, 5.5: beyond ASCII it is opaque,
+/// and goes out in UTF-8.
+///
+/// # Errors
+/// `InvalidRequest`. It never shows the value, which may be a secret.
 fn check_value<'t>(name: &str, text: &'t str) -> Result<&'t str, Error> {
-    if text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-        return Ok(text);
+    let is_control = |byte: u8| byte != b'\t' && byte.is_ascii_control();
+    match text.bytes().position(is_control) {
+        None => Ok(text),
+        Some(at) => Err(cannot_hold(name, text, at)),
     }
-    let text = format!("the header `{name}` cannot hold `{}`", text.escape_debug());
-    Err(Error::new(ErrorKind::InvalidRequest, text))
+}
+
+#[cold]
+fn cannot_hold(name: &str, text: &str, at: usize) -> Error {
+    let what = match text.as_bytes()[at] {
+        b'\n' => "a line feed".to_owned(),
+        b'\r' => "a carriage return".to_owned(),
+        byte => format!("the control character 0x{byte:02x}"),
+    };
+    let nth = text[..at].chars().count() + 1;
+    let text = format!("the header `{name}` cannot hold {what}, which is character {nth} of its value");
+    Error::new(ErrorKind::InvalidRequest, text)
 }

@@ -16,7 +16,7 @@ use super::error::{Error, ErrorKind};
 use super::framing::Framing;
 use super::head::{self, Head};
 use super::redirect;
-use super::request::Request;
+use super::request::{Request, Told};
 use super::response::{Hop, Response};
 use super::stream::Stream;
 use super::worker::Net;
@@ -47,7 +47,10 @@ impl Client {
         }
         match self.reach(&mut chain).await {
             Ok(opened) => (chain.respond(self.net(), None), Some(opened)),
-            Err(error) => (chain.respond(self.net(), Some(error)), None),
+            Err(error) => {
+                self.tell_failure(&chain, &error);
+                (chain.respond(self.net(), Some(error)), None)
+            }
         }
     }
 
@@ -61,18 +64,27 @@ impl Client {
             let mut connection =
                 self.connect(chain, Guise { speaks: Some(Http2::Never), ..chain.guise(net) }).await?;
             chain.security = connection.security.clone();
+            if let Some(trace) = chain.request.trace {
+                trace(Told::Request { head: &message.bytes, body: Some(&[]) });
+            }
             let deadline = chain.deadline;
             let greeting = greet(net, &mut connection.stream, &message.bytes, chain);
             let greeted = tokio::time::timeout_at(deadline.at.into(), greeting).await;
             net.give_back(message.bytes);
             let (head, mut raw) = greeted.unwrap_or_else(|_| Err(Error::timeout(deadline.limit, false)))?;
             chain.ended = Instant::now();
+            if chain.ended > deadline.at {
+                return Err(Error::timeout(deadline.limit, false));
+            }
             let rest = raw.split_off(head.length);
             let answer = Answer { head, raw, passed: 0, error: None };
             if head.has_cookies {
                 self.take_cookies(&chain.step, &answer);
             }
             let location = redirect::location(&answer).filter(|_| chain.request.follow_redirects);
+            if let Some(trace) = chain.request.trace {
+                trace(Told::Answer { head: &answer.raw, body: Some(&[]), missing: None });
+            }
             chain.answer = Some(answer);
             let Some(location) = location else {
                 return Ok(Opened { connection, framing: head.framing, rest });

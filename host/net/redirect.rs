@@ -16,8 +16,17 @@ pub(super) fn location(answer: &Answer) -> Option<String> {
         return None;
     }
     let value = answer.headers().get("location").filter(|value| !value.is_empty())?;
-    // Servers do send raw UTF-8 here, which is no header text by the letter.
-    Some(String::from_utf8_lossy(value).into_owned())
+    // Servers do send raw UTF-8 here, or another coding: what is no text goes on as the bytes that it is.
+    Some(match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().fold(String::new(), |mut text, byte| {
+            match byte.is_ascii() {
+                true => text.push(char::from(*byte)),
+                false => text.push_str(&format!("%{byte:02X}")),
+            }
+            text
+        }),
+    })
 }
 
 impl Step {

@@ -30,6 +30,7 @@ impl Course<'_, '_> {
                         // Whoever polls sees that it is hungry, and polls again when it was fed. What the server
                         // was sent so far, it should have.
                         Pull::Hungry => {
+                            upload.hunger(self.chain.deadline.at);
                             if let Poll::Ready(Err(error)) = stream.poll_flush(cx) {
                                 break Poll::Ready(Err(error));
                             }

@@ -2,6 +2,7 @@
 //! request is a stream of it. Part of `client`.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::answer::{Failure, Outcome};
 use super::chain::Chain;
@@ -108,8 +109,9 @@ impl Client {
             let waited = tokio::time::timeout_at(deadline.at.into(), session.wait()).await;
             let phase = progress.leave();
             room = match waited {
-                Ok(room) => room,
-                Err(_) => return failed(Error::timeout_in(deadline.limit, phase), false),
+                // Who had the stream may have given it up because its time, too, was over.
+                Ok(room) if Instant::now() < deadline.at => room,
+                _ => return failed(Error::timeout_in(deadline.limit, phase), false),
             };
         }
         let Room::Free(lease) = room else { return failed(ending::closed(), true) };

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::task::Poll;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -50,6 +51,8 @@ struct State {
     /// The part before it, while it is read, and how much of it is missing.
     file: Option<(File, u64)>,
     fed: Fed,
+    /// By when a script has to give the next chunk.
+    due: Option<Instant>,
     is_begun: bool,
     /// A script's chunks are sent as they are, without the framing of HTTP/1.1.
     is_bare: bool,
@@ -91,9 +94,15 @@ impl Upload {
         self.parts.as_ref().map(|parts| parts.iter().map(Part::length).sum())
     }
 
-    /// Whether the exchange waits for `feed`.
-    pub fn is_hungry(&self) -> bool {
-        self.state.borrow().fed == Fed::Hungry
+    /// Until when the exchange waits for `feed`; None: it does not.
+    pub fn hungry(&self) -> Option<Instant> {
+        let state = self.state.borrow();
+        state.due.filter(|_| state.fed == Fed::Hungry)
+    }
+
+    /// The script must give the next chunk, by `due`.
+    pub(super) fn hunger(&self, due: Instant) {
+        self.state.borrow_mut().due = Some(due);
     }
 
     /// The next chunk, which may be empty; None: the body is complete.

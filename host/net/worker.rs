@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use rustls::ClientConfig;
 
 use super::connector::Guise;
+use super::digest;
 use super::dns::Dns;
 use super::error::{Error, ErrorKind};
 use super::grpc::{Channel, Terms};
 use super::identity::Identity;
 use super::origin::{self, Base, Origin};
+use super::response::Response;
 use super::settings::Settings;
 use super::tls::Tls;
 use super::turns::Unused;
@@ -59,6 +61,8 @@ pub struct Net {
     /// Those of gRPC that VUs share.
     channels: RefCell<Vec<Rc<Channel>>>,
     pub(super) unused_turns: Unused,
+    /// Origins whose authentication nobody here can answer, each told once.
+    unanswered: RefCell<FxHashSet<Rc<str>>>,
     /// See [`Net::take_exhausted`].
     pub(super) exhausted: Cell<u64>,
 }
@@ -94,8 +98,25 @@ impl Net {
             origins: RefCell::default(),
             channels: RefCell::default(),
             unused_turns: Unused::default(),
+            unanswered: RefCell::default(),
             exhausted: Cell::new(0),
         }))
+    }
+
+    /// What the server of an answer to a request with digest authentication offers in place of what this client can
+    /// give; told once an origin.
+    #[cold]
+    pub fn unanswerable(&self, response: &Response) -> Option<String> {
+        let offers = digest::unanswerable(response.headers())?;
+        let url = response.url();
+        let origin = &url[..url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at)];
+        let is_new = self.unanswered.borrow_mut().insert(origin.into());
+        is_new.then(|| {
+            format!(
+                "{origin} asks for authentication that e2e cannot give: it offers {offers}; digest is answered with \
+                 MD5, SHA-256 or SHA-512-256 and qop=auth"
+            )
+        })
     }
 
     /// The settings that this worker's clients follow.

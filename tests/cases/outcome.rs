@@ -66,7 +66,12 @@ impl Outcome<'_> {
             let Some((level, rest)) = entry(line) else {
                 if !hidden {
                     // A header of `--http-debug` that says another thing each time.
-                    let line = if line.starts_with("< date: ") { "< date: NOW" } else { line };
+                    let line = match line.split_once(": ") {
+                        Some(("< date", _)) => "< date: NOW",
+                        Some(("> Sec-WebSocket-Key", _)) => "> Sec-WebSocket-Key: KEY",
+                        Some(("< sec-websocket-accept", _)) => "< sec-websocket-accept: KEY",
+                        _ => line,
+                    };
                     text.push_str(&format!("{line}\n"));
                 }
                 continue;

@@ -101,3 +101,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_cut_trailer_of_gzip_is_cut_and_a_wrong_one_is_wrong() {
+    let whole = encode(Coding::Gzip, b"Hello, world!");
+    let end = |bytes: &[u8]| {
+        let (mut decoder, mut out, mut rest) = (Decoder::new(Coding::Gzip), Vec::new(), bytes);
+        while !rest.is_empty() {
+            rest = &rest[decoder.step(rest, &mut out).unwrap().used..];
+        }
+        decoder.end(&mut out).map(|()| out)
+    };
+    assert_eq!(end(&whole), Ok(b"Hello, world!".to_vec()));
+    for cut in 1..whole.len() {
+        assert_eq!(end(&whole[..cut]).unwrap_err(), "the coded data ends early", "{cut}");
+    }
+    let mut wrong = whole;
+    *wrong.last_mut().unwrap() ^= 1;
+    assert!(end(&wrong).unwrap_err().contains("checksum"));
+}

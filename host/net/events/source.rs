@@ -13,7 +13,7 @@ use crate::net::error::{Error, ErrorKind};
 use crate::net::framing::{Decoder, Framing, Step};
 use crate::net::head;
 use crate::net::open::Opened;
-use crate::net::request::Request;
+use crate::net::request::{Request, Told};
 use crate::net::response::Response;
 use crate::net::worker::Net;
 
@@ -60,6 +60,7 @@ impl Client {
         if !last_id.is_empty() {
             headers.push(("Last-Event-ID", last_id));
         }
+        let trace = request.trace;
         let (mut response, opened) = self.open(&Request { headers: &headers, ..request }, false).await;
         let source = match opened {
             None => None,
@@ -67,6 +68,9 @@ impl Client {
             Some(opened) => match judge(&response) {
                 Ok(()) => Some(Source::new(self.net().clone(), opened, last_id, most)),
                 Err(text) => {
+                    if let Some(trace) = trace {
+                        trace(Told::Failure(&text));
+                    }
                     response.error = Some(Error::new(ErrorKind::Handshake, text));
                     None
                 }

@@ -159,7 +159,8 @@ impl Course<'_, '_> {
                     Poll::Ready(Some(Err(error))) => {
                         self.ended = Some(Instant::now());
                         let is_whole = is_calm(&error) && self.is_as_announced();
-                        let error = (!is_whole).then(|| cut(&error, &self.lease.0.counts));
+                        let error =
+                            (!is_whole).then(|| cut(&error, &self.lease.0.counts, announced(self.chain)));
                         return Poll::Ready(self.end(error));
                     }
                 },
@@ -216,7 +217,10 @@ impl Course<'_, '_> {
                 (_, Some(upload)) => match upload.pull() {
                     Pull::Piece => capacity(stream, cx, PIECE),
                     // Whoever polls sees that it is hungry, and polls again when it was fed.
-                    Pull::Hungry => return,
+                    Pull::Hungry => {
+                        upload.hunger(self.chain.deadline.at);
+                        return;
+                    }
                     Pull::End => break stream.send_data(Bytes::new(), true),
                     Pull::Broken(error) => {
                         self.refused = Some(error);
@@ -288,10 +292,10 @@ impl Course<'_, '_> {
     }
 
     fn end(&mut self, error: Option<Error>) -> Outcome {
-        self.count();
         if let Some(answer) = &mut self.chain.answer {
             answer.error = error;
         }
+        self.count();
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub(super) fn explain(error: &h2::Error, counts: &Counts) -> Explained {
     let reason = error.reason().unwrap_or(Reason::INTERNAL_ERROR);
     let name = name(reason);
     if !error.is_remote() {
-        return told(ErrorKind::Protocol, format!("the answer is not HTTP/2: {error}"), false);
+        return told(ErrorKind::Protocol, format!("the server broke HTTP/2: {error}"), false);
     }
     if error.is_go_away() {
         // h2 tells so only the streams that come after the last one that the server took.
@@ -55,11 +55,23 @@ pub(super) fn is_calm(error: &h2::Error) -> bool {
 }
 
 /// Why a body is not whole.
-pub(super) fn cut(error: &h2::Error, counts: &Counts) -> Error {
+pub(super) fn cut(error: &h2::Error, counts: &Counts, announced: Option<u64>) -> Error {
     match error.get_io() {
         Some(error) if is_end(error) => early("the server closed the connection"),
+        _ if error.is_library() => breach(error, announced),
         _ => early(&explain(error, counts).error.text),
     }
+}
+
+/// h2 drops a body whose length is not the one of its head, without a word which of both it is.
+fn breach(error: &h2::Error, announced: Option<u64>) -> Error {
+    let why = match announced {
+        Some(length) if error.reason() == Some(Reason::PROTOCOL_ERROR) => format!(
+            "it is longer or shorter than the {length} bytes of its content-length, or a frame came out of place"
+        ),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorKind::Body, format!("the server broke HTTP/2 in the body: {why}"))
 }
 
 /// h2 says so of a connection that ended in the middle of a stream.

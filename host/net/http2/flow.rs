@@ -15,6 +15,7 @@ pub(in crate::net) struct Flow {
     body: RecvStream,
     /// What is still to come of the length that the head told, in bytes.
     missing: Option<u64>,
+    announced: Option<u64>,
     alarm: Alarm,
     /// Last, so that the stream has ended when it is given back.
     lease: Lease,
@@ -22,7 +23,7 @@ pub(in crate::net) struct Flow {
 
 impl Flow {
     pub(super) fn new(body: RecvStream, missing: Option<u64>, lease: Lease) -> Self {
-        Flow { body, missing, alarm: Alarm::default(), lease }
+        Flow { body, missing, announced: missing, alarm: Alarm::default(), lease }
     }
 
     pub(in crate::net) fn is_over(&self) -> bool {
@@ -52,7 +53,7 @@ impl Flow {
             }
             Poll::Ready(None) => Ok(true),
             Poll::Ready(Some(Err(error))) if is_calm(&error) && self.missing.unwrap_or(0) == 0 => Ok(true),
-            Poll::Ready(Some(Err(error))) => Err(cut(&error, &self.lease.0.counts)),
+            Poll::Ready(Some(Err(error))) => Err(cut(&error, &self.lease.0.counts, self.announced)),
         };
         // These bytes count as little as those of a streamed body of HTTP/1.1.
         self.lease.0.charge();

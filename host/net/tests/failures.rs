@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 use tokio::net::TcpListener;
 
-use super::super::ErrorKind;
+use super::super::{ErrorKind, Receive};
 use super::server::{Server, Then, ok, pieces, raw};
 use super::*;
 
@@ -166,6 +166,30 @@ fn a_timeout_covers_head_and_body() {
                 took >= Duration::from_millis(50) && took < Duration::from_millis(300),
                 "{path} {took:?}"
             );
+        }
+    });
+}
+
+/// The worker was busy while the time passed: timer and answer are found at once.
+#[test]
+fn an_answer_after_the_timeout_is_none() {
+    run(async {
+        let server = Server::start(|seen| {
+            if seen.line() != "GET /quick" {
+                std::thread::sleep(Duration::from_millis(60));
+            }
+            ok("late")
+        })
+        .await;
+        let client = plain();
+        let base = base(&client, &server.url());
+        for receive in [Receive::Keep, Receive::Discard, Receive::Stream] {
+            assert_eq!(client.send(Request { base: Some(&base), ..get("/quick") }).await.error, None);
+            let timeout = Some(Duration::from_millis(20));
+            let response = client.send(Request { base: Some(&base), timeout, receive, ..get("/") }).await;
+            assert!(response.elapsed > Duration::from_millis(20));
+            assert_eq!(response.error.as_ref().map(|error| error.kind), Some(ErrorKind::Timeout));
+            assert!(!response.is_streaming());
         }
     });
 }

@@ -26,7 +26,7 @@ async fn feed(
     loop {
         let polled = poll_fn(|cx| match sending.as_mut().poll(cx) {
             Poll::Ready(response) => Poll::Ready(Some(response)),
-            Poll::Pending if upload.is_hungry() => Poll::Ready(None),
+            Poll::Pending if upload.hungry().is_some() => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         });
         match polled.await {

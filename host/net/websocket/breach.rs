@@ -1,6 +1,8 @@
 //! What broke a socket, for people and for the server. Used by `pump`.
 
 use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::net::error::{Error, ErrorKind};
 
@@ -31,4 +33,16 @@ pub(super) fn explain(error: tungstenite::Error) -> (Error, Option<u16>) {
             (Error::new(ErrorKind::Protocol, text), Some(1002))
         }
     }
+}
+
+/// Whether the server's close frame had a code that no frame may have: the library puts this in its place, and answers
+/// with it.
+pub(super) fn is_illegal(close: &CloseFrame) -> bool {
+    close.code == CloseCode::Protocol && close.reason.as_str() == "Protocol violation"
+}
+
+/// RFC 6455, 7.4: codes below 1000 are in no frame, nor are 1005, 1006, 1015 and those that are reserved.
+pub(super) fn illegal_code() -> Error {
+    let text = "the server broke the WebSocket protocol: its close frame has a code that no frame may have";
+    Error::new(ErrorKind::Protocol, text)
 }

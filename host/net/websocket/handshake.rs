@@ -11,7 +11,7 @@ use super::socket::Socket;
 use crate::net::client::Client;
 use crate::net::error::{Error, ErrorKind};
 use crate::net::head::{self, Headers};
-use crate::net::request::Request;
+use crate::net::request::{Request, Told};
 use crate::net::response::Response;
 
 /// What every server appends to the key that it is given.
@@ -64,6 +64,9 @@ impl Client {
                 Handshake { response, socket: Some(socket), protocol }
             }
             Err(text) => {
+                if let Some(trace) = request.trace {
+                    trace(Told::Failure(&text));
+                }
                 response.error = Some(Error::new(ErrorKind::Handshake, text));
                 failed(response)
             }

@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
-use super::breach::explain;
+use super::breach::{explain, illegal_code, is_illegal};
 use super::socket::{Message, Socket};
 use super::state::{CLOSE_WAIT, LEAVE_WAIT, NO_CODE, Stage};
 use crate::net::open::Opened;
@@ -156,8 +156,11 @@ impl Pump {
                 Frame::Binary(data) => state.take(Message::Binary(data)),
                 Frame::Pong(data) => state.take_pong(&data),
                 Frame::Close(close) => {
-                    let close = close.map(|close| (close.code.into(), close.reason.to_string()));
-                    state.end(Ok(close.unwrap_or_else(|| (NO_CODE, String::new()))));
+                    state.end(match close {
+                        Some(close) if is_illegal(&close) => Err(illegal_code()),
+                        Some(close) => Ok((close.code.into(), close.reason.to_string())),
+                        None => Ok((NO_CODE, String::new())),
+                    });
                     // Nobody reads it any more; the answer to the frame goes out.
                     state.outgoing = None;
                     self.is_dirty = true;

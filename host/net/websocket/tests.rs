@@ -172,6 +172,9 @@ fn ends_and_what_they_say() {
             // An HTTP answer where a frame should be: its reserved bits are set.
             (&[b'H', b'T'].repeat(100)[..], ErrorKind::Protocol, "eserved"),
             (b"\xf1\x00", ErrorKind::Protocol, "eserved"),
+            (b"\x88\x02\x03\xe7", ErrorKind::Protocol, "a code that no frame"),
+            (b"\x88\x02\x03\xed", ErrorKind::Protocol, "a code that no frame"),
+            (b"\x88\x02\x03\xee", ErrorKind::Protocol, "a code that no frame"),
             (b"\x83\x00", ErrorKind::Protocol, "protocol"),
             (b"\x80\x00", ErrorKind::Protocol, "ontinue"),
             (b"\x81\x80\x00\x00\x00\x00", ErrorKind::Protocol, "masked"),

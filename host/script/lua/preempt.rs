@@ -64,6 +64,7 @@ pub(super) unsafe fn push_doom(lua: *mut lua_State) {
             format!("cpu budget exceeded: the call ran for {} without an end", units::format_duration(budget))
         }
         Some(Doom::Panicked) => "internal fault in a host call".to_owned(),
+        Some(Doom::Late) => "the time of what asked for it is over".to_owned(),
         Some(Doom::Stopped) | None => "interrupted".to_owned(),
     };
     // SAFETY: as the caller promised; the account is relaxed, so nothing is raised over `text`.

@@ -139,7 +139,7 @@ pub(super) fn reason(state: &State) -> Option<String> {
             units::format_duration(budget)
         )),
         Some(Doom::Panicked) => Some("internal fault in a host call".to_owned()),
-        Some(Doom::Stopped) => None,
+        Some(Doom::Stopped | Doom::Late) => None,
         None if state.is_over_memory() => {
             let limit = units::format_size(state.library.memory_limit as u64);
             Some(format!("memory limit exceeded: one VU may hold {limit}"))

@@ -4,13 +4,13 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use corosensei::Yielder;
 
@@ -31,6 +31,8 @@ pub enum Doom {
     OverBudget(Duration),
     /// A future that it waited for panicked.
     Panicked,
+    /// What runs within [`until`] took longer than that.
+    Late,
 }
 
 /// What a fiber hands to the worker when it parks: the future to poll for it.
@@ -59,6 +61,8 @@ pub(super) struct Running {
     floor: usize,
     /// The thread's balance of memory above which the call holds too much.
     heavy: Cell<isize>,
+    /// See [`until`].
+    limit: Cell<Option<Instant>>,
     /// See [`set_local`].
     local: RefCell<Option<Rc<dyn Any>>>,
 }
@@ -77,6 +81,7 @@ impl Running {
             armed: AtomicPtr::new(ptr::null_mut()),
             floor,
             heavy: Cell::new(isize::MAX),
+            limit: Cell::new(None),
             local: RefCell::new(None),
         }
     }
@@ -137,6 +142,48 @@ pub fn wait<F: Future + Unpin>(future: F) -> Result<F::Output, Interrupted> {
         return Err(Interrupted);
     }
     running.slice_start.set(None);
+    match running.limit.get() {
+        None => park(running, future),
+        Some(limit) => park_until(running, future, limit),
+    }
+}
+
+#[cold]
+fn park_until<F: Future + Unpin>(
+    running: &Running,
+    mut future: F,
+    limit: Instant,
+) -> Result<F::Output, Interrupted> {
+    let mut alarm = pin!(tokio::time::sleep_until(limit.into()));
+    let bounded = poll_fn(|cx| match Pin::new(&mut future).poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => alarm.as_mut().poll(cx).map(|()| None),
+    });
+    match park(running, bounded)? {
+        Some(output) => Ok(output),
+        None => {
+            running.doom.set(running.doom.get().or(Some(Doom::Late)));
+            Err(Interrupted)
+        }
+    }
+}
+
+/// Runs `f` on the current fiber; a wait in it that would last beyond `limit` ends then, and `f` can only end from
+/// there on. Where that happened there is no result; the call itself goes on.
+pub fn until<R>(limit: Instant, f: impl FnOnce() -> R) -> Option<R> {
+    let Some(running) = current() else { return Some(f()) };
+    let outer = running.limit.get();
+    running.limit.set(Some(outer.map_or(limit, |outer| outer.min(limit))));
+    let result = f();
+    running.limit.set(outer);
+    if running.doom.get() == Some(Doom::Late) {
+        running.doom.set(None);
+        return None;
+    }
+    Some(result)
+}
+
+fn park<F: Future + Unpin>(running: &Running, future: F) -> Result<F::Output, Interrupted> {
     let mut waiting = Waiting { future, output: None };
     let task: *mut (dyn Future<Output = ()> + '_) = &raw mut waiting;
     // SAFETY: only the lifetime is erased. The worker polls the future only while this fiber is

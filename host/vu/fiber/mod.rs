@@ -19,7 +19,7 @@ mod watchdog;
 
 pub use call::{Call, Failed, call};
 pub use current::{
-    Doom, Interrupted, Pulse, doom, local, pulse, set_heavy, set_local, set_preempt, stop, tick, wait,
+    Doom, Interrupted, Pulse, doom, local, pulse, set_heavy, set_local, set_preempt, stop, tick, until, wait,
 };
 pub use heap::{Counting, balance};
 pub use stack::{STACK_SIZE, want_stack};

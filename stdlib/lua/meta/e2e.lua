@@ -489,7 +489,7 @@ function EventHook:add_listener(listener) end
 ---@field subprotocol string? Which subprotocol the server chose.
 ---@field url string Its URL, without credentials.
 ---@field elapsed number Seconds that the handshake took.
----@field close_code integer? The code of the server's close frame: 1005 where it had none, 1006 where there was no close frame. Nil while the socket is open, or where it never was.
+---@field close_code integer? The code of the server's close frame: 1005 where it had none, 1006 where there was no (valid) close frame. Nil while the socket is open, or where it never was.
 ---@field close_reason string? The reason in that frame; empty where it gave none.
 ---@field error RequestError? Why it could not be opened, or what broke it; nil when it was closed in order. `handshake`: the server answered something else.
 local WebSocket = {}

@@ -59,7 +59,9 @@ fn a_script_gives_a_body_piece_by_piece() {
             loop {
                 match sending.as_mut().poll(cx) {
                     std::task::Poll::Ready(response) => return std::task::Poll::Ready(response),
-                    std::task::Poll::Pending if upload.is_hungry() => upload.feed(chunks.pop().as_deref()),
+                    std::task::Poll::Pending if upload.hungry().is_some() => {
+                        upload.feed(chunks.pop().as_deref())
+                    }
                     std::task::Poll::Pending => return std::task::Poll::Pending,
                 }
             }

@@ -171,7 +171,7 @@ fn a_server_that_agrees_and_then_speaks_otherwise_is_no_http2() {
     run(async {
         for (said, expected) in [
             ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "the server answers in HTTP/1.1, not in HTTP/2"),
-            ("220 mail.example.com ready, at your service\r\n", "the answer is not HTTP/2: "),
+            ("220 mail.example.com ready, at your service\r\n", "the server broke HTTP/2: "),
         ] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,0 +1,15 @@
+-- flags: -u 1 -i 1 --http-debug=full
+-- What opens a WebSocket and an event source, and what goes over them.
+local U = HttpUser:extend("U", {})
+U:task("work", function(self)
+  local socket = ws.connect("/ws/echo", { name = "chat", auth = { bearer = "secret-token" } })
+  socket:send("Hello")
+  socket:recv(5)
+  socket:send_binary("\0\xff")
+  socket:recv(5)
+  socket:close()
+  local source = sse.open("/events?count=1&interval=1")
+  source:next(5)
+  source:close()
+  ws.connect("/nowhere")
+end)
