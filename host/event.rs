@@ -161,6 +161,8 @@ pub struct Summary {
     pub health: Health,
     /// What the user ought to know, one sentence each.
     pub notes: Vec<String>,
+    /// What the workers of this process did, to the end; empty where there were none.
+    pub workers: Arc<[WorkerState]>,
 }
 
 impl Summary {
@@ -183,9 +185,23 @@ pub struct Verdict {
     pub reasons: Vec<String>,
     /// Those of them that the generator gave: why it cannot be relied on.
     pub doubts: Vec<String>,
+    /// Those of them that are certain: it failed, whatever else cannot be said.
+    #[serde(default)]
+    pub failures: Vec<String>,
 }
 
 impl Verdict {
+    const SIGNAL: &str = "it was stopped by a signal";
+
+    /// What kind of reason it is.
+    pub fn kind(&self, reason: &str) -> Kind {
+        match reason {
+            Verdict::SIGNAL => Kind::Note,
+            reason if self.failures.iter().any(|failure| failure == reason) => Kind::Failure,
+            _ => Kind::Unknown,
+        }
+    }
+
     /// That a threshold about `selector` had nothing to judge.
     pub fn lacking(selector: &str) -> String {
         format!("nothing was measured of `{selector}`, so its threshold says nothing")
@@ -204,13 +220,14 @@ impl Verdict {
             Exit::Inconclusive | Exit::Signal => Judgement::Inconclusive,
             _ => Judgement::Failed,
         };
-        let mut reasons = Vec::new();
+        let (mut reasons, mut failures) = (Vec::new(), Vec::new());
         match stop {
-            Some(Stop::Signal) => reasons.push("it was stopped by a signal".to_owned()),
-            Some(Stop::Abort(message)) => reasons.push(format!("it was aborted: {message}")),
-            Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
+            Some(Stop::Signal) => reasons.push(Verdict::SIGNAL.to_owned()),
+            Some(Stop::Abort(message)) => failures.push(format!("it was aborted: {message}")),
+            Some(Stop::Fault(fault)) => failures.push(fault.what.clone()),
             _ => {}
         }
+        reasons.extend(failures.iter().cloned());
         reasons.extend(doubts.iter().cloned());
         reasons.extend(lacking);
         for threshold in thresholds {
@@ -224,12 +241,25 @@ impl Verdict {
             _ => Some(format!("{count} {more}")),
         };
         let crossed = thresholds.iter().filter(|threshold| threshold.outcome == Outcome::Crossed).count();
-        reasons.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
-        reasons.extend(counted(totals.total.failures, "a request failed", "requests failed"));
+        let certain = failures.len();
+        failures.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
+        failures.extend(counted(totals.total.failures, "a request failed", "requests failed"));
         let raised = totals.all_exceptions();
-        reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
-        Verdict { judgement, reasons, doubts }
+        failures.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
+        reasons.extend(failures[certain..].iter().cloned());
+        Verdict { judgement, reasons, doubts, failures }
     }
+}
+
+/// What a reason says of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It failed, for certain.
+    Failure,
+    /// It cannot be judged.
+    Unknown,
+    /// Somebody ended it.
+    Note,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -360,9 +390,7 @@ pub enum Command {
     },
     /// Counts from anew.
     Reset,
-    /// As a first signal.
-    Stop,
-    /// The end that a person at the page wants: the verdict is about what was measured.
+    /// The end that a person at the page, or by a key, wants: the verdict is about what was measured.
     Finish,
 }
 
@@ -383,7 +411,7 @@ pub enum Stop {
     ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
-    /// A person at the page ended it.
+    /// A person ended it, at the page or by a key.
     Finished,
     Signal,
     /// Under `--watch`: there is another run to come.

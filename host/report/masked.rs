@@ -77,8 +77,8 @@ fn share(one: &Share) -> Share {
 }
 
 fn verdict(verdict: &Verdict) -> Verdict {
-    let Verdict { judgement, reasons, doubts } = verdict;
-    Verdict { judgement: *judgement, reasons: all(reasons), doubts: all(doubts) }
+    let Verdict { judgement, reasons, doubts, failures } = verdict;
+    Verdict { judgement: *judgement, reasons: all(reasons), doubts: all(doubts), failures: all(failures) }
 }
 
 fn done(summary: &Summary) -> Summary {

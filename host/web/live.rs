@@ -11,7 +11,7 @@ use crate::event::{
     self, Event, Health, Judgement, LogLine, RunInfo, Share, Stop, Summary, Tick, Users, Wish,
 };
 use crate::exit::Exit;
-use crate::metrics::Entry;
+use crate::metrics::{Entry, Snapshot};
 use crate::report::History;
 
 use super::board::{Board, Sight};
@@ -101,6 +101,10 @@ impl Live {
         }
     }
 
+    pub(super) fn compare_with(&mut self, baseline: &Arc<Snapshot>) {
+        self.board.compare_with(baseline.clone());
+    }
+
     pub(super) fn hear(&mut self, event: &Event) {
         self.board.hear(event);
         if let Some(history) = &mut self.history
@@ -172,6 +176,7 @@ impl Live {
             verdict,
             health: Health::default(),
             notes: vec!["the run goes on: this is as of its last second".to_owned()],
+            workers: tick.so_far.workers.clone(),
         }
     }
 

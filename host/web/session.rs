@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use crate::event::{Command, Event, LogLine, Share, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::metrics::Snapshot;
 
 use super::asked::Asked;
 use super::board::Sight;
@@ -148,6 +149,13 @@ impl Session {
         self.publish(&mut inner, false);
     }
 
+    /// What the run is to be shown beside.
+    pub(super) fn compare_with(&self, baseline: &Arc<Snapshot>) {
+        if let Act::Running(live) = &mut self.lock().act {
+            live.compare_with(baseline);
+        }
+    }
+
     /// What the run tells.
     pub(super) fn hear(&self, event: &Event) {
         let mut inner = self.lock();
@@ -202,7 +210,7 @@ impl Session {
         let (answer, answered) = bounded(1);
         {
             let mut inner = self.lock();
-            let is_end = matches!(command, Command::Finish | Command::Stop);
+            let is_end = command == Command::Finish;
             match &mut inner.act {
                 Act::Running(live) => {
                     if live.wishes.send(Wish::Asked(command, answer)).is_err() {
