@@ -122,9 +122,12 @@ fn keys(typed: &[u8]) -> Vec<Key> {
         match (first, after.first()) {
             (0x1b, Some(b'[' | b'O')) => {
                 let parameters = &after[1..];
-                let Some(end) = parameters.iter().position(|byte| (0x40..=0x7e).contains(byte)) else { break };
+                let Some(end) = parameters.iter().position(|byte| (0x40..=0x7e).contains(byte)) else {
+                    break;
+                };
                 let number = parameters[..end].iter().take_while(|byte| byte.is_ascii_digit());
-                let number = number.fold(0u8, |sum, digit| sum.saturating_mul(10).saturating_add(digit - b'0'));
+                let number =
+                    number.fold(0u8, |sum, digit| sum.saturating_mul(10).saturating_add(digit - b'0'));
                 keys.push(Key::Special(parameters[end], number));
                 rest = &parameters[end + 1..];
             }

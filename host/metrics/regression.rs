@@ -290,7 +290,8 @@ mod tests {
             recorder.take()
         };
         let judged = |before: u64, now: u64, selector: &str| {
-            let baseline = Baseline { totals: run(before, selector).into(), watched: vec![selector.to_owned()] };
+            let baseline =
+                Baseline { totals: run(before, selector).into(), watched: vec![selector.to_owned()] };
             let own = Selector::parse(selector).unwrap();
             Regression::parse("med<+10%").unwrap().judge(&baseline, &own, (&run(now, selector), 0)).1
         };

@@ -129,7 +129,9 @@ impl Span {
     /// second in which it started counts for what it lasted, and the rate of the whole is shown until there are two
     /// seconds to tell of. For the eye; `total` is the sum of `counts`.
     pub fn lately(&self, counts: &Seconds, total: u64) -> f64 {
-        let Some((from, to)) = self.seconds_before((self.end.ceil() as u64).saturating_sub(1)) else { return self.rate(total) };
+        let Some((from, to)) = self.seconds_before((self.end.ceil() as u64).saturating_sub(1)) else {
+            return self.rate(total);
+        };
         let seconds = to as f64 - self.start.max(from as f64);
         if seconds < 2.0 { self.rate(total) } else { counted(counts, from, to) / seconds }
     }

@@ -202,6 +202,7 @@ impl Live {
             state,
             run: Some(self.id),
             users: self.users,
+            most_users: self.summary.as_ref().map_or(self.seen.most, |summary| summary.users.most),
             target: self.aim,
             spawn_rate: self.aim.map(|_| self.spawn_rate),
             elapsed: self.elapsed.as_secs_f64(),

@@ -48,6 +48,10 @@ struct Inner {
     past: VecDeque<Arc<Past>>,
     /// Why the last start came to nothing.
     faults: Vec<Fault>,
+    /// Nobody was told of them.
+    are_untold: bool,
+    /// Locust's statistics were reset after the last run.
+    is_cleared: bool,
     is_closing: bool,
 }
 
@@ -58,6 +62,7 @@ enum Act {
     Preparing {
         id: u64,
         reply: oneshot::Sender<Started>,
+        is_automatic: bool,
     },
     Running(Box<Live>),
 }
@@ -115,8 +120,9 @@ impl Session {
         let (reply, receiver) = oneshot::channel();
         inner.last += 1;
         let id = inner.last;
-        inner.act = Act::Preparing { id, reply };
+        inner.act = Act::Preparing { id, reply, is_automatic: asked.is_automatic };
         inner.faults.clear();
+        inner.is_cleared = false;
         if self.orders.send(Order { id, asked }).is_err() {
             inner.act = Act::Idle;
             return Err(Fault::new(Exit::Internal, "nobody is left to start runs"));
@@ -130,8 +136,11 @@ impl Session {
         let mut inner = self.lock();
         if let Act::Preparing { id: own, .. } = &inner.act
             && *own == id
-            && let Act::Preparing { reply, .. } = std::mem::take(&mut inner.act)
+            && let Act::Preparing { reply, is_automatic, .. } = std::mem::take(&mut inner.act)
         {
+            // It was none: the next one has its number.
+            inner.last = inner.last.min(id - 1);
+            inner.are_untold = is_automatic;
             let faults: Vec<Fault> = faults.iter().map(Fault::masked).collect();
             inner.faults.clone_from(&faults);
             // Whoever asked may be gone.
@@ -182,6 +191,7 @@ impl Session {
                 None => {
                     let what = "the run broke down, and its results are lost";
                     inner.faults = vec![Fault::new(Exit::Internal, what).help("see what was printed")];
+                    inner.are_untold = true;
                 }
             },
             other => inner.act = other,
@@ -286,6 +296,29 @@ impl Session {
         }
     }
 
+    /// What Locust's routes tell of: the run that goes on, else the last, unless it was reset; else nothing.
+    pub(super) async fn measured_or_nothing(&self) -> Measured {
+        let is_cleared = self.lock().is_cleared;
+        let measured = if is_cleared { None } else { self.measured(None).await };
+        measured.unwrap_or_else(Measured::nothing)
+    }
+
+    /// Locust's reset: counts from anew, and without a run there is nothing any more. The page keeps what it shows of
+    /// earlier runs.
+    ///
+    /// # Errors
+    /// Where a run goes on that cannot do that just now.
+    pub(super) async fn reset(&self) -> Result<(), Fault> {
+        {
+            let mut inner = self.lock();
+            if !matches!(inner.act, Act::Running(_)) {
+                inner.is_cleared = true;
+                return Ok(());
+            }
+        }
+        self.ask(Command::Reset).await.map(|_| ())
+    }
+
     /// How users are shared in the run that goes on, else in the last.
     pub(super) fn shares(&self) -> Vec<Share> {
         let inner = self.lock();
@@ -334,6 +367,7 @@ impl Inner {
             },
         };
         status.faults = self.faults.iter().map(Into::into).collect();
+        status.are_faults_untold = self.are_untold && !self.faults.is_empty();
         status.runs = self.past.iter().map(|past| past.id).collect();
         status.is_closing = self.is_closing;
         status

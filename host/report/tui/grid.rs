@@ -48,7 +48,8 @@ fn columns(entries: &[&Entry], room: usize) -> Vec<(usize, usize)> {
     let mut columns: Vec<(usize, usize)> = COLUMNS.iter().enumerate().map(natural).collect();
     let wanted = columns[NAME].1.min((room / 3).max(ENOUGH));
     let left = |columns: &[(usize, usize)]| {
-        let others: usize = columns.iter().filter(|(index, _)| *index != NAME).map(|(_, wide)| wide + 1).sum();
+        let others: usize =
+            columns.iter().filter(|(index, _)| *index != NAME).map(|(_, wide)| wide + 1).sum();
         room.saturating_sub(others)
     };
     for head in GIVING_WAY {
@@ -99,7 +100,11 @@ pub(super) fn draw(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) -> Se
     let title = match shown.len() {
         seen if seen == all => " statistics, times in ms ".to_owned(),
         seen => {
-            format!(" {} to {} of {all}, the busiest first; ↓ ↑ PgDn PgUp · times in ms ", first + 1, first + seen)
+            format!(
+                " {} to {} of {all}, the busiest first; ↓ ↑ PgDn PgUp · times in ms ",
+                first + 1,
+                first + seen
+            )
         }
     };
     let title = cut_middle(&title, usize::from(area.width));

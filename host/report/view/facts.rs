@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::rows::Row;
-use crate::report::comparison::Comparison;
 use crate::event::Share;
+use crate::report::comparison::Comparison;
 
 /// A run but for its history.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -45,6 +45,8 @@ pub struct Run {
     pub classes: Vec<String>,
     /// Users aimed at.
     pub users: u64,
+    /// The most there were so far.
+    pub most_users: u64,
     /// Users started per second.
     pub spawn_rate: f64,
     /// Seconds; null where something else ends it.

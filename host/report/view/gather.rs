@@ -243,6 +243,7 @@ pub(super) fn outcome(state: &mut State, summary: &Summary) {
     run.elapsed = summary.elapsed.as_secs_f64();
     run.exit_code = Some(summary.code());
     run.stop = Some(sections::ending(&summary.stop));
+    run.most_users = run.most_users.max(summary.users.most);
     let elapsed = summary.elapsed.as_secs_f64();
     state.thresholds = judged(&summary.thresholds);
     state.notes = sections::noted(summary);

@@ -137,6 +137,7 @@ impl Keeper {
             state.run.users = aim;
         }
         state.now.users = tick.users;
+        state.run.most_users = state.run.most_users.max(tick.users);
         state.workers = gather::workers(&so_far.workers);
         if self.only_end {
             return;
