@@ -230,6 +230,9 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     };
     let mut parts =
         vec![format!("{}, {} failed", counted(totals.total.requests, "request"), totals.total.failures)];
+    if totals.total.requests == 0 {
+        parts.push("nothing was requested".to_owned());
+    }
     let checks = totals.all_checks();
     let all = checks.passes + checks.fails;
     if all > 0 {

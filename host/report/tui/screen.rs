@@ -63,13 +63,20 @@ pub(super) fn draw(screen: &Screen<'_>, frame: &mut Frame<'_>) -> Seen {
     let rows = screen.state.rows.len() as u16 + 3;
     let logs = if height >= 20 { (height / 5).clamp(4, 8) } else { 0 };
     let sparks = if height >= 14 { 4 } else { 0 };
+    let told = figures(screen, area.width);
+    // A quarter, or all that the others leave.
+    let others = told.len() + usize::from(sparks + rows + 3) + (screen.logs.len() + 1).min(usize::from(logs));
     let reasons = match height {
-        12.. => reasons(screen, area.width, usize::from(height / 4)),
+        12.. => reasons(
+            screen,
+            area.width,
+            usize::from(height / 4).max(usize::from(height).saturating_sub(others)),
+        ),
         _ => Vec::new(),
     };
     let parts = [
         Constraint::Length(1),
-        Constraint::Length(if area.width < 90 && height >= 6 { 2 } else { 1 }),
+        Constraint::Length((told.len() as u16).min((height / 4).max(1))),
         Constraint::Length(sparks),
         Constraint::Length(u16::from(height >= 8)),
         Constraint::Length(reasons.len() as u16),
@@ -77,9 +84,9 @@ pub(super) fn draw(screen: &Screen<'_>, frame: &mut Frame<'_>) -> Seen {
         Constraint::Fill(if logs > 0 { 1 } else { 0 }),
         Constraint::Length(u16::from(height >= 4)),
     ];
-    let [title, figures, charts, verdict, why, table, log, keys] = Layout::vertical(parts).areas(area);
+    let [title, top, charts, verdict, why, table, log, keys] = Layout::vertical(parts).areas(area);
     draw_title(screen, frame, title);
-    draw_figures(screen, frame, figures);
+    frame.render_widget(Paragraph::new(told), top);
     draw_sparks(screen, frame, charts);
     draw_verdict(screen, frame, verdict);
     frame.render_widget(Paragraph::new(reasons), why);
@@ -129,37 +136,34 @@ pub(super) fn time(ms_of: Option<f64>) -> String {
     ms_of.map_or_else(|| "–".to_owned(), |value| ms(value * 1000.0))
 }
 
-fn draw_figures(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
+/// The figures in as many lines as they take.
+fn figures(screen: &Screen<'_>, width: u16) -> Vec<Line<'static>> {
     let (now, run) = (&screen.state.now, &screen.state.run);
     let users =
         if run.users > now.users { format!("{}/{}", now.users, run.users) } else { now.users.to_string() };
-    let bad = if now.failures > 0 { screen.tint(Color::Red) } else { Style::new() };
     let bold = Style::new().add_modifier(Modifier::BOLD);
+    let bad = if now.failures > 0 { screen.tint(Color::Red).patch(bold) } else { bold };
     let figures = [
         ("users", users, bold),
         ("req/s in 10 s", rate(now.rps), bold),
-        ("failed", format!("{} ({:.2}%)", now.failures, now.failure_ratio * 100.0), bad.patch(bold)),
+        ("failed", format!("{} ({:.2}%)", now.failures, now.failure_ratio * 100.0), bad),
         ("requests", now.requests.to_string(), bold),
         ("p50", time(now.p50), bold),
         ("p95", time(now.p95), bold),
         ("p99 ms", time(now.p99), bold),
     ];
-    let per_line = if area.height > 1 { 4 } else { figures.len() };
     let faint = Style::new().add_modifier(Modifier::DIM);
-    let lines: Vec<Line<'_>> = figures
-        .chunks(per_line)
-        .map(|figures| {
-            let spans = figures.iter().flat_map(|(name, value, style)| {
-                [
-                    Span::styled(format!(" {name} "), faint),
-                    Span::styled(value.clone(), *style),
-                    Span::raw("  "),
-                ]
-            });
-            Line::from(spans.collect::<Vec<_>>())
-        })
-        .collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    let mut lines = vec![Line::default()];
+    for (name, value, style) in figures {
+        let spans = [Span::styled(format!(" {name} "), faint), Span::styled(value, style), Span::raw("  ")];
+        let wide = spans.iter().map(Span::width).sum::<usize>();
+        let is_full = lines.last().is_some_and(|line| line.width() + wide > usize::from(width) + 2);
+        if is_full && lines.last().is_some_and(|line| line.width() > 0) {
+            lines.push(Line::default());
+        }
+        lines.last_mut().into_iter().for_each(|line| line.spans.extend(spans.clone()));
+    }
+    lines
 }
 
 fn draw_sparks(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
