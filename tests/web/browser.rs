@@ -217,7 +217,7 @@ fn a_guarded_environment_asks_in_the_form() {
         browser
             .until("document.getElementById('faults').textContent.includes('into the field above Start')")
             .await;
-        assert_eq!(browser.value("document.activeElement.id").await, "start-confirm");
+        browser.until("document.activeElement.id === 'start-confirm'").await;
         browser.write("#start-confirm", "I understand the <b>risks</b>").await;
         browser.write("#start-users", "3").await;
         browser.click("#start-go").await;

@@ -25,6 +25,7 @@
     waiting: null,
     wantsForm: false,
     question: null,
+    focus: null,
     // The chosen script, or the environment, is wrong: nothing is known of what a run would be.
     isBroken: false,
     // Where the faults come from that are shown: "look", "start", "steer", "run"; null without any.
@@ -308,7 +309,8 @@
       say("");
       showFaults(faults, "start");
       if ($("start-confirm").getAttribute("aria-invalid") === "true") {
-        $("start-confirm").focus();
+        desk.focus = "start-confirm";
+        arrange();
       } else {
         $("faults").scrollIntoView({ block: "nearest" });
       }
@@ -379,6 +381,11 @@
     const isForm = !isBusy && !status.is_closing && (desk.wantsForm || state === "ready");
     $("start").hidden = !isForm;
     $("start-cancel").hidden = status.run === null;
+    // While a start is looked at there is no form: what is to be filled in there is shown once it is back.
+    if (isForm && desk.focus !== null) {
+      $(desk.focus).focus();
+      desk.focus = null;
+    }
     $("run").hidden = isForm || desk.shown === null;
     $("state").textContent = WORDS[state] ?? state;
     $("state").dataset.state = state;
