@@ -19,7 +19,7 @@ pub struct SoFar {
     /// As they would be judged now.
     pub thresholds: Arc<[Threshold]>,
     /// As it would be now.
-    pub verdict: Verdict,
+    pub verdict: Arc<Verdict>,
 }
 
 /// What a run does.

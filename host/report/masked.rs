@@ -25,7 +25,7 @@ pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
             classes: tick.classes.iter().map(|(name, users)| (hide(name).into(), *users)).collect(),
             so_far: SoFar {
                 thresholds: tick.so_far.thresholds.iter().map(threshold).collect(),
-                verdict: verdict(&tick.so_far.verdict),
+                verdict: Arc::new(verdict(&tick.so_far.verdict)),
                 ..tick.so_far.clone()
             },
             ..tick.clone()

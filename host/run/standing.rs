@@ -40,7 +40,7 @@ impl Running {
     }
 
     pub(super) fn so_far(&self, users: u64, thresholds: Arc<[Threshold]>) -> SoFar {
-        let verdict = self.verdict(self.exit(&thresholds), &thresholds);
+        let verdict = Arc::new(self.verdict(self.exit(&thresholds), &thresholds));
         let aim = self.users_aimed_at();
         let state = match (self.act, self.phases.phase()) {
             (Act::Preparing, Phase::Running) => State::Preparing,

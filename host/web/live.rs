@@ -154,7 +154,7 @@ impl Live {
 
     /// As if it had ended with the last second.
     fn so_far(&self, tick: &Tick) -> Summary {
-        let verdict = tick.so_far.verdict.clone();
+        let verdict = (*tick.so_far.verdict).clone();
         Summary {
             totals: tick.totals.clone(),
             interval: Arc::default(),

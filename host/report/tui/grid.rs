@@ -34,8 +34,8 @@ const COLUMNS: [Column; 11] = [
 /// The columns that give way, the first of them first; the name never does.
 const GIVING_WAY: [&str; 10] = ["min", "99%", "avg", "max", "med", "req/s", "95%", "fails", "type", "reqs"];
 
-/// As wide as the name is to be at least, if it is so long: a third of the table, or this.
-const ENOUGH: usize = 24;
+/// As wide as the name is to be at least, if it is so long: half of the table, or this.
+const ENOUGH: usize = 12;
 
 /// The columns that there is room for, as wide as they are to be.
 fn columns(entries: &[&Entry], room: usize) -> Vec<(usize, usize)> {
@@ -46,7 +46,7 @@ fn columns(entries: &[&Entry], room: usize) -> Vec<(usize, usize)> {
         (index, widest.max(head.len()).max(least))
     };
     let mut columns: Vec<(usize, usize)> = COLUMNS.iter().enumerate().map(natural).collect();
-    let wanted = columns[NAME].1.min((room / 3).max(ENOUGH));
+    let wanted = columns[NAME].1.min((room / 2).max(ENOUGH));
     let left = |columns: &[(usize, usize)]| {
         let others: usize =
             columns.iter().filter(|(index, _)| *index != NAME).map(|(_, wide)| wide + 1).sum();

@@ -36,7 +36,7 @@ pub(super) struct Seen {
 
 /// The keys, where there is room for all that is to be said of them.
 const KEYS: [(&str, &str); 9] = [
-    ("w  W", "one user more, ten more (of a scenario at an arrival rate: iterations a second)"),
+    ("w  W", "one user more, ten more; of arrivals: iterations a second"),
     ("s  S", "one less, ten less"),
     ("p", "pause: no further task begins; again: go on"),
     ("q", "stop: tasks may finish; again: at once. Nothing against the verdict"),

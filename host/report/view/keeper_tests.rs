@@ -102,7 +102,8 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
     let verdict = Verdict { reasons: vec!["a request failed".into()], ..Verdict::default() };
     let aim = Some(9);
     let state = RunState::Spawning;
-    tick.so_far = SoFar { state, aim, workers: [worker].into(), verdict, thresholds: Arc::default() };
+    tick.so_far =
+        SoFar { state, aim, workers: [worker].into(), verdict: verdict.into(), thresholds: Arc::default() };
     let keeper = kept(&events[..2]);
     let state = keeper.state();
     assert_eq!((state.run.state, state.run.users, state.now.users), (RunState::Spawning, 9, 4));
