@@ -4,7 +4,9 @@
 
 mod about;
 mod agreed;
+mod nothing;
 mod so_far;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,6 +22,7 @@ use crate::metrics::{Change, Doubt, Finding, Snapshot, Span};
 
 pub use about::{About, Machine, Setting, Share};
 pub use so_far::{SoFar, State, WorkerState};
+pub use verdict::{Judgement, Kind, Verdict};
 
 /// In this order: one `Started`, `Tick`s and `Log`s, one `Done`.
 #[derive(Clone, Debug)]
@@ -161,6 +164,8 @@ pub struct Summary {
     pub health: Health,
     /// What the user ought to know, one sentence each.
     pub notes: Vec<String>,
+    /// What the workers of this process did, to the end; empty where there were none.
+    pub workers: Arc<[WorkerState]>,
 }
 
 impl Summary {
@@ -173,72 +178,6 @@ impl Summary {
     pub fn code(&self) -> u8 {
         self.exit.code_with(self.failures_code)
     }
-}
-
-/// How a run went.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    pub judgement: Judgement,
-    /// Why it did not pass, one sentence each; empty where it did.
-    pub reasons: Vec<String>,
-    /// Those of them that the generator gave: why it cannot be relied on.
-    pub doubts: Vec<String>,
-}
-
-impl Verdict {
-    /// That a threshold about `selector` had nothing to judge.
-    pub fn lacking(selector: &str) -> String {
-        format!("nothing was measured of `{selector}`, so its threshold says nothing")
-    }
-
-    /// How it went, where the process would exit with `exit`. `doubts` are those of the generator, `lacking`
-    /// what thresholds had nothing to judge.
-    pub fn of(
-        (exit, stop): (Exit, Option<&Stop>),
-        doubts: Vec<String>,
-        (thresholds, lacking): (&[Threshold], Vec<String>),
-        totals: &Snapshot,
-    ) -> Verdict {
-        let judgement = match exit {
-            Exit::Ok => return Verdict::default(),
-            Exit::Inconclusive | Exit::Signal => Judgement::Inconclusive,
-            _ => Judgement::Failed,
-        };
-        let mut reasons = Vec::new();
-        match stop {
-            Some(Stop::Signal) => reasons.push("it was stopped by a signal".to_owned()),
-            Some(Stop::Abort(message)) => reasons.push(format!("it was aborted: {message}")),
-            Some(Stop::Fault(fault)) => reasons.push(fault.what.clone()),
-            _ => {}
-        }
-        reasons.extend(doubts.iter().cloned());
-        reasons.extend(lacking);
-        for threshold in thresholds {
-            if let Outcome::Uncertain(doubt) = threshold.outcome {
-                reasons.push(format!("`{} {}`: {doubt}", threshold.selector, threshold.expression));
-            }
-        }
-        let counted = |count: u64, one: &str, more: &str| match count {
-            0 => None,
-            1 => Some(one.to_owned()),
-            _ => Some(format!("{count} {more}")),
-        };
-        let crossed = thresholds.iter().filter(|threshold| threshold.outcome == Outcome::Crossed).count();
-        reasons.extend(counted(crossed as u64, "a threshold was crossed", "thresholds were crossed"));
-        reasons.extend(counted(totals.total.failures, "a request failed", "requests failed"));
-        let raised = totals.all_exceptions();
-        reasons.extend(counted(raised, "a script raised an error", "errors were raised by scripts"));
-        Verdict { judgement, reasons, doubts }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Judgement {
-    #[default]
-    Passed,
-    Failed,
-    /// What was measured allows no judgement.
-    Inconclusive,
 }
 
 /// What the generator felt of itself.
@@ -360,9 +299,7 @@ pub enum Command {
     },
     /// Counts from anew.
     Reset,
-    /// As a first signal.
-    Stop,
-    /// The end that a person at the page wants: the verdict is about what was measured.
+    /// The end that a person at the page, or by a key, wants: the verdict is about what was measured.
     Finish,
 }
 
@@ -383,7 +320,7 @@ pub enum Stop {
     ScenariosEnded,
     /// Every user ended by itself: it stopped, or its start failed.
     UsersEnded,
-    /// A person at the page ended it.
+    /// A person ended it, at the page or by a key.
     Finished,
     Signal,
     /// Under `--watch`: there is another run to come.

@@ -193,7 +193,9 @@ fn keys_change_the_users_and_pause_and_stop_the_run() {
     run.until("more after the pause", || server.asked() > before + 3);
     run.key("q");
     let output = run.end();
-    for part in ["going to 2 users", "going to 12 users", "paused: no task begins", "resumed", "! stopped"] {
+    for part in
+        ["going to 2 users", "going to 12 users", "paused: no task begins", "resumed", "(stopped by hand)"]
+    {
         assert!(output.contains(part), "no `{part}` in {output}");
     }
     // The terminal is as it was.

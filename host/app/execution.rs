@@ -55,13 +55,16 @@ impl Execution {
         }
         let options = output_options(&plan, surroundings);
         check_terminal(&options)?;
-        let outputs = prepare_outputs(&plan, &options, &inputs)?;
+        let mut outputs = prepare_outputs(&plan, &options, &inputs)?;
         setup.thresholds.observe(outputs.observed());
         if !setup.parts.is_empty() && !outputs.observed().is_empty() {
             setup.thresholds.observe(&["http_req_duration_intended"]);
         }
         if outputs.tells_scenarios_apart() {
             setup.thresholds.observe_scenarios(setup.parts.iter().map(|part| &part.scenario));
+        }
+        if let Some(baseline) = &baseline {
+            outputs.compare_with(&baseline.totals);
         }
         setup.samples = outputs.samples();
         setup.shares = outputs.shares(!setup.parts.is_empty());
@@ -76,7 +79,10 @@ impl Execution {
     }
 
     /// Tells the sink, too, what happens.
-    pub(super) fn add(&mut self, sink: Box<dyn Sink>) {
+    pub(super) fn add(&mut self, mut sink: Box<dyn Sink>) {
+        if let Some(baseline) = &self.baseline {
+            sink.compare_with(&baseline.totals);
+        }
         self.outputs.add(sink);
     }
 

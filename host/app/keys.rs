@@ -1,5 +1,5 @@
 //! Keys on the terminal while a run goes on, as Locust has them: w and W for a user more, or ten, s and S
-//! for less, p to pause and go on, q to stop. Used by `app`.
+//! for less, p to pause and go on, q to stop. Those that turn to another part of the live view go there. Used by `app`.
 
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
@@ -12,6 +12,7 @@ use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tc
 use nix::unistd::{getpgrp, read, tcgetpgrp};
 
 use crate::event::{Amount, Command, Wish};
+use crate::report::{Turn, turn};
 
 /// How the terminal was before, where it was changed.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -91,24 +92,106 @@ fn hear(sender: &Sender<Wish>) {
             Some(Ok(0) | Err(_)) => return,
             Some(Ok(count)) => count,
         };
-        for command in typed[..count].iter().copied().filter_map(command) {
-            if sender.send(Wish::Command(command)).is_err() {
+        for key in keys(&typed[..count]) {
+            if let Some(turn_to) = turned(key) {
+                turn(turn_to);
+            } else if let Some(command) = command(key)
+                && sender.send(Wish::Command(command)).is_err()
+            {
                 return;
             }
         }
     }
 }
 
-/// What a key means.
-fn command(key: u8) -> Option<Command> {
+/// A key as the terminal tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Plain(u8),
+    Escape,
+    /// What stands in a sequence: its last byte, and the number before a `~`.
+    Special(u8, u8),
+}
+
+/// The keys of what was read at once. A sequence that nobody knows means nothing, whatever letters are in it.
+fn keys(typed: &[u8]) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut rest = typed;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after.first()) {
+            (0x1b, Some(b'[' | b'O')) => {
+                let parameters = &after[1..];
+                let Some(end) = parameters.iter().position(|byte| (0x40..=0x7e).contains(byte)) else {
+                    break;
+                };
+                let number = parameters[..end].iter().take_while(|byte| byte.is_ascii_digit());
+                let number =
+                    number.fold(0u8, |sum, digit| sum.saturating_mul(10).saturating_add(digit - b'0'));
+                keys.push(Key::Special(parameters[end], number));
+                rest = &parameters[end + 1..];
+            }
+            (0x1b, _) => keys.push(Key::Escape),
+            (plain, _) => keys.push(Key::Plain(plain)),
+        }
+    }
+    keys
+}
+
+/// The part of the live view that a key turns to.
+fn turned(key: Key) -> Option<Turn> {
+    Some(match key {
+        Key::Plain(b'j') | Key::Special(b'B', _) => Turn::Down,
+        Key::Plain(b'k') | Key::Special(b'A', _) => Turn::Up,
+        Key::Special(b'~', 6) => Turn::PageDown,
+        Key::Special(b'~', 5) => Turn::PageUp,
+        Key::Plain(b'g') | Key::Special(b'H', _) | Key::Special(b'~', 1 | 7) => Turn::First,
+        Key::Plain(b'G') | Key::Special(b'F', _) | Key::Special(b'~', 4 | 8) => Turn::Last,
+        Key::Plain(b'?') => Turn::Help,
+        Key::Escape => Turn::Back,
+        _ => return None,
+    })
+}
+
+/// What a key means for the run.
+fn command(key: Key) -> Option<Command> {
     let by = |users: f64| Some(Command::Load { scenario: None, amount: Amount::By(users) });
+    let Key::Plain(key) = key else { return None };
     match key {
         b'w' => by(1.0),
         b'W' => by(10.0),
         b's' => by(-1.0),
         b'S' => by(-10.0),
         b'p' => Some(Command::PauseOrResume),
-        b'q' => Some(Command::Stop),
+        b'q' => Some(Command::Finish),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_are_one_key_and_steer_nothing() {
+        // F4 ends with an S, a mouse wheel's report with an M: neither is a wish for users.
+        let read = keys(b"\x1bOSw\x1b[6~\x1b[1;2Bj\x1b");
+        let expected = [
+            Key::Special(b'S', 0),
+            Key::Plain(b'w'),
+            Key::Special(b'~', 6),
+            Key::Special(b'B', 1),
+            Key::Plain(b'j'),
+            Key::Escape,
+        ];
+        assert_eq!(read, expected);
+        let turns: Vec<_> = read.iter().filter_map(|key| turned(*key)).collect();
+        assert_eq!(turns, [Turn::PageDown, Turn::Down, Turn::Down, Turn::Back]);
+        let commands: Vec<_> = read.iter().filter_map(|key| command(*key)).collect();
+        assert_eq!(commands, [Command::Load { scenario: None, amount: Amount::By(1.0) }]);
+        assert_eq!(command(Key::Plain(b'q')), Some(Command::Finish));
+        // Cut off, or not even one.
+        assert_eq!(keys(b"\x1b[12"), []);
+        assert_eq!(keys(b"\x1b[999999~"), [Key::Special(b'~', 255)]);
     }
 }

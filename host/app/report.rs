@@ -53,6 +53,9 @@ pub(super) fn report(asked: Report, surroundings: &Surroundings) -> Result<u8, V
     let inputs: Vec<Input> = logs.chain(asked.baseline.map(|log| Input::new("the baseline", log))).collect();
     check_files(&options, None, &inputs).map_err(one)?;
     let mut outputs = Outputs::prepare(&options, Writers::standard()).map_err(one)?;
+    if let Some(baseline) = &baseline {
+        outputs.compare_with(&baseline.totals);
+    }
     let twice = given_twice(&asked.files);
     let (mut exit, mut now) = (Exit::Ok, None);
     for mut event in replay(&recordings, baseline.as_ref()) {

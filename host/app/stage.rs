@@ -56,8 +56,8 @@ impl Stage {
             given.variables = Some(form("variables")(variables));
         }
         if !asked.is_automatic {
-            // Whoever starts a run in a guarded environment says so each time.
-            given.confirm = asked.confirm.map(form("confirm"));
+            // Whoever starts a run in a guarded environment says so each time, and there, not at the terminal.
+            given.confirm = Some(form("confirm")(asked.confirm.unwrap_or_default()));
         }
         Ok(given)
     }

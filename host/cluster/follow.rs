@@ -195,6 +195,7 @@ impl View {
             verdict: ruling.verdict.clone(),
             health: ruling.health,
             notes: ruling.notes.clone(),
+            workers: Arc::default(),
         }
     }
 }

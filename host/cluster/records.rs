@@ -119,7 +119,12 @@ impl Ruling {
             exit: fault.exit,
             failures_code: Exit::Failures.code(),
             stop,
-            verdict: Verdict { judgement: Judgement::Failed, reasons, doubts: Vec::new() },
+            verdict: Verdict {
+                judgement: Judgement::Failed,
+                failures: reasons.clone(),
+                reasons,
+                doubts: Vec::new(),
+            },
             thresholds: Vec::new(),
             health: Health::default(),
             notes: Vec::new(),

@@ -196,8 +196,7 @@ impl Layers {
     pub fn plan(self, options: &ScriptOptions) -> Result<Plan, Fault> {
         let merged = self.merged(options);
         let safety = self.written().map(|raw| raw.safety.clone()).unwrap_or_default();
-        let answer = self.given.confirm.as_ref().map(|confirm| confirm.value.as_str());
-        self.check(&safety, (&merged, self.ends(options)), answer)?;
+        self.check(&safety, (&merged, self.ends(options)), self.given.confirm.as_ref())?;
         self.plan_to_look(options)
     }
 
@@ -353,7 +352,7 @@ impl Layers {
         &self,
         safety: &Safety,
         (merged, ends): (&Merged, Option<Duration>),
-        answer: Option<&str>,
+        answer: Option<&Sited<String>>,
     ) -> Result<(), Fault> {
         let scripts: Vec<PathBuf> = self.scripts.value.iter().map(|script| locate::resolve(script)).collect();
         // The file itself may be a link, as it is where a cluster mounts it; its folder is what counts.

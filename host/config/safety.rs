@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::units::format_duration;
 
 use super::locate;
-use super::origin::Sited;
+use super::origin::{Origin, Sited};
 
 /// The limits of an environment. Without any, everything is allowed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,7 @@ pub(super) struct Intent<'p> {
     /// Where `allowed_scripts` start: the folder above `config`, and `scripts` in it. Absolute, links resolved.
     pub(super) script_folders: &'p [PathBuf],
     /// The answer to `confirm`.
-    pub(super) answer: Option<&'p str>,
+    pub(super) answer: Option<&'p Sited<String>>,
 }
 
 impl Safety {
@@ -195,13 +195,21 @@ impl Safety {
         }
     }
 
-    fn check_confirmation(&self, answer: Option<&str>) -> Result<(), Fault> {
+    fn check_confirmation(&self, answer: Option<&Sited<String>>) -> Result<(), Fault> {
         let Some(confirm) = &self.confirm else { return Ok(()) };
-        let help = format!("give it with --confirm {:?}", confirm.value);
-        match answer {
+        let help = match answer.map(|answer| &answer.origin) {
+            Some(Origin::Form(name)) => {
+                format!("type {:?} into the field above Start (`{name}` of the API)", confirm.value)
+            }
+            _ => format!("give it with --confirm {:?}", confirm.value),
+        };
+        // A form has the field, also where nothing was typed.
+        match answer.map(|answer| answer.value.as_str()) {
             Some(answer) if answer == confirm.value => Ok(()),
-            Some(_) => Err(refuse(confirm, "the confirmation does not match `safety.confirm`").help(help)),
-            None => Err(refuse(confirm, "this environment wants a confirmation").help(help)),
+            Some(answer) if !answer.is_empty() => {
+                Err(refuse(confirm, "the confirmation does not match `safety.confirm`").help(help))
+            }
+            _ => Err(refuse(confirm, "this environment wants a confirmation").help(help)),
         }
     }
 }
@@ -272,7 +280,7 @@ mod tests {
             base_url: run.base_url.as_ref(),
             scripts: &[run.script],
             script_folders: &["/p".into(), "/p/scripts".into()],
-            answer: run.answer,
+            answer: run.answer.as_ref(),
         });
         result.err().map(|fault| {
             assert_eq!(fault.exit, Exit::Refused);
@@ -287,7 +295,7 @@ mod tests {
         stop_timeout: Sited<Duration>,
         base_url: Option<Sited<String>>,
         script: PathBuf,
-        answer: Option<&'static str>,
+        answer: Option<Sited<String>>,
     }
 
     #[test]
@@ -344,7 +352,15 @@ mod tests {
     fn a_confirmation_must_match_exactly() {
         let confirm = || Safety { confirm: Some(sited("I understand".into())), ..Safety::default() };
         assert_eq!(refusal(confirm(), |_| {}).as_deref(), Some("this environment wants a confirmation"));
-        assert!(refusal(confirm(), |run| run.answer = Some("i understand")).is_some());
-        assert_eq!(refusal(confirm(), |run| run.answer = Some("I understand")), None);
+        assert!(refusal(confirm(), |run| run.answer = Some(sited("i understand".into()))).is_some());
+        assert_eq!(refusal(confirm(), |run| run.answer = Some(sited("I understand".into()))), None);
+        // Nobody has to know of flags who sees a form.
+        let typed = |text: &str| Sited::new(text.to_owned(), Origin::Form("confirm".to_owned()));
+        let fault = confirm().check_confirmation(Some(&typed(""))).unwrap_err();
+        assert_eq!(fault.what, "this environment wants a confirmation");
+        assert_eq!(
+            fault.help.as_deref(),
+            Some("type \"I understand\" into the field above Start (`confirm` of the API)")
+        );
     }
 }

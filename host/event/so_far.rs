@@ -19,7 +19,7 @@ pub struct SoFar {
     /// As they would be judged now.
     pub thresholds: Arc<[Threshold]>,
     /// As it would be now.
-    pub verdict: Verdict,
+    pub verdict: Arc<Verdict>,
 }
 
 /// What a run does.
@@ -43,6 +43,8 @@ pub enum State {
 pub struct WorkerState {
     /// Users that are active.
     pub users: u64,
+    /// The most there were, as far as somebody looked.
+    pub most_users: u64,
     /// The part of the last second that its thread ran, 0 to 1; None where the system does not say.
     pub ran: Option<f64>,
     /// The largest such part since the start.

@@ -1,6 +1,8 @@
 //! Thresholds about an earlier run: `p(95)<+10%`. Judged by `run` while it goes on, and by `report`
 //! for recorded runs.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::baseline::Change;
@@ -49,7 +51,7 @@ pub enum Doubt {
 /// An earlier run.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    pub totals: Snapshot,
+    pub totals: Arc<Snapshot>,
     /// What `totals.watched` is about, by its numbers.
     pub watched: Vec<String>,
 }
@@ -232,7 +234,7 @@ mod tests {
         let rule = Regression::parse("p(95) < +10%").unwrap();
         let selector = Selector::parse("http_req_duration{name:GET /a}").unwrap();
         let watched = watched.iter().map(|text| (*text).to_owned()).collect();
-        let baseline = Baseline { totals: before.clone(), watched };
+        let baseline = Baseline { totals: before.clone().into(), watched };
         rule.judge(&baseline, &selector, (now, 0)).1
     }
 
@@ -288,7 +290,8 @@ mod tests {
             recorder.take()
         };
         let judged = |before: u64, now: u64, selector: &str| {
-            let baseline = Baseline { totals: run(before, selector), watched: vec![selector.to_owned()] };
+            let baseline =
+                Baseline { totals: run(before, selector).into(), watched: vec![selector.to_owned()] };
             let own = Selector::parse(selector).unwrap();
             Regression::parse("med<+10%").unwrap().judge(&baseline, &own, (&run(now, selector), 0)).1
         };

@@ -125,18 +125,23 @@ impl Span {
         self.window().map_or(0.0, |(from, to)| counted(counts, from, to) / (to - from) as f64)
     }
 
-    /// As [`Span::current`], but the second in which it started counts for what it
-    /// lasted, and the rate of the whole is shown until there are two seconds to tell
-    /// of. For the eye; `total` is the sum of `counts`.
+    /// As [`Span::current`], but of the ten seconds before the end of the span, whether there were requests or not; the
+    /// second in which it started counts for what it lasted, and the rate of the whole is shown until there are two
+    /// seconds to tell of. For the eye; `total` is the sum of `counts`.
     pub fn lately(&self, counts: &Seconds, total: u64) -> f64 {
-        let Some((from, to)) = self.window() else { return self.rate(total) };
+        let Some((from, to)) = self.seconds_before((self.end.ceil() as u64).saturating_sub(1)) else {
+            return self.rate(total);
+        };
         let seconds = to as f64 - self.start.max(from as f64);
         if seconds < 2.0 { self.rate(total) } else { counted(counts, from, to) / seconds }
     }
 
     /// The seconds that tell of the rate as of late, unless there are none yet.
     fn window(&self) -> Option<(u64, u64)> {
-        let last = self.last?;
+        self.seconds_before(self.last?)
+    }
+
+    fn seconds_before(&self, last: u64) -> Option<(u64, u64)> {
         let from = last.saturating_sub(12).max(self.start as u64);
         let to = last.saturating_sub(2);
         (from < to).then_some((from, to))
@@ -261,6 +266,10 @@ mod tests {
         let (late, total) = span(100.9, 104.4, &[(101, 10), (102, 10), (103, 10), (104, 5)]);
         assert_eq!(late.current(&total.requests_at), 5.0);
         assert_eq!(late.lately(&total.requests_at, total.requests), late.rate(total.requests));
+        // A pause of a minute: there were none in the last ten seconds.
+        let (paused, total) = span(50.0, 181.0, &[(108, 30), (120, 20)]);
+        assert_eq!(paused.current(&total.requests_at), 3.0);
+        assert_eq!(paused.lately(&total.requests_at, total.requests), 0.0);
         let (fresh, total) = span(100.0, 101.0, &[(100, 7)]);
         assert_eq!(fresh.current(&total.requests_at), 0.0);
         assert_eq!(fresh.lately(&total.requests_at, total.requests), 7.0);

@@ -1,5 +1,7 @@
 //! A run beside an earlier one: how its percentiles have changed, with the uncertainty. Printed by
-//! `app` for `--baseline`; thresholds about one are shown in the same words.
+//! `app` for `--baseline`, shown by `html`; thresholds about one are shown in the same words.
+
+use serde::Serialize;
 
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
@@ -13,76 +15,132 @@ const COMPARED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 /// Names whose requests fail otherwise that are told; the table shows all shares.
 const NAMED: usize = 5;
 
+/// What to know of the intervals.
+const INTERVALS: &str = "Intervals by order statistics, for independent requests; where 0 % lies within one, the change may \
+                         be chance. A stalling server makes them too narrow.";
+
+/// A run beside an earlier one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// By name, then method; the sum last.
+    pub rows: Vec<Compared>,
+    /// What the user ought to know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A percentile of a name; times in ms.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    pub method: String,
+    pub name: String,
+    /// `p95`.
+    pub percentile: &'static str,
+    pub before: f64,
+    pub now: f64,
+    /// As text: `+5.0 %`, `+1.0 % … +9.2 %`.
+    pub change: String,
+    pub interval: String,
+    /// `better`, `worse`, `chance`, or `other` where failures make it no change of speed.
+    pub meaning: &'static str,
+    /// The parts that failed, before and now, as text.
+    pub failed: [String; 2],
+}
+
+impl Comparison {
+    pub fn of(before: &Snapshot, now: &Snapshot) -> Comparison {
+        let (mut shown, mut otherwise) = (Comparison::default(), Vec::new());
+        for (label, entry) in &now.entries {
+            let Some(earlier) = before.entries.get(label) else { continue };
+            let (method, name) = (hide(&label.method), hide(&label.name));
+            if fail_otherwise(earlier, entry) {
+                otherwise.push(printable(format!("{method} {name}").trim(), false));
+            }
+            shown.rows.extend(rows((&method, &name), earlier, entry));
+        }
+        shown.rows.extend(rows(("", "Aggregated"), &before.total, &now.total));
+        if otherwise.is_empty() && fail_otherwise(&before.total, &now.total) {
+            otherwise.push("Aggregated".to_owned());
+        }
+        if !otherwise.is_empty() {
+            let rest = otherwise.len().saturating_sub(NAMED);
+            otherwise.truncate(NAMED);
+            let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            shown.notes.push(format!(
+                "! far more requests failed than before, or far fewer: what the percentiles of {}{more} say is no change \
+                 of speed",
+                otherwise.join(", ")
+            ));
+        }
+        let only = |one: &Snapshot, other: &Snapshot| {
+            one.entries.keys().filter(|label| !other.entries.contains_key(*label)).count()
+        };
+        let (new, gone) = (only(now, before), only(before, now));
+        if new + gone > 0 {
+            shown.notes.push(format!("not compared: {new} names that are new, {gone} that are gone"));
+        }
+        shown.notes.push(INTERVALS.to_owned());
+        shown
+    }
+}
+
 /// The table, and what its intervals mean. `width` in columns.
 pub fn compare(before: &Snapshot, now: &Snapshot, width: usize, color: bool) -> String {
     let paint = Paint(color);
     let heads = vec!["Type", "Name", "", "before", "now", "change", "95 % interval", "failed"];
     let mut table = Table::new(heads, 1);
-    let mut otherwise = Vec::new();
-    for (label, entry) in &now.entries {
-        let Some(earlier) = before.entries.get(label) else { continue };
-        let (method, name) = (hide(&label.method), hide(&label.name));
-        if fail_otherwise(earlier, entry) {
-            otherwise.push(printable(format!("{method} {name}").trim(), false));
-        }
-        rows((&method, &name), earlier, entry).into_iter().for_each(|row| table.row(row));
+    let Comparison { rows, notes } = Comparison::of(before, now);
+    let mut last = None;
+    for row in rows {
+        let first = last.replace((row.method.clone(), row.name.clone()))
+            != Some((row.method.clone(), row.name.clone()));
+        let tint = match row.meaning {
+            "other" => Tint::Warning,
+            "worse" => Tint::Bad,
+            "better" => Tint::Good,
+            _ => Tint::Plain,
+        };
+        let show = |text: &str| Cell::new(if first { printable(text, false) } else { String::new() });
+        table.row(vec![
+            show(&row.method),
+            show(&row.name),
+            Cell::new(row.percentile),
+            Cell::new(ms(row.before * 1000.0)),
+            Cell::new(ms(row.now * 1000.0)),
+            Cell::new(row.change).tint(tint),
+            Cell::new(row.interval),
+            show(&row.failed.join(" → ")),
+        ]);
     }
-    rows(("", "Aggregated"), &before.total, &now.total).into_iter().for_each(|row| table.row(row));
-    let only = |one: &Snapshot, other: &Snapshot| {
-        one.entries.keys().filter(|label| !other.entries.contains_key(*label)).count()
-    };
-    let (new, gone) = (only(now, before), only(before, now));
     let mut shown = format!("{}\n", paint.text(Tint::Title, "Compared with the baseline (times in ms)"));
     shown.push_str(&table.render(width, paint));
-    if otherwise.is_empty() && fail_otherwise(&before.total, &now.total) {
-        otherwise.push("Aggregated".to_owned());
-    }
-    if !otherwise.is_empty() {
-        let rest = otherwise.len().saturating_sub(NAMED);
-        otherwise.truncate(NAMED);
-        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        let text = format!(
-            "! far more requests failed than before, or far fewer: what the percentiles of {}{more} say is no change of \
-             speed",
-            otherwise.join(", ")
-        );
-        shown.push_str(&format!("{}\n", paint.text(Tint::Warning, &text)));
-    }
-    if new + gone > 0 {
-        shown.push_str(&format!("not compared: {new} names that are new, {gone} that are gone\n"));
+    for note in notes {
+        let tint = if note.starts_with('!') { Tint::Warning } else { Tint::Plain };
+        shown.push_str(&format!("{}\n", paint.text(tint, &note)));
     }
     shown
-        + "Intervals by order statistics, for independent requests; where 0 % lies within one, the \
-            change may be chance. A stalling server makes them too narrow.\n"
 }
 
-fn rows((method, name): (&str, &str), before: &Entry, now: &Entry) -> Vec<Vec<Cell>> {
+fn rows((method, name): (&str, &str), before: &Entry, now: &Entry) -> Vec<Compared> {
     let mut rows = Vec::new();
-    for (fraction, head) in COMPARED {
+    for (fraction, percentile) in COMPARED {
         let Some(change) = Change::of(before, now, fraction) else { continue };
-        let tint = match (change.is_certain(), change.ratio > 1.0) {
-            _ if fail_otherwise(before, now) => Tint::Warning,
-            (false, _) => Tint::Plain,
-            (true, true) => Tint::Bad,
-            (true, false) => Tint::Good,
+        let meaning = match (change.is_certain(), change.ratio > 1.0) {
+            _ if fail_otherwise(before, now) => "other",
+            (false, _) => "chance",
+            (true, true) => "worse",
+            (true, false) => "better",
         };
-        let first = rows.is_empty();
-        let show = |text: &str| Cell::new(if first { printable(text, false) } else { String::new() });
-        let shares = format!(
-            "{} → {}",
-            percent(before.failures, before.requests),
-            percent(now.failures, now.requests)
-        );
-        rows.push(vec![
-            show(method),
-            show(name),
-            Cell::new(head),
-            Cell::new(ms(change.before)),
-            Cell::new(ms(change.now)),
-            Cell::new(more(change.ratio)).tint(tint),
-            Cell::new(interval(&change)),
-            show(&shares),
-        ]);
+        rows.push(Compared {
+            method: method.to_owned(),
+            name: name.to_owned(),
+            percentile,
+            before: change.before / 1000.0,
+            now: change.now / 1000.0,
+            change: more(change.ratio),
+            interval: interval(&change),
+            meaning,
+            failed: [before, now].map(|entry| percent(entry.failures, entry.requests)),
+        });
     }
     rows
 }

@@ -89,7 +89,7 @@ Notes
 ! the generator was busy
 ! 1 iteration interrupted: the time that was left to finish in was over
 
-✗ aborted: 0 requests, 0 failed · 3 of 4 checks passed · 2 exceptions · 1m 15s (aborted: enough) · exit 108
+✗ aborted: 0 requests, 0 failed · nothing was requested · 3 of 4 checks passed · 2 exceptions · 1m 15s (aborted: enough) · exit 108
 "
     );
 }

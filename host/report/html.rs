@@ -1,12 +1,15 @@
 //! The report as a page (`--html`): one file with the whole run, drawn by the renderer of the live page.
 //! Written at the end, whatever ended the run.
 
+use std::sync::Arc;
+
 use super::page::document;
 use super::sink::Sink;
 use super::target::Target;
 use super::view::Keeper;
 use crate::event::Event;
 use crate::fault::Fault;
+use crate::metrics::Snapshot;
 
 pub(super) struct Html {
     target: Target,
@@ -20,6 +23,10 @@ impl Html {
 }
 
 impl Sink for Html {
+    fn compare_with(&mut self, baseline: &Arc<Snapshot>) {
+        self.keeper.compare_with(baseline.clone());
+    }
+
     fn on(&mut self, event: &Event) -> Result<(), Fault> {
         self.keeper.on(event);
         match event {

@@ -25,7 +25,7 @@ pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
             classes: tick.classes.iter().map(|(name, users)| (hide(name).into(), *users)).collect(),
             so_far: SoFar {
                 thresholds: tick.so_far.thresholds.iter().map(threshold).collect(),
-                verdict: verdict(&tick.so_far.verdict),
+                verdict: Arc::new(verdict(&tick.so_far.verdict)),
                 ..tick.so_far.clone()
             },
             ..tick.clone()
@@ -77,8 +77,8 @@ fn share(one: &Share) -> Share {
 }
 
 fn verdict(verdict: &Verdict) -> Verdict {
-    let Verdict { judgement, reasons, doubts } = verdict;
-    Verdict { judgement: *judgement, reasons: all(reasons), doubts: all(doubts) }
+    let Verdict { judgement, reasons, doubts, failures } = verdict;
+    Verdict { judgement: *judgement, reasons: all(reasons), doubts: all(doubts), failures: all(failures) }
 }
 
 fn done(summary: &Summary) -> Summary {

@@ -41,7 +41,7 @@ pub use outputs::Outputs;
 pub use recording::{Recording, replay};
 pub use sink::Sink;
 pub use target::{make_folder, reason};
-pub use tui::{leave_screen, withhold};
+pub use tui::{Turn, leave_screen, turn, withhold};
 
 #[cfg(test)]
 mod sample;

@@ -21,7 +21,7 @@ use super::tui::Tui;
 use crate::config::{Outlet, OutletKind};
 use crate::event::{Event, Level, LogLine, Summary};
 use crate::fault::Fault;
-use crate::metrics::{RawSample, RawSink};
+use crate::metrics::{RawSample, RawSink, Snapshot};
 
 /// How long what goes elsewhere may take at the end, all of it together.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,6 +121,11 @@ impl Outputs {
             inlets.iter().for_each(|inlet| inlet.put(&batch));
         };
         self.pumps.iter().any(|pump| pump.inlet().is_some()).then(|| Arc::new(pass) as RawSink)
+    }
+
+    /// What the run is to be shown beside.
+    pub fn compare_with(&mut self, baseline: &Arc<Snapshot>) {
+        self.files.iter_mut().for_each(|sink| sink.compare_with(baseline));
     }
 
     /// Adds a sink, ahead of the terminal.

@@ -101,7 +101,7 @@ impl Recording {
 
     /// What a run is compared with.
     pub fn baseline(&self) -> Baseline {
-        Baseline { totals: self.totals(), watched: self.run.watched.clone() }
+        Baseline { totals: self.totals().into(), watched: self.run.watched.clone() }
     }
 
     /// All that was measured.
@@ -345,6 +345,7 @@ fn summary(recordings: &[Recording], totals: Snapshot, interval: Snapshot) -> Su
         verdict: Verdict::default(),
         health: health(recordings),
         notes,
+        workers: Arc::default(),
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) fn summary(totals: Snapshot, since: f64, ended: f64) -> Summary {
         verdict: Verdict::default(),
         health: Health::default(),
         notes: Vec::new(),
+        workers: Arc::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::measured;
 use super::paint::{Paint, Tint};
 use super::table::{Cell, Table};
 use super::text::{clock, counted, cut_end, cut_middle, duration, ms, percent, printable, rate};
-use crate::event::{Health, RunInfo, Stop, Summary};
+use crate::event::{Health, Kind, RunInfo, Stop, Summary};
 use crate::exit::Exit;
 use crate::metrics::{Entry, Label, PERCENTILES, Snapshot, Span};
 
@@ -185,9 +185,15 @@ fn reasons(summary: &Summary, paint: Paint) -> String {
     if summary.exit != Exit::Inconclusive {
         return String::new();
     }
-    let mark = paint.text(Tint::Warning, "?");
-    let reasons = summary.verdict.reasons.iter();
-    reasons.map(|reason| format!("{mark} {}\n", printable(reason, false))).collect()
+    let told = |reason: &String| {
+        let mark = match summary.verdict.kind(reason) {
+            Kind::Failure => paint.text(Tint::Bad, "✗"),
+            Kind::Unknown => paint.text(Tint::Warning, "?"),
+            Kind::Note => paint.text(Tint::Warning, "!"),
+        };
+        format!("{mark} {}\n", printable(reason, false))
+    };
+    summary.verdict.reasons.iter().map(told).collect()
 }
 
 /// One line: what the generator felt of itself. Nothing where the run was too short for it.
@@ -224,6 +230,9 @@ fn verdict(summary: &Summary, paint: Paint) -> String {
     };
     let mut parts =
         vec![format!("{}, {} failed", counted(totals.total.requests, "request"), totals.total.failures)];
+    if totals.total.requests == 0 {
+        parts.push("nothing was requested".to_owned());
+    }
     let checks = totals.all_checks();
     let all = checks.passes + checks.fails;
     if all > 0 {
@@ -250,7 +259,7 @@ pub(super) fn ending(stop: &Stop) -> String {
         Stop::ShapeEnded => "load shape done".to_owned(),
         Stop::UsersEnded => "no user was left".to_owned(),
         Stop::Changed => "a file changed".to_owned(),
-        Stop::Finished => "stopped on the page".to_owned(),
+        Stop::Finished => "stopped by hand".to_owned(),
         Stop::Signal => "stopped by a signal".to_owned(),
         Stop::Threshold(text) => format!("threshold crossed: {text}"),
         Stop::Abort(message) => format!("aborted: {message}"),

@@ -127,6 +127,36 @@ pub(super) fn cut_end(text: &str, columns: usize) -> String {
     format!("{}…", fitting(text.chars(), columns.saturating_sub(1)))
 }
 
+/// Lines of at most `columns`, broken between words where that is possible.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word;
+        loop {
+            let line = lines.last_mut().expect("there is always a line");
+            let gap = if line.is_empty() { "" } else { " " };
+            if width(line) + gap.len() + width(word) <= columns {
+                *line += gap;
+                *line += word;
+                break;
+            }
+            if line.is_empty() {
+                // A character that is wider than the line has one to itself.
+                let first = word.chars().next().map_or(0, char::len_utf8);
+                let (head, rest) = word.split_at(fitting(word.chars(), columns).len().max(first));
+                *line += head;
+                word = rest;
+            }
+            if word.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
 fn fitting(characters: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     let fits = |character: &char| {
@@ -190,6 +220,15 @@ mod tests {
     fn long_texts_give_way_at_the_end() {
         assert_eq!((cut_end("abcdef", 6), cut_end("abcdef", 4)), ("abcdef".into(), "abc…".into()));
         assert_eq!((cut_end("가나다", 4), cut_end("", 0)), ("가…".into(), String::new()));
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one", 80), ["one"]);
+        assert_eq!(wrapped("abcdefg hi", 3), ["abc", "def", "g", "hi"]);
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped("가나", 1), ["가", "나"]);
     }
 
     #[test]

@@ -265,6 +265,7 @@ impl Running {
             health: self.health.told(),
             interrupted: self.interrupted,
             notes: self.notes,
+            workers: self.workers.into(),
         }
     }
 }

@@ -314,6 +314,7 @@ impl Running {
                 self.tell_overflow(tell);
                 self.ticks.hear(users.worker, Instant::now());
                 self.users[users.worker] = users.classes;
+                self.note_users_of(users.worker);
             }
             Report::Reached { worker, order, users } => {
                 self.reached[worker] = order;
@@ -332,6 +333,7 @@ impl Running {
             Report::Abort(message) => self.end(Stop::Abort(message)),
             Report::Done { worker, snapshot, interrupted, cut_off, ended, outcome } => {
                 self.add(worker, &snapshot);
+                self.workers[worker].requests += snapshot.total.requests;
                 self.tell_overflow(tell);
                 self.users[worker].fill(0);
                 self.ticks.leave(worker);

@@ -21,6 +21,7 @@ impl Running {
         let ran = pulse.cpu.map(|(ran, _)| part(ran));
         *noted = WorkerState {
             users: 0,
+            most_users: noted.most_users,
             ran,
             busiest: ran.map(|ran| noted.busiest.unwrap_or(0.0).max(ran)).or(noted.busiest),
             robbed: pulse.cpu.map(|(_, waited)| part(waited)),
@@ -31,8 +32,15 @@ impl Running {
         };
     }
 
+    /// How many users a worker has just now.
+    pub(super) fn note_users_of(&mut self, worker: usize) {
+        let users = self.users_of(worker);
+        let noted = &mut self.workers[worker];
+        noted.most_users = noted.most_users.max(users);
+    }
+
     pub(super) fn so_far(&self, users: u64, thresholds: Arc<[Threshold]>) -> SoFar {
-        let verdict = self.verdict(self.exit(&thresholds), &thresholds);
+        let verdict = Arc::new(self.verdict(self.exit(&thresholds), &thresholds));
         let aim = self.users_aimed_at();
         let state = match (self.act, self.phases.phase()) {
             (Act::Preparing, Phase::Running) => State::Preparing,

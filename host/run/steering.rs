@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Amount, Answer, Command, Event, Level, LogLine, Wish};
+use crate::event::{Amount, Answer, Command, Event, Level, LogLine};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::{Iterations, Pacing, Target};
@@ -26,16 +26,9 @@ impl Running {
                 let _ = answer.try_send(said);
             }
         };
-        match command {
-            Command::Stop => {
-                answered(Ok("stopping".to_owned()));
-                return self.signal(Wish::Signal, tell);
-            }
-            Command::Finish => {
-                answered(Ok("stopping".to_owned()));
-                return self.finish(tell);
-            }
-            _ => {}
+        if *command == Command::Finish {
+            answered(Ok("stopping".to_owned()));
+            return self.finish(tell);
         }
         let is_steerable = self.act == Act::Users && self.phases.phase() == Phase::Running;
         let said = match is_steerable {
@@ -56,7 +49,7 @@ impl Running {
     /// What was done.
     fn steer(&mut self, command: &Command, at: Duration) -> Result<String, Fault> {
         match command {
-            Command::Stop | Command::Finish => Ok(String::new()),
+            Command::Finish => Ok(String::new()),
             Command::Reset => {
                 self.reset();
                 Ok("counting from anew".to_owned())

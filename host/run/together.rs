@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::Receiver;
 use serde_json::Value;
 
-use crate::event::{Agreed, Aimed, Event, Level, LogLine, Stop, What, Wish};
+use crate::event::{Agreed, Aimed, Command, Event, Level, LogLine, Stop, What, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::Target;
@@ -220,7 +220,10 @@ impl Running {
         let at = self.started.elapsed();
         let Some(together) = &mut self.together else { return false };
         match wish {
-            Wish::Command(crate::event::Command::Stop) => together.order(at, What::End(Stop::Signal)),
+            Wish::Command(Command::Finish) if self.signals == 0 => {
+                together.order(at, What::End(Stop::Finished));
+            }
+            Wish::Command(Command::Finish) => together.order(at, What::Kill),
             Wish::Command(command) => {
                 together.order(at, What::Command(command.clone()));
                 return true;

@@ -75,6 +75,9 @@ pub(super) const FIELDS: &[&str] = &[
     "confirm",
 ];
 
+/// How times are written.
+pub(super) const TIMES: &str = "such as 90s, 5m, 1h20m; a number alone is seconds";
+
 type Read<T> = Result<T, String>;
 
 impl Asked {
@@ -150,7 +153,14 @@ impl Asked {
             },
             _ => return Err(unknown(name)),
         };
-        done.map_err(|why| Fault::new(Exit::Usage, format!("field `{name}` {why}")))
+        done.map_err(|why| {
+            let fault = Fault::new(Exit::Usage, format!("field `{name}` {why}"));
+            match name {
+                "run_time" | "stop_timeout" => fault.help(format!("{TIMES}; empty: nothing is given")),
+                "spawn_rate" => fault.help("users each second, such as 10 or 0.5, or 30/m"),
+                _ => fault,
+            }
+        })
     }
 }
 
@@ -330,6 +340,7 @@ mod tests {
             let fault = Asked::of_json(&json!({ name: value })).unwrap_err();
             assert!(fault.what.starts_with(what), "{}", fault.what);
             assert_eq!(fault.exit, Exit::Usage);
+            assert_eq!(fault.help.is_some_and(|help| help.contains("1h20m")), name == "run_time", "{name}");
         }
         assert!(Asked::of_json(&json!([])).is_err());
     }

@@ -1,6 +1,9 @@
 //! What the page shows of a run, kept up from its events. Between `live` and `report`'s view.
 
+use std::sync::Arc;
+
 use crate::event::Event;
+use crate::metrics::Snapshot;
 use crate::report::page::document;
 use crate::report::view::{Keeper, View};
 
@@ -11,6 +14,10 @@ pub(super) struct Board(Keeper);
 pub(super) struct Sight(View);
 
 impl Board {
+    pub(super) fn compare_with(&mut self, baseline: Arc<Snapshot>) {
+        self.0.compare_with(baseline);
+    }
+
     pub(super) fn hear(&mut self, event: &Event) {
         self.0.on(event);
     }

@@ -78,6 +78,8 @@ pub(super) async fn content(measured: Measured, name: &str) -> Option<(&'static 
 
 /// The report of a run as one page.
 pub(super) async fn report(web: &Web, measured: Measured) -> Option<Vec<u8>> {
-    let (.., sight) = web.session.sight(Some(measured.id))?;
+    let Some((.., sight)) = web.session.sight(Some(measured.id)) else {
+        return tokio::task::spawn_blocking(move || measured.empty_page()).await.ok();
+    };
     tokio::task::spawn_blocking(move || sight.page()).await.ok()
 }

@@ -11,7 +11,7 @@ use crate::event::{
     self, Event, Health, Judgement, LogLine, RunInfo, Share, Stop, Summary, Tick, Users, Wish,
 };
 use crate::exit::Exit;
-use crate::metrics::Entry;
+use crate::metrics::{Entry, Snapshot};
 use crate::report::History;
 
 use super::board::{Board, Sight};
@@ -101,6 +101,10 @@ impl Live {
         }
     }
 
+    pub(super) fn compare_with(&mut self, baseline: &Arc<Snapshot>) {
+        self.board.compare_with(baseline.clone());
+    }
+
     pub(super) fn hear(&mut self, event: &Event) {
         self.board.hear(event);
         if let Some(history) = &mut self.history
@@ -150,7 +154,7 @@ impl Live {
 
     /// As if it had ended with the last second.
     fn so_far(&self, tick: &Tick) -> Summary {
-        let verdict = tick.so_far.verdict.clone();
+        let verdict = (*tick.so_far.verdict).clone();
         Summary {
             totals: tick.totals.clone(),
             interval: Arc::default(),
@@ -172,6 +176,7 @@ impl Live {
             verdict,
             health: Health::default(),
             notes: vec!["the run goes on: this is as of its last second".to_owned()],
+            workers: tick.so_far.workers.clone(),
         }
     }
 
@@ -197,6 +202,7 @@ impl Live {
             state,
             run: Some(self.id),
             users: self.users,
+            most_users: self.summary.as_ref().map_or(self.seen.most, |summary| summary.users.most),
             target: self.aim,
             spawn_rate: self.aim.map(|_| self.spawn_rate),
             elapsed: self.elapsed.as_secs_f64(),

@@ -77,6 +77,10 @@ fn is_on(state: Standing) -> bool {
 }
 
 pub(super) async fn stop(State(web): State<Web>) -> Response {
+    // As in Locust, what does not run is stopped as well.
+    if matches!(web.session.status().state, Standing::Ready | Standing::Stopped) {
+        return json(&json!({ "success": true, "message": "Test stopped" }));
+    }
     match web.session.stop(false).await {
         Ok(_) => json(&json!({ "success": true, "message": "Test stopped" })),
         Err(fault) => json(&json!({ "success": false, "message": text(&fault) })),
@@ -84,8 +88,8 @@ pub(super) async fn stop(State(web): State<Web>) -> Response {
 }
 
 pub(super) async fn reset(State(web): State<Web>) -> Response {
-    match web.session.ask(crate::event::Command::Reset).await {
-        Ok(_) => "ok".into_response(),
+    match web.session.reset().await {
+        Ok(()) => "ok".into_response(),
         Err(fault) => super::answers::conflict(&fault),
     }
 }
@@ -99,12 +103,13 @@ pub(super) async fn requests(State(web): State<Web>) -> Response {
         Standing::Stopping => "stopping",
         Standing::Stopped => "stopped",
     };
-    let Some(measured) = web.session.measured(None).await else {
+    let measured = web.session.measured_or_nothing().await;
+    if measured.summary.totals.total.requests == 0 && !is_on(status.state) {
         return json(&json!({
             "stats": [], "errors": [], "total_rps": 0.0, "total_fail_per_sec": 0.0, "total_avg_response_time": 0.0,
             "fail_ratio": 0.0, "current_response_time_percentiles": null, "state": state, "user_count": status.users,
         }));
-    };
+    }
     let made = tokio::task::spawn_blocking(move || report(&measured, state)).await;
     json(&made.unwrap_or_default())
 }
@@ -169,9 +174,7 @@ fn percentile(entry: &Entry, q: f64) -> u64 {
 }
 
 pub(super) async fn exceptions(State(web): State<Web>) -> Response {
-    let Some(measured) = web.session.measured(None).await else {
-        return json(&json!({ "exceptions": [] }));
-    };
+    let measured = web.session.measured_or_nothing().await;
     let rows = measured.summary.totals.exceptions.iter().map(|(key, count)| {
         json!({
             "count": count.seen.count, "msg": key.message, "traceback": key.traceback, "nodes": "local",
@@ -233,7 +236,7 @@ pub(super) async fn exceptions_csv(State(web): State<Web>) -> Response {
 }
 
 async fn csv(web: &Web, name: &str, told: &str) -> Response {
-    let Some(measured) = web.session.measured(None).await else { return missing("there was no run yet") };
+    let measured = web.session.measured_or_nothing().await;
     let at = epoch(measured.summary.ended_at);
     match files::content(measured, name).await {
         Some((kind, content)) => file(&format!("{told}_{at:.3}.csv"), kind, content),
@@ -243,7 +246,7 @@ async fn csv(web: &Web, name: &str, told: &str) -> Response {
 
 /// The report as a page; `?download=1` keeps it.
 pub(super) async fn report_page(State(web): State<Web>, uri: Uri) -> Response {
-    let Some(measured) = web.session.measured(None).await else { return missing("there was no run yet") };
+    let measured = web.session.measured_or_nothing().await;
     let at = epoch(measured.summary.ended_at);
     let Some(page) = files::report(&web, measured).await else { return missing("the report cannot be made") };
     let kind = "text/html; charset=utf-8";

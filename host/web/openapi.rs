@@ -131,6 +131,7 @@ fn schemas() -> Value {
         &[
             ("run", "integer?"),
             ("users", "integer"),
+            ("most_users", "integer"),
             ("target", "integer?"),
             ("spawn_rate", "number?"),
             ("elapsed", "number"),
@@ -141,6 +142,7 @@ fn schemas() -> Value {
             ("shape", "string?"),
             ("code", "integer?"),
             ("faults", "Fault[]"),
+            ("are_faults_untold", "boolean"),
             ("runs", "integer[]"),
             ("is_closing", "boolean"),
         ],

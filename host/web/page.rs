@@ -8,6 +8,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::report::page::{SCRIPT, STYLE, charts};
 
+use super::asked::TIMES;
+
 /// Same content, same version.
 const VERSION: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
 
@@ -77,10 +79,11 @@ fn shell() -> Markup {
             }
             body {
                 (header())
+                main {
                 div #desk {
                     noscript { p.note { "This page needs JavaScript. " a href="/stats/requests" { "/stats/requests" } " has the figures." } }
                     p #message role="status" aria-live="polite" {}
-                    section #faults aria-label="What is wrong" hidden {}
+                    section #faults aria-label="What is wrong" role="alert" hidden {}
                     (form())
                     (edit())
                 }
@@ -88,6 +91,7 @@ fn shell() -> Markup {
                 div #run {}
                 (downloads())
                 (comparison())
+                }
             }
         }
     }
@@ -124,7 +128,7 @@ fn field(name: &str, label: &str, kind: &str, mode: Option<&str>) -> Markup {
 fn form() -> Markup {
     html! {
         form #start hidden aria-label="Start a run" {
-            h2 { "Start a run" }
+            h1 { "Start a run" }
             div.fields {
                 div.field.wide {
                     label for="start-script" { "Script" }
@@ -139,7 +143,13 @@ fn form() -> Markup {
                 (field("host", "Host", "text", Some("url")))
                 (field("users", "Users", "text", Some("numeric")))
                 (field("spawn_rate", "Users started per second", "text", Some("decimal")))
-                (field("run_time", "Run time", "text", None))
+                div.field {
+                    label for="start-run_time" { "Run time" }
+                    input #start-run_time name="run_time" type="text" autocomplete="off" spellcheck="false"
+                        aria-describedby="start-run_time-origin start-run_time-help";
+                    small #start-run_time-origin {}
+                    small #start-run_time-help { (TIMES) }
+                }
             }
             p #start-load.note hidden {}
             fieldset #start-classes hidden { legend { "User classes" } }
@@ -161,7 +171,8 @@ fn form() -> Markup {
             }
             div #start-guard.guard hidden {
                 label for="start-confirm" { "This environment is guarded. Type " q #start-question {} " to go on" }
-                input #start-confirm name="confirm" type="text" autocomplete="off" spellcheck="false";
+                input #start-confirm name="confirm" type="text" autocomplete="off" spellcheck="false" aria-describedby="start-confirm-wrong";
+                small #start-confirm-wrong {}
             }
             div.actions {
                 button #start-go type="submit" { "Start" }
@@ -215,7 +226,7 @@ fn comparison() -> Markup {
             table {
                 thead { tr {
                     th scope="col" { "Run" } th scope="col" { "Script" } th scope="col" { "Environment" }
-                    th scope="col" { "Users" } th scope="col" { "Time" } th scope="col" { "Exit code" }
+                    th scope="col" { "Users at most" } th scope="col" { "Time" } th scope="col" { "Exit code" }
                     th scope="col" { "Show" } th scope="col" { "Compare" }
                 } }
                 tbody #history-rows {}

@@ -1,12 +1,13 @@
 //! Runs that have ended, and what was measured of a run at a moment. Kept by `session`, read by the downloads.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use crate::event::{LogLine, RunInfo, Summary};
+use crate::event::{Event, LogLine, RunInfo, Summary};
 use crate::metrics::Entry;
-use crate::report::{Kept, Moment};
+use crate::report::{History, Kept, Moment};
 
-use super::board::Sight;
+use super::board::{Board, Sight};
 use super::status::Status;
 
 pub(super) struct Past {
@@ -51,6 +52,23 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    /// As if there was a run in which nothing happened.
+    pub(super) fn nothing() -> Measured {
+        let now = SystemTime::now();
+        let (info, summary) = (RunInfo::nothing(now), Summary::nothing(now));
+        let history = History::temporary(false).ok().map(|history| history.file().clone());
+        let (info, summary) = (Arc::new(info), Arc::new(summary));
+        Measured { id: 0, info, summary, users: 0, recent: Arc::default(), history }
+    }
+
+    /// The report of a run that there was not.
+    pub(super) fn empty_page(&self) -> Vec<u8> {
+        let mut board = Board::default();
+        board.hear(&Event::Started(self.info.clone()));
+        board.hear(&Event::Done(self.summary.clone()));
+        board.sight().page()
+    }
+
     pub(super) fn moment(&self) -> Moment<'_> {
         Moment { info: &self.info, summary: &self.summary }
     }

@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 use crate::event::{Command, Event, LogLine, Share, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::metrics::Snapshot;
 
 use super::asked::Asked;
 use super::board::Sight;
@@ -47,6 +48,10 @@ struct Inner {
     past: VecDeque<Arc<Past>>,
     /// Why the last start came to nothing.
     faults: Vec<Fault>,
+    /// Nobody was told of them.
+    are_untold: bool,
+    /// Locust's statistics were reset after the last run.
+    is_cleared: bool,
     is_closing: bool,
 }
 
@@ -57,6 +62,7 @@ enum Act {
     Preparing {
         id: u64,
         reply: oneshot::Sender<Started>,
+        is_automatic: bool,
     },
     Running(Box<Live>),
 }
@@ -114,8 +120,9 @@ impl Session {
         let (reply, receiver) = oneshot::channel();
         inner.last += 1;
         let id = inner.last;
-        inner.act = Act::Preparing { id, reply };
+        inner.act = Act::Preparing { id, reply, is_automatic: asked.is_automatic };
         inner.faults.clear();
+        inner.is_cleared = false;
         if self.orders.send(Order { id, asked }).is_err() {
             inner.act = Act::Idle;
             return Err(Fault::new(Exit::Internal, "nobody is left to start runs"));
@@ -129,8 +136,11 @@ impl Session {
         let mut inner = self.lock();
         if let Act::Preparing { id: own, .. } = &inner.act
             && *own == id
-            && let Act::Preparing { reply, .. } = std::mem::take(&mut inner.act)
+            && let Act::Preparing { reply, is_automatic, .. } = std::mem::take(&mut inner.act)
         {
+            // It was none: the next one has its number.
+            inner.last = inner.last.min(id - 1);
+            inner.are_untold = is_automatic;
             let faults: Vec<Fault> = faults.iter().map(Fault::masked).collect();
             inner.faults.clone_from(&faults);
             // Whoever asked may be gone.
@@ -146,6 +156,13 @@ impl Session {
             inner.act = Act::Running(Box::new(Live::new(id, wishes, full_history, reply)));
         }
         self.publish(&mut inner, false);
+    }
+
+    /// What the run is to be shown beside.
+    pub(super) fn compare_with(&self, baseline: &Arc<Snapshot>) {
+        if let Act::Running(live) = &mut self.lock().act {
+            live.compare_with(baseline);
+        }
     }
 
     /// What the run tells.
@@ -174,6 +191,7 @@ impl Session {
                 None => {
                     let what = "the run broke down, and its results are lost";
                     inner.faults = vec![Fault::new(Exit::Internal, what).help("see what was printed")];
+                    inner.are_untold = true;
                 }
             },
             other => inner.act = other,
@@ -202,7 +220,7 @@ impl Session {
         let (answer, answered) = bounded(1);
         {
             let mut inner = self.lock();
-            let is_end = matches!(command, Command::Finish | Command::Stop);
+            let is_end = command == Command::Finish;
             match &mut inner.act {
                 Act::Running(live) => {
                     if live.wishes.send(Wish::Asked(command, answer)).is_err() {
@@ -278,6 +296,29 @@ impl Session {
         }
     }
 
+    /// What Locust's routes tell of: the run that goes on, else the last, unless it was reset; else nothing.
+    pub(super) async fn measured_or_nothing(&self) -> Measured {
+        let is_cleared = self.lock().is_cleared;
+        let measured = if is_cleared { None } else { self.measured(None).await };
+        measured.unwrap_or_else(Measured::nothing)
+    }
+
+    /// Locust's reset: counts from anew, and without a run there is nothing any more. The page keeps what it shows of
+    /// earlier runs.
+    ///
+    /// # Errors
+    /// Where a run goes on that cannot do that just now.
+    pub(super) async fn reset(&self) -> Result<(), Fault> {
+        {
+            let mut inner = self.lock();
+            if !matches!(inner.act, Act::Running(_)) {
+                inner.is_cleared = true;
+                return Ok(());
+            }
+        }
+        self.ask(Command::Reset).await.map(|_| ())
+    }
+
     /// How users are shared in the run that goes on, else in the last.
     pub(super) fn shares(&self) -> Vec<Share> {
         let inner = self.lock();
@@ -326,6 +367,7 @@ impl Inner {
             },
         };
         status.faults = self.faults.iter().map(Into::into).collect();
+        status.are_faults_untold = self.are_untold && !self.faults.is_empty();
         status.runs = self.past.iter().map(|past| past.id).collect();
         status.is_closing = self.is_closing;
         status

@@ -48,6 +48,8 @@ pub(super) struct Status {
     /// The number of the run that this is about.
     pub(super) run: Option<u64>,
     pub(super) users: u64,
+    /// The most there were so far.
+    pub(super) most_users: u64,
     /// The users aimed at.
     pub(super) target: Option<u64>,
     pub(super) spawn_rate: Option<f64>,
@@ -64,6 +66,8 @@ pub(super) struct Status {
     pub(super) code: Option<u8>,
     /// Why the last start came to nothing.
     pub(super) faults: Vec<Told>,
+    /// Nobody was told of them as the answer to a start: it was `--autostart`, or the run broke down.
+    pub(super) are_faults_untold: bool,
     /// The numbers of those that have ended, and are kept.
     pub(super) runs: Vec<u64>,
     /// e2e is about to end.

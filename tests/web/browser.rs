@@ -27,7 +27,7 @@ const REQUESTS: &str = "Number((document.querySelector('[data-figure=requests] .
 const USERS: &str = "document.querySelector('[data-figure=users] .e2e-value')?.textContent";
 
 fn state(name: &str) -> String {
-    format!("document.getElementById('state').textContent === '{name}'")
+    format!("document.getElementById('state').dataset.state === '{name}'")
 }
 
 fn run(journey: impl Future<Output = ()>) {
@@ -48,7 +48,7 @@ fn the_page_starts_shows_and_steers_runs() {
         look_back(&first, &project).await;
         narrow(&first).await;
         for browser in [first, second] {
-            assert_eq!(browser.value("document.title").await, "e2e: stopped");
+            assert_eq!(browser.value("document.title").await, "e2e: ended");
             assert_eq!(browser.troubles().await, [""; 0]);
             browser.close().await;
         }
@@ -147,10 +147,15 @@ async fn look_back(browser: &Browser, project: &Project) {
     browser.until("document.querySelector('#faults pre')?.textContent.includes('suites/other.lua:1')").await;
     let text = browser.value("document.getElementById('faults').textContent").await;
     assert!(text.as_str().unwrap().contains("1 | x = = 1"), "{text}");
-    browser.click("#start-go").await;
-    browser.until("!document.getElementById('start-go').disabled").await;
+    // Of a script that nobody can read there is nothing to start, and nothing of the one before it.
+    let told =
+        "document.getElementById('start-go').disabled && document.getElementById('start-users').value === ''";
+    assert_eq!(browser.value(told).await, true);
     browser.picture("compile-error").await;
     project.write("scripts/suites/other.lua", SCRIPT.replace("Shop", "Store").as_bytes());
+    browser
+        .until("!document.getElementById('start-go').disabled && document.getElementById('faults').hidden")
+        .await;
     browser.value("document.querySelector('#start details').open = true").await;
     browser.write("#start-iterations", "30").await;
     browser.click("#start-go").await;
@@ -209,7 +214,10 @@ fn a_guarded_environment_asks_in_the_form() {
         );
         browser.until("document.getElementById('start-limits').textContent.includes('max_users 2')").await;
         browser.click("#start-go").await;
-        browser.until("document.getElementById('faults').textContent.includes('confirmation')").await;
+        browser
+            .until("document.getElementById('faults').textContent.includes('into the field above Start')")
+            .await;
+        browser.until("document.activeElement.id === 'start-confirm'").await;
         browser.write("#start-confirm", "I understand the <b>risks</b>").await;
         browser.write("#start-users", "3").await;
         browser.click("#start-go").await;

@@ -36,8 +36,16 @@ fn a_locust_script_starts_watches_and_stops() {
     );
     assert_eq!(site.get("/exceptions").status(200).json(), json!({ "exceptions": [] }));
     assert_eq!(site.get("/tasks").status(200).json(), json!({ "per_class": {}, "total": {} }));
-    assert_eq!(site.get("/stop").status(200).json()["success"], false);
-    site.get("/stats/requests/csv").status(404);
+    // Without a run, too: what is not there is stopped and reset, and there are results without rows.
+    let stopped = json!({ "success": true, "message": "Test stopped" });
+    assert_eq!(site.get("/stop").status(200).json(), stopped);
+    assert_eq!(site.get("/stats/reset").status(200).body, "ok");
+    let table = rows(&site.get("/stats/requests/csv").status(200).body);
+    assert_eq!((table.len(), &*table[1][1], &*table[1][2]), (2, "Aggregated", "0"), "{table:?}");
+    for route in ["/stats/failures/csv", "/exceptions/csv", "/stats/requests_full_history/csv"] {
+        assert_eq!(rows(&site.get(route).status(200).body).len(), 1, "{route}");
+    }
+    assert!(site.get("/stats/report").status(200).body.contains("E2E.show("));
     let wrong = site.form("/swarm", "user_count=x").status(200).json();
     assert!(wrong["success"] == false && wrong["message"].as_str().unwrap().contains("users"), "{wrong}");
 
@@ -146,6 +154,11 @@ fn a_locust_script_starts_watches_and_stops() {
     assert_eq!(report.header("content-type"), Some("text/html; charset=utf-8"));
     let kept = site.get("/stats/report?download=1").status(200);
     assert!(kept.header("content-disposition").unwrap().contains("filename=\"report_"));
+    // As Locust's, a reset leaves nothing of a run that is over; the page still has it.
+    assert_eq!(site.get("/stats/reset").status(200).body, "ok");
+    assert_eq!(site.get("/stats/requests").status(200).json()["stats"], json!([]));
+    assert_eq!(rows(&site.get("/stats/requests/csv").status(200).body)[1][2], "0");
+    assert_eq!(site.get("/api/v1/runs/current").status(200).json()["view"]["now"]["requests"], total);
     site.end().code(1);
 }
 

@@ -105,7 +105,8 @@ fn scripts_are_read_anew_and_faults_tell_their_place() {
     assert_eq!((&status["state"], status["faults"].as_array().unwrap().len()), (&json!("ready"), 1));
     // What was wrong and is put right runs, as it is now.
     project.write("scripts/suites/s.lua", ASKING.replace("/t\"", "/edited\"").as_bytes());
-    site.post("/api/v1/runs", &asked).status(201);
+    // What was refused was no run: numbers have no gaps.
+    assert_eq!(site.post("/api/v1/runs", &asked).status(201).json()["run"], 1);
     assert_eq!(site.until_state("stopped")["faults"], json!([]));
     assert_eq!(server.answered().get("GET /edited"), Some(&3));
     site.end().code(0);

@@ -53,7 +53,7 @@ fn users_rates_and_pauses_change_while_it_runs() {
     site.until_state("stopped");
     change(&site, json!({ "users": 2 })).status(409);
     site.post("/api/v1/runs/current/stop", &json!({})).status(409);
-    site.end().code(0).printed(&["stopped on the page"]);
+    site.end().code(0).printed(&["stopped by hand"]);
 }
 
 #[test]

@@ -2,12 +2,8 @@
 (function (E2E) {
   const make = E2E.make;
 
-  // Plotly takes texts without a zone as they are: this is the visitor's own time.
-  const times = (series, start) =>
-    series.t.map((t) => {
-      const at = new Date(start + t * 1000);
-      return E2E.day(start + t * 1000) + " " + E2E.clock(start + t * 1000) + "." + String(at.getMilliseconds()).padStart(3, "0");
-    });
+  // Plotly takes texts without a zone as they are: this is UTC.
+  const times = (series, start) => series.t.map((t) => new Date(start + t * 1000).toISOString().slice(0, 23).replace("T", " "));
 
   const LINES = {
     requests: [
@@ -22,9 +18,9 @@
     users: [["users", "Users", "chart-4", "hv"]],
   };
   const CHARTS = [
-    ["requests", "Requests and failures per second", "", ".4~g"],
-    ["latencies", "Response times (ms)", " ms", ".4~g"],
-    ["users", "Users", "", "d"],
+    ["requests", "Requests and failures per second", "", ".4~g", "per second"],
+    ["latencies", "Response times (ms)", " ms", ".4~g", "ms"],
+    ["users", "Users", "", "d", "users"],
   ];
 
   const faded = (color, part) => {
@@ -35,13 +31,14 @@
   };
 
   // Ticks of time have room beside each other, and the legend below the buttons where these are near.
-  const layout = (unit, width, seconds) => {
+  // No tick is between two seconds, and none between two users.
+  const layout = (title, most, width, seconds) => {
     const narrow = width < 560;
     const [text, faint, line, card] = ["text", "faint", "line", "card"].map(E2E.color);
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: faint }, automargin: true };
     return {
       height: narrow ? 300 : 270,
-      margin: { l: 48, r: 16, t: narrow ? 52 : 8, b: 32 },
+      margin: { l: 48, r: 16, t: narrow ? 52 : 8, b: 44 },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size: 12, color: text },
@@ -52,12 +49,21 @@
       xaxis: {
         ...axis,
         type: "date",
-        hoverformat: "%H:%M:%S",
+        title: { text: "UTC", font: { color: faint, size: 11 }, standoff: 4 },
+        hoverformat: "%H:%M:%SZ",
         tickformat: seconds > 86400 ? "%d %b %H:%M" : seconds > 1800 ? "%H:%M" : "%H:%M:%S",
         tickangle: 0,
-        nticks: Math.max(2, Math.floor(width / 110)),
+        ...(seconds <= Math.max(2, Math.floor(width / 110)) ? { dtick: 1000 } : { nticks: Math.max(2, Math.floor(width / 110)) }),
       },
-      yaxis: { ...axis, rangemode: "tozero", fixedrange: false, ticksuffix: unit === " ms" ? "" : unit },
+      yaxis: {
+        ...axis,
+        title: { text: title, font: { color: faint, size: 11 }, standoff: 6 },
+        rangemode: "tozero",
+        fixedrange: false,
+        ...(title === "users" ? { tickformat: "d", ...(most <= 6 ? { dtick: 1 } : {}) } : {}),
+        // Nothing at all has no scale of its own.
+        ...(most > 0 ? {} : { range: [0, 1], tickvals: [0] }),
+      },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: faint, activecolor: text },
       // What the visitor zoomed into stays.
       uirevision: "kept",
@@ -86,6 +92,8 @@
       connectgaps: false,
       hovertemplate: "%{y:" + extra.format + "}" + extra.unit,
     }));
+
+  const most = (traces) => traces.reduce((most, trace) => trace.y.reduce((most, y) => Math.max(most, y || 0), most), 0);
 
   const chart = (name, title) => {
     const holder = make("div", { class: "e2e-chart", "data-chart": name });
@@ -152,11 +160,12 @@
       const x = times(series, run.started_at);
       const source = this.chosen === "" ? series : series.endpoints[Number(this.chosen)];
       this.charts.forEach((one, index) => {
-        const [name, , unit, format] = CHARTS[index];
+        const [name, , unit, format, title] = CHARTS[index];
         // Users are those of the run, whatever name is looked at.
         const from = name === "users" ? series : source;
         const [width, seconds] = [one.holder.offsetWidth || 700, run.elapsed];
-        window.Plotly.react(one.holder, lines(name, from, x, { unit, format }), layout(unit, width, seconds), config(name));
+        const traces = lines(name, from, x, { unit, format });
+        window.Plotly.react(one.holder, traces, layout(title, most(traces), width, seconds), config(name));
         one.drawn = true;
       });
       if (!this.drawn) join(this.charts);
@@ -181,14 +190,13 @@
     const charts = CHARTS.map(([name, title]) => chart(name, title));
     const draw = () =>
       charts.forEach((one, index) => {
-        const [name, , unit, format] = CHARTS[index];
+        const [name, , unit, format, title] = CHARTS[index];
         const traces = runs.flatMap((run, number) => {
           const extra = { unit, format, suffix: " " + run.label, fill: false, dash: number ? "dot" : "solid" };
           return lines(name, run.view.series, run.view.series.t, extra);
         });
-        const base = layout(unit, one.holder.offsetWidth || 700, 0);
-        base.xaxis = { ...base.xaxis, type: "linear", title: { text: "s since the start" }, hoverformat: ".1f", tickformat: "" };
-        base.margin.b = 44;
+        const base = layout(title, most(traces), one.holder.offsetWidth || 700, Infinity);
+        base.xaxis = { ...base.xaxis, type: "linear", title: { ...base.xaxis.title, text: "s since the start" }, hoverformat: ".1f", tickformat: "" };
         window.Plotly.react(one.holder, traces, base, config("compared-" + name));
         one.drawn = true;
       });

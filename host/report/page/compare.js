@@ -7,7 +7,7 @@
   const difference = (a, b, better) => {
     if (a === null || b === null || a === undefined || b === undefined) return ["–", null];
     if (a === b) return ["same", null];
-    if (a === 0) return ["new", better * b > 0 ? "e2e-good" : better ? "e2e-bad" : null];
+    if (a === 0) return ["from none", better * b > 0 ? "e2e-good" : better ? "e2e-bad" : null];
     const part = (b / a - 1) * 100;
     const shown = (part > 0 ? "+" : "−") + Math.abs(part).toFixed(Math.abs(part) < 10 ? 1 : 0) + " %";
     // A percent or two is noise.
@@ -17,9 +17,12 @@
 
   const figure = (name, a, b, show, better) => ({ name, a, b, show, better });
 
+  const ratio = (part, whole) => (whole ? part / whole : null);
+
+  // Counts grow with the time that a run took: only what is a part, a rate or a time is better or worse.
   const figures = (a, b) => [
     figure("Requests", a.now.requests, b.now.requests, E2E.count, 0),
-    figure("Failures", a.now.failures, b.now.failures, E2E.count, -1),
+    figure("Failures", a.now.failures, b.now.failures, E2E.count, 0),
     figure("Failure ratio", a.now.failure_ratio, b.now.failure_ratio, E2E.percent, -1),
     figure("Requests per second", a.total.total_rps, b.total.total_rps, E2E.rate, 1),
     figure("Average (ms)", a.total.average, b.total.average, E2E.ms, -1),
@@ -27,9 +30,10 @@
     figure("p95 (ms)", a.now.p95, b.now.p95, E2E.ms, -1),
     figure("p99 (ms)", a.now.p99, b.now.p99, E2E.ms, -1),
     figure("Max (ms)", a.total.max, b.total.max, E2E.ms, -1),
-    figure("Failed checks", a.now.checks_failed, b.now.checks_failed, E2E.count, -1),
-    figure("Exceptions", a.now.exceptions, b.now.exceptions, E2E.count, -1),
-    figure("Users", a.run.users, b.run.users, E2E.count, 0),
+    figure("Failed checks", a.now.checks_failed, b.now.checks_failed, E2E.count, 0),
+    figure("Failed checks, ratio", ratio(a.now.checks_failed, a.now.checks), ratio(b.now.checks_failed, b.now.checks), E2E.percent, -1),
+    figure("Exceptions", a.now.exceptions, b.now.exceptions, E2E.count, 0),
+    figure("Users at most", a.run.most_users, b.run.most_users, E2E.count, 0),
     figure("Lasted (s)", a.run.elapsed, b.run.elapsed, (value) => value.toFixed(1), 0),
   ];
 

@@ -40,7 +40,7 @@ pub fn document(view: View) -> String {
 <style>{STYLE}</style>
 </head>
 <body>
-<div id="page"><noscript>This report draws its tables and charts with JavaScript, from the data within this file.</noscript></div>
+<main id="page"><noscript>This report draws its tables and charts with JavaScript, from the data within this file.</noscript></main>
 <script type="application/json" id="view">{state}</script>
 {scripts}</body>
 </html>

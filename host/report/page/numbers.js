@@ -2,21 +2,29 @@
 (function (E2E) {
   const is = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
-  E2E.count = (value) => (is(value) ? Math.round(value).toLocaleString("en-US").replace(/,/g, "\u202f") : "–");
+  // Rounds as the terminal does: where a value is just in the middle, to the even digit.
+  const fixed = (value, digits) => {
+    const doubled = value * 2 ** (digits + 1);
+    if (doubled % 2 !== 1 && doubled % 2 !== -1) return value.toFixed(digits);
+    const floor = Math.floor(value * 10 ** digits);
+    return ((floor % 2 === 0 ? floor : floor + 1) / 10 ** digits).toFixed(digits);
+  };
+
+  E2E.count = (value) => (is(value) ? Number(fixed(value, 0)).toLocaleString("en-US").replace(/,/g, "\u202f") : "–");
 
   // ms: whole, or with two decimals below 10.
   E2E.ms = (value) => {
     if (!is(value)) return "–";
     if (value === 0) return "0";
-    return value < 9.995 ? value.toFixed(2) : E2E.count(value);
+    return value < 9.995 ? fixed(value, 2) : E2E.count(value);
   };
 
   E2E.msWithUnit = (value) => (is(value) ? E2E.ms(value) + " ms" : "–");
 
   E2E.rate = (value) => {
     if (!is(value)) return "–";
-    if (value < 99.995) return value.toFixed(2);
-    return value < 999.95 ? value.toFixed(1) : E2E.count(value);
+    if (value < 99.995) return fixed(value, 2);
+    return value < 999.95 ? fixed(value, 1) : E2E.count(value);
   };
 
   // Only all of it is 100 %, and only none of it 0 %.
@@ -25,7 +33,7 @@
     const percent = ratio * 100;
     if (percent > 0 && percent < 0.01) return "0.01 %";
     if (percent < 100 && percent > 99.99) return "99.99 %";
-    return percent.toFixed(2) + " %";
+    return fixed(percent, 2) + " %";
   };
 
   E2E.bytes = (value) => {
@@ -50,20 +58,10 @@
     return hours > 0 ? hours + "h " + rest : rest.replace(/^0/, "");
   };
 
-  // Moments are ms since 1970, shown in the visitor's own time.
-  E2E.clock = (moment) => {
-    if (!is(moment)) return "–";
-    const at = new Date(moment);
-    return two(at.getHours()) + ":" + two(at.getMinutes()) + ":" + two(at.getSeconds());
-  };
+  // Moments are ms since 1970, shown in UTC as on the terminal: a report reads the same wherever it is opened.
+  E2E.clock = (moment) => (is(moment) ? new Date(moment).toISOString().slice(11, 19) + "Z" : "–");
 
-  E2E.day = (moment) => {
-    if (!is(moment)) return "–";
-    const at = new Date(moment);
-    return at.getFullYear() + "-" + two(at.getMonth() + 1) + "-" + two(at.getDate());
-  };
-
-  E2E.moment = (moment) => (is(moment) ? E2E.day(moment) + " " + E2E.clock(moment) : "–");
+  E2E.moment = (moment) => (is(moment) ? new Date(moment).toISOString().slice(0, 19).replace("T", " ") + " UTC" : "–");
 
   E2E.plural = (count, one, more) => E2E.count(count) + " " + (count === 1 ? one : more || one + "s");
 })(window.E2E);

@@ -52,25 +52,74 @@
   E2E.Workers = class {
     constructor() {
       const part = (value) => (value === null ? "–" : (value * 100).toFixed(0) + " %");
-      this.table = new E2E.Table(
+      const name = text("name", "Worker", { fixed: true });
+      const requests = number("requests", "# reqs", E2E.count, { hint: "# reqs: requests since the start" });
+      const busiest = number("busiest", "CPU at most", part, { hint: "CPU at most: of a core, in the busiest second", mark: (row) => (row.busiest > 0.95 ? "e2e-warn" : null) });
+      const options = { name: "workers", caption: "Workers", key: (row) => row.name, empty: "Nothing is known of workers." };
+      this.live = new E2E.Table(
         [
-          text("name", "Worker", { fixed: true }),
+          name,
           number("users", "Users", E2E.count, { hint: "Users (VUs) that are active" }),
           number("rps", "RPS", E2E.rate, { hint: "RPS: requests in the last second" }),
-          number("requests", "# reqs", E2E.count, { hint: "# reqs: requests since the start" }),
+          requests,
           number("cpu", "CPU", part, { hint: "CPU: of a core, in the last second", mark: (row) => (row.cpu > 0.95 ? "e2e-warn" : null) }),
-          number("busiest", "CPU at most", part, { hint: "CPU at most: of a core, in the busiest second", mark: (row) => (row.busiest > 0.95 ? "e2e-warn" : null) }),
+          busiest,
           number("waited", "Waited for a core", part, { hint: "Part of the last second that it could have run, but had no core", mark: (row) => (row.waited > 0.4 ? "e2e-warn" : null) }),
           number("late", "Late (ms)", E2E.ms, { hint: "How late what was due came, on average in the last second", mark: (row) => (row.late > 20 ? "e2e-warn" : null) }),
           number("latest", "Latest (ms)", E2E.ms, { hint: "And at most since the start" }),
         ],
-        { name: "workers", caption: "Workers", key: (row) => row.name, empty: "Nothing is known of workers." },
+        options,
       );
-      this.element = make("div", null, this.table.element, make("p", { class: "e2e-none" }, "A worker is a thread for a core. One that is late, or waits for a core, measures its own machine rather than the server."));
+      // Of a run that is over the last second says nothing.
+      this.whole = new E2E.Table(
+        [
+          name,
+          number("most_users", "Users at most", (users) => (users ? E2E.count(users) : "–"), { hint: "Users (VUs) that were active at once" }),
+          number("rps", "RPS", E2E.rate, { hint: "RPS: over all of the run" }),
+          requests,
+          busiest,
+          number("latest", "Late at most (ms)", E2E.ms, { hint: "How late what was due came, at most" }),
+        ],
+        { ...options, caption: "Workers, over all of the run" },
+      );
+      this.element = make("div", null, this.live.element, this.whole.element, make("p", { class: "e2e-none" }, "A worker is a thread for a core. One that is late, or waits for a core, measures its own machine rather than the server."));
     }
 
     update(view) {
-      this.table.update(view.workers);
+      const isOver = view.run.ended_at !== null;
+      this.live.element.hidden = isOver;
+      this.whole.element.hidden = !isOver;
+      (isOver ? this.whole : this.live).update(view.workers);
+    }
+  };
+
+  // The run beside an earlier one (`--baseline`).
+  E2E.Baseline = class {
+    constructor() {
+      const marks = { better: "e2e-good", worse: "e2e-bad", other: "e2e-warn" };
+      this.table = new E2E.Table(
+        [
+          text("method", "Type"),
+          text("name", "Name", { fixed: true }),
+          text("percentile", "Percentile"),
+          number("before", "Before", E2E.ms, { hint: "Before (ms)" }),
+          number("now", "Now", E2E.ms, { hint: "Now (ms)" }),
+          { name: "change", head: "Change", value: (row) => row.now / row.before, show: (row) => row.change, mark: (row) => marks[row.meaning] || null },
+          { name: "interval", head: "95 % interval", text: true, value: (row) => row.interval },
+          { name: "failed", head: "Failed", text: true, value: (row) => row.failed.join(" → ") },
+        ],
+        { name: "baseline", caption: "Compared with the baseline, times in ms", key: (row) => JSON.stringify([row.method, row.name, row.percentile]), filter: "name or type", empty: "Nothing can be compared." },
+      );
+      this.notes = make("div");
+      this.element = make("div", null, this.table.element, this.notes);
+    }
+
+    update(view) {
+      const { rows, notes } = view.comparison || { rows: [], notes: [] };
+      this.table.update(rows);
+      const left = view.left_out.compared;
+      const more = left ? ["… and " + E2E.plural(left, "row") + " more; the terminal has them all."] : [];
+      E2E.replace(this.notes, [...more, ...notes].map((note) => make("p", { class: note.startsWith("!") ? "e2e-warn" : "e2e-none" }, note)));
     }
   };
 

@@ -38,8 +38,8 @@
         })),
         number("max", "Max", E2E.ms, { hint: "Max (ms)" }),
         number("average_bytes", "Avg size", (value) => E2E.count(value), { hint: "Average size of a body (bytes)" }),
-        number("rps", "RPS", E2E.rate, { hint: "RPS: requests per second, as of late" }),
-        number("fps", "Fails/s", E2E.rate, { hint: "Fails/s: failures per second, as of late", mark: bad("failures") }),
+        number("rps", "RPS", E2E.rate, { hint: "RPS: requests per second, in the last 10 s; once the run has ended, over all of it" }),
+        number("fps", "Fails/s", E2E.rate, { hint: "Fails/s: failures per second, in the last 10 s; once the run has ended, over all of it", mark: bad("failures") }),
         number("total_rps", "RPS overall", E2E.rate, { hint: "RPS overall: over all of the run", off: true }),
         number("total_fps", "Fails/s overall", E2E.rate, { hint: "Fails/s overall: over all of the run", off: true }),
       ];

@@ -15,6 +15,8 @@
     ["logs", "Logs", E2E.Logs],
     ["configuration", "Configuration", E2E.Configuration],
   ];
+  // Where there is something to compare with.
+  const BASELINE = ["baseline", "Baseline", E2E.Baseline];
   // Those that the page around this one fills.
   const SLOTS = [
     ["download", "Download"],
@@ -27,12 +29,15 @@
     aborted: ["✗ aborted", "e2e-bad"],
     inconclusive: ["? inconclusive", "e2e-warn"],
     stopped: ["! stopped", "e2e-warn"],
+    unjudged: ["… not judged yet", ""],
   };
+  const MARKS = { failure: ["✗", "e2e-bad"], unknown: ["?", "e2e-warn"], note: ["!", "e2e-warn"] };
+
+  const isOver = (view) => view.run.ended_at !== null;
 
   const FIGURES = [
-    // Of a run that has ended: the most there were.
-    ["users", "Users", (view) => view.run.ended_at !== null ? E2E.count(Math.max(0, ...view.series.users)) : E2E.count(view.now.users) + (view.run.users > view.now.users ? " / " + E2E.count(view.run.users) : "")],
-    ["rps", "RPS", (view) => E2E.rate(view.now.rps)],
+    ["users", (view) => (isOver(view) ? "Users at most" : "Users"), (view) => isOver(view) ? E2E.count(view.run.most_users) : E2E.count(view.now.users) + (view.run.users > view.now.users ? " / " + E2E.count(view.run.users) : "")],
+    ["rps", (view) => (isOver(view) ? "RPS, whole run" : "RPS, last 10 s"), (view) => E2E.rate(view.now.rps)],
     ["failures", "Failures", (view) => E2E.percent(view.now.failure_ratio), (view) => (view.now.failures ? "e2e-bad" : null)],
     ["p50", "p50", (view) => E2E.msWithUnit(view.now.p50)],
     ["p95", "p95", (view) => E2E.msWithUnit(view.now.p95)],
@@ -50,8 +55,8 @@
       this.state = make("span", { class: "e2e-state", role: "status" });
       this.actions = make("div", { class: "e2e-actions" });
       this.figures = FIGURES.map(([name, title, show, mark]) => {
-        const value = make("span", { class: "e2e-value" });
-        return { value, show, mark, element: make("div", { class: "e2e-tile", "data-figure": name }, make("span", { class: "e2e-label" }, title), value) };
+        const [label, value] = [make("span", { class: "e2e-label" }), make("span", { class: "e2e-value" })];
+        return { label, value, title, show, mark, element: make("div", { class: "e2e-tile", "data-figure": name }, label, value) };
       });
       this.verdict = make("div", { class: "e2e-verdict" });
       this.tabs = new E2E.Tabs("Parts of the run", (name) => this.chosen(name));
@@ -64,8 +69,8 @@
       this.element = make(
         "div",
         { class: "e2e" },
-        make("header", { class: "e2e-header" }, make("div", { class: "e2e-named" }, make("div", { class: "e2e-titled" }, this.title, this.state), this.where), make("div", { class: "e2e-right" }, this.actions, E2E.themeSwitch())),
-        make("main", { class: "e2e-main" }, make("div", { class: "e2e-tiles" }, this.figures.map((figure) => figure.element)), this.verdict, this.tabs.element),
+        make("div", { class: "e2e-header" }, make("div", { class: "e2e-named" }, make("div", { class: "e2e-titled" }, this.title, this.state), this.where), make("div", { class: "e2e-right" }, this.actions, E2E.themeSwitch())),
+        make("div", { class: "e2e-main" }, make("div", { class: "e2e-tiles" }, this.figures.map((figure) => figure.element)), this.verdict, this.tabs.element),
       );
       E2E.replace(element, this.element);
       slots.forEach((slot, name) => this.fill(name, slot));
@@ -103,7 +108,13 @@
       E2E.setText(this.where, [run.environment, run.host, E2E.moment(run.started_at)].filter(Boolean).join(" · "));
       E2E.setText(this.state, run.state);
       this.state.className = "e2e-state e2e-state-" + run.state;
-      for (const { value, show, mark } of this.figures) {
+      if (view.comparison && !this.tabs.has(BASELINE[0])) {
+        const panel = new BASELINE[2]();
+        this.panels.set(BASELINE[0], panel);
+        this.tabs.add(BASELINE[0], BASELINE[1], panel.element, 2.5);
+      }
+      for (const { label, value, title, show, mark } of this.figures) {
+        E2E.setText(label, typeof title === "string" ? title : title(view));
         E2E.setText(value, show(view));
         value.className = "e2e-value " + ((mark && mark(view)) || "");
       }
@@ -122,18 +133,20 @@
 
     judge(view) {
       const { verdict } = view.now;
-      const shown = JSON.stringify([verdict, view.notes, view.run.stop, view.run.exit_code]);
+      const nothing = isOver(view) && view.now.requests === 0;
+      const shown = JSON.stringify([verdict, view.notes, view.run.stop, view.run.exit_code, nothing]);
       if (this.judged === shown) return;
       this.judged = shown;
       const [word, mark] = WORDS[verdict.word] || ["", ""];
       this.verdict.className = "e2e-verdict " + mark;
       this.verdict.hidden = !word;
-      const ended = verdict.is_final && view.run.stop ? [view.run.stop, view.run.exit_code ? "exit code " + view.run.exit_code : null].filter(Boolean).join(" · ") : null;
-      const list = [...verdict.reasons, ...view.notes.map((note) => "! " + note)];
+      const ended = verdict.is_final && view.run.stop ? [nothing ? "nothing was requested" : null, view.run.stop, view.run.exit_code ? "exit code " + view.run.exit_code : null].filter(Boolean).join(" · ") : null;
+      const item = ([sign, color], text) => make("li", null, make("span", { class: "e2e-mark " + color }, sign), " ", text);
+      const list = [...verdict.reasons.map((reason, index) => item(MARKS[verdict.kinds[index]] || MARKS.unknown, reason)), ...view.notes.map((note) => item(MARKS.note, note))];
       E2E.replace(
         this.verdict,
-        make("p", { class: "e2e-word" }, make("strong", null, word + (verdict.is_final ? "" : " so far")), ended ? make("span", null, ended) : null),
-        list.length ? make("ul", null, list.map((reason) => make("li", null, reason))) : document.createDocumentFragment(),
+        make("p", { class: "e2e-word" }, make("strong", null, word + (verdict.is_final || verdict.word === "unjudged" ? "" : " so far")), ended ? make("span", null, ended) : null),
+        list.length ? make("ul", null, list) : document.createDocumentFragment(),
       );
     }
 

@@ -7,59 +7,98 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Sparkline, Table};
+use ratatui::widgets::{Block, Borders, Paragraph, Sparkline};
 
+use super::grid;
 use crate::event::State as RunState;
-use crate::report::text::{cut_end, cut_middle, duration, ms, printable, rate};
-use crate::report::view::{Line as LogLine, Point, Row as Entry, State, keep_busiest_rows};
+use crate::report::text::{cut_end, cut_middle, duration, ms, printable, rate, wrapped};
+use crate::report::view::{Line as LogLine, Point, State};
 
 pub(super) struct Screen<'a> {
     pub(super) state: &'a State,
     pub(super) logs: &'a VecDeque<LogLine>,
     pub(super) points: &'a [Point],
     pub(super) color: bool,
+    /// The first row of the table that is wanted, where there is no room for all.
+    pub(super) first: usize,
+    /// The keys are wanted, in place of table and log.
+    pub(super) help: bool,
 }
+
+/// What was drawn of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Seen {
+    /// The first row.
+    pub(super) first: usize,
+    /// So many rows have room.
+    pub(super) room: usize,
+}
+
+/// The keys, where there is room for all that is to be said of them.
+const KEYS: [(&str, &str); 9] = [
+    ("w  W", "one user more, ten more; of arrivals: iterations a second"),
+    ("s  S", "one less, ten less"),
+    ("p", "pause: no further task begins; again: go on"),
+    ("q", "stop: tasks may finish; again: at once. Nothing against the verdict"),
+    ("Ctrl-C", "stop by a signal (exit code 105)"),
+    ("↓ ↑  j k", "the table: a row on, a row back"),
+    ("PgDn  PgUp", "a page on, a page back"),
+    ("g  G", "to its begin, to its end (Home, End)"),
+    ("?", "these keys, and back (Esc)"),
+];
 
 /// A sparkline: what it is called, its newest value, and its values.
 type Spark<'a> = (&'a str, String, Vec<u64>, Color);
 
 impl Screen<'_> {
-    fn tint(&self, color: Color) -> Style {
+    pub(super) fn tint(&self, color: Color) -> Style {
         if self.color { Style::new().fg(color) } else { Style::new() }
     }
 }
 
 /// Draws all that there is room for.
-pub(super) fn draw(screen: &Screen<'_>, frame: &mut Frame<'_>) {
+pub(super) fn draw(screen: &Screen<'_>, frame: &mut Frame<'_>) -> Seen {
     let area = frame.area();
     let height = area.height;
     let rows = screen.state.rows.len() as u16 + 3;
     let logs = if height >= 20 { (height / 5).clamp(4, 8) } else { 0 };
     let sparks = if height >= 14 { 4 } else { 0 };
+    let told = figures(screen, area.width);
+    // A quarter, or all that the others leave.
+    let others = told.len() + usize::from(sparks + rows + 3) + (screen.logs.len() + 1).min(usize::from(logs));
     let reasons = match height {
-        12.. => (screen.state.now.verdict.reasons.len() as u16).min(3),
-        _ => 0,
+        12.. => reasons(
+            screen,
+            area.width,
+            usize::from(height / 4).max(usize::from(height).saturating_sub(others)),
+        ),
+        _ => Vec::new(),
     };
     let parts = [
         Constraint::Length(1),
-        Constraint::Length(if area.width < 90 && height >= 6 { 2 } else { 1 }),
+        Constraint::Length((told.len() as u16).min((height / 4).max(1))),
         Constraint::Length(sparks),
         Constraint::Length(u16::from(height >= 8)),
-        Constraint::Length(reasons),
+        Constraint::Length(reasons.len() as u16),
         Constraint::Max(rows.max(4)),
         Constraint::Fill(if logs > 0 { 1 } else { 0 }),
         Constraint::Length(u16::from(height >= 4)),
     ];
-    let [title, figures, charts, verdict, why, table, log, keys] = Layout::vertical(parts).areas(area);
+    let [title, top, charts, verdict, why, table, log, keys] = Layout::vertical(parts).areas(area);
     draw_title(screen, frame, title);
-    draw_figures(screen, frame, figures);
+    frame.render_widget(Paragraph::new(told), top);
     draw_sparks(screen, frame, charts);
-    draw_verdict(screen, frame, verdict, why);
-    draw_table(screen, frame, table);
+    draw_verdict(screen, frame, verdict);
+    frame.render_widget(Paragraph::new(reasons), why);
+    draw_keys(screen, frame, keys);
+    if screen.help {
+        draw_help(frame, table.union(log));
+        return Seen { first: screen.first, room: usize::from(table.height.saturating_sub(3)) };
+    }
     if logs > 0 {
         draw_log(screen, frame, log);
     }
-    draw_keys(screen, frame, keys);
+    grid::draw(screen, frame, table)
 }
 
 fn draw_title(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -93,41 +132,38 @@ fn lasted(seconds: f64) -> String {
     duration(std::time::Duration::from_secs_f64(seconds.max(0.0)))
 }
 
-fn time(ms_of: Option<f64>) -> String {
+pub(super) fn time(ms_of: Option<f64>) -> String {
     ms_of.map_or_else(|| "–".to_owned(), |value| ms(value * 1000.0))
 }
 
-fn draw_figures(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
+/// The figures in as many lines as they take.
+fn figures(screen: &Screen<'_>, width: u16) -> Vec<Line<'static>> {
     let (now, run) = (&screen.state.now, &screen.state.run);
     let users =
         if run.users > now.users { format!("{}/{}", now.users, run.users) } else { now.users.to_string() };
-    let bad = if now.failures > 0 { screen.tint(Color::Red) } else { Style::new() };
     let bold = Style::new().add_modifier(Modifier::BOLD);
+    let bad = if now.failures > 0 { screen.tint(Color::Red).patch(bold) } else { bold };
     let figures = [
         ("users", users, bold),
-        ("req/s", rate(now.rps), bold),
-        ("failed", format!("{} ({:.2}%)", now.failures, now.failure_ratio * 100.0), bad.patch(bold)),
+        ("req/s in 10 s", rate(now.rps), bold),
+        ("failed", format!("{} ({:.2}%)", now.failures, now.failure_ratio * 100.0), bad),
         ("requests", now.requests.to_string(), bold),
         ("p50", time(now.p50), bold),
         ("p95", time(now.p95), bold),
         ("p99 ms", time(now.p99), bold),
     ];
-    let per_line = if area.height > 1 { 4 } else { figures.len() };
     let faint = Style::new().add_modifier(Modifier::DIM);
-    let lines: Vec<Line<'_>> = figures
-        .chunks(per_line)
-        .map(|figures| {
-            let spans = figures.iter().flat_map(|(name, value, style)| {
-                [
-                    Span::styled(format!(" {name} "), faint),
-                    Span::styled(value.clone(), *style),
-                    Span::raw("  "),
-                ]
-            });
-            Line::from(spans.collect::<Vec<_>>())
-        })
-        .collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    let mut lines = vec![Line::default()];
+    for (name, value, style) in figures {
+        let spans = [Span::styled(format!(" {name} "), faint), Span::styled(value, style), Span::raw("  ")];
+        let wide = spans.iter().map(Span::width).sum::<usize>();
+        let is_full = lines.last().is_some_and(|line| line.width() + wide > usize::from(width) + 2);
+        if is_full && lines.last().is_some_and(|line| line.width() > 0) {
+            lines.push(Line::default());
+        }
+        lines.last_mut().into_iter().for_each(|line| line.spans.extend(spans.clone()));
+    }
+    lines
 }
 
 fn draw_sparks(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -140,8 +176,8 @@ fn draw_sparks(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
     };
     let shown = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let sparks: [Spark<'_>; 4] = [
-        ("req/s", shown(last.map(|point| rate(point.rps))), values(&|point| point.rps), Color::Green),
-        ("fails/s", shown(last.map(|point| rate(point.fps))), values(&|point| point.fps), Color::Red),
+        ("req/s now", shown(last.map(|point| rate(point.rps))), values(&|point| point.rps), Color::Green),
+        ("fails/s now", shown(last.map(|point| rate(point.fps))), values(&|point| point.fps), Color::Red),
         (
             "p95 ms",
             time(last.and_then(|point| point.p95)),
@@ -163,13 +199,14 @@ fn draw_sparks(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-fn draw_verdict(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect, why: Rect) {
+fn draw_verdict(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
     let (state, now) = (screen.state, &screen.state.now);
     let (mark, color) = match now.verdict.word {
         "" => ("", Color::Reset),
-        "passed" => ("✓ ", Color::Green),
-        "failed" | "aborted" => ("✗ ", Color::Red),
-        _ => ("? ", Color::Yellow),
+        "unjudged" => (" … not judged yet ", Color::Cyan),
+        "passed" => (" ✓ passed so far ", Color::Green),
+        "failed" => (" ✗ failed so far ", Color::Red),
+        _ => (" ? inconclusive so far ", Color::Yellow),
     };
     let mut parts = vec![];
     if now.checks > 0 {
@@ -182,74 +219,59 @@ fn draw_verdict(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect, why: Rec
     if now.exceptions > 0 {
         parts.push(format!("exceptions {}", now.exceptions));
     }
-    let so_far = if mark.is_empty() { String::new() } else { format!(" {mark}{} so far ", now.verdict.word) };
     let line = Line::from(vec![
-        Span::styled(so_far, screen.tint(color).add_modifier(Modifier::BOLD)),
+        Span::styled(mark, screen.tint(color).add_modifier(Modifier::BOLD)),
         Span::raw(format!(" {}", parts.join(" · "))),
     ]);
     frame.render_widget(line, area);
-    let width = usize::from(why.width.saturating_sub(5));
-    let reasons = now.verdict.reasons.iter().take(usize::from(why.height));
-    let reasons: Vec<Line<'_>> = reasons
-        .map(|reason| Line::raw(format!("   · {}", cut_end(&printable(reason, false), width))))
-        .collect();
-    frame.render_widget(Paragraph::new(reasons), why);
 }
 
-fn draw_table(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
-    if area.height < 2 || area.width < 20 {
-        return;
+/// Why it did not pass, in at most so many lines.
+fn reasons(screen: &Screen<'_>, width: u16, most: usize) -> Vec<Line<'static>> {
+    let verdict = &screen.state.now.verdict;
+    let room = usize::from(width.saturating_sub(5));
+    let told = |(index, reason): (usize, &String)| -> Vec<Line<'static>> {
+        let (mark, color) = match verdict.kinds.get(index) {
+            Some(&"failure") => ("✗", Color::Red),
+            Some(&"note") => ("!", Color::Yellow),
+            _ => ("?", Color::Yellow),
+        };
+        let lines = wrapped(&printable(reason, false), room).into_iter().enumerate();
+        let line = |(number, text): (usize, String)| {
+            let mark = if number == 0 { mark } else { " " };
+            Line::from(vec![Span::styled(format!("   {mark} "), screen.tint(color)), Span::raw(text)])
+        };
+        lines.map(line).collect()
+    };
+    let mut reasons: Vec<Vec<Line<'static>>> = verdict.reasons.iter().enumerate().map(told).collect();
+    let all = reasons.len();
+    let lines = |reasons: &[Vec<Line<'static>>]| reasons.iter().map(Vec::len).sum::<usize>();
+    if lines(&reasons) <= most {
+        return reasons.concat();
     }
-    let wide = area.width >= 76;
-    let mut heads = vec!["type", "name", "reqs", "fails"];
-    heads.extend(if wide {
-        &["avg", "min", "med", "95%", "99%", "max", "req/s"][..]
-    } else {
-        &["95%", "req/s"]
-    });
+    while lines(&reasons) > most.saturating_sub(1) && reasons.len() > 1 {
+        reasons.pop();
+    }
+    let rest = all - reasons.len();
+    let mut shown = reasons.concat();
+    shown.truncate(most.saturating_sub(usize::from(rest > 0)));
+    if rest > 0 {
+        shown.push(Line::styled(format!("     … and {rest} more"), Style::new().add_modifier(Modifier::DIM)));
+    }
+    shown
+}
+
+fn draw_help(frame: &mut Frame<'_>, area: Rect) {
     let faint = Style::new().add_modifier(Modifier::DIM);
-    let right = |text: String| Cell::from(Line::raw(text).right_aligned());
-    let number = |entry: &Entry, place: usize| entry.percentiles.get(place).copied();
-    let row = |entry: &Entry, style: Style| {
-        let fails = Line::raw(entry.failures.to_string()).right_aligned();
-        let fails = if entry.failures > 0 { fails.style(screen.tint(Color::Red)) } else { fails };
-        let mut cells = vec![
-            Cell::from(printable(&entry.method, false)),
-            Cell::from(cut_middle(&printable(&entry.name, false), usize::from(area.width) / 2)),
-            right(entry.requests.to_string()),
-            Cell::from(fails),
-        ];
-        if wide {
-            let [average, min, max] = [entry.average, entry.min, entry.max].map(|value| time(Some(value)));
-            cells.extend([average, min].map(right));
-            cells.extend([0, 5, 7].map(|place| right(time(number(entry, place)))));
-            cells.push(right(max));
-        } else {
-            cells.push(right(time(number(entry, 5))));
-        }
-        cells.push(right(rate(entry.rps)));
-        Row::new(cells).style(style)
-    };
-    // The busiest, where there is no room for all; the sum always has its line.
-    let room = usize::from(area.height.saturating_sub(3));
-    let mut entries: Vec<&Entry> = screen.state.rows.iter().collect();
-    let hidden = keep_busiest_rows(&mut entries, room);
-    let mut rows: Vec<Row<'_>> = entries.iter().map(|entry| row(entry, Style::new())).collect();
-    rows.push(row(&screen.state.total, Style::new().add_modifier(Modifier::BOLD)));
-    let mut widths =
-        vec![Constraint::Length(6), Constraint::Fill(1), Constraint::Length(8), Constraint::Length(7)];
-    widths.extend(vec![Constraint::Length(7); heads.len() - 4]);
-    let head = heads.iter().enumerate().map(|(place, head)| match place {
-        0 | 1 => Cell::from(*head),
-        _ => right((*head).to_owned()),
-    });
-    let title = match hidden {
-        0 => " statistics, times in ms ".to_owned(),
-        _ => format!(" statistics, times in ms: the busiest, {hidden} more "),
-    };
-    let block = Block::new().borders(Borders::TOP).border_style(faint).title(title);
-    let table = Table::new(rows, widths).header(Row::new(head).style(faint)).column_spacing(1).block(block);
-    frame.render_widget(table, area);
+    let lines: Vec<Line<'_>> = KEYS
+        .iter()
+        .map(|(key, what)| {
+            let bold = Style::new().add_modifier(Modifier::BOLD);
+            Line::from(vec![Span::styled(format!(" {key:<10} "), bold), Span::raw(*what)])
+        })
+        .collect();
+    let block = Block::new().borders(Borders::TOP).border_style(faint).title(" keys ");
+    frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 fn draw_log(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -281,11 +303,13 @@ fn draw_log(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
+/// What matters most comes first: the end of the line is what a narrow terminal cuts off.
 fn draw_keys(screen: &Screen<'_>, frame: &mut Frame<'_>, area: Rect) {
-    let text = match screen.state.run.state {
-        RunState::Stopping => " ending: a second Ctrl-C ends it at once",
-        RunState::Paused => " p go on · w W users +1 +10 · s S −1 −10 · q stop",
-        _ => " p pause · w W users +1 +10 · s S −1 −10 · q stop",
+    let text = match (screen.help, screen.state.run.state) {
+        (true, _) => " ? back",
+        (_, RunState::Stopping) => " ending: q or Ctrl-C ends it at once · ? keys",
+        (_, RunState::Paused) => " ? keys · p go on · q stop · w W users +1 +10 · s S −1 −10",
+        _ => " ? keys · p pause · q stop · w W users +1 +10 · s S −1 −10",
     };
     frame.render_widget(Line::styled(text, Style::new().add_modifier(Modifier::DIM)), area);
 }

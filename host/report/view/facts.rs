@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::rows::Row;
 use crate::event::Share;
+use crate::report::comparison::Comparison;
 
 /// A run but for its history.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -21,6 +22,8 @@ pub struct State {
     /// Of scenarios at an arrival rate.
     pub arrivals: Vec<Arrival>,
     pub thresholds: Vec<Judged>,
+    /// With `--baseline`, at the end.
+    pub comparison: Option<Comparison>,
     /// The most frequent first.
     pub failures: Vec<Failure>,
     pub exceptions: Vec<Exception>,
@@ -42,6 +45,8 @@ pub struct Run {
     pub classes: Vec<String>,
     /// Users aimed at.
     pub users: u64,
+    /// The most there were so far.
+    pub most_users: u64,
     /// Users started per second.
     pub spawn_rate: f64,
     /// Seconds; null where something else ends it.
@@ -69,7 +74,7 @@ pub struct Now {
     pub users: u64,
     pub requests: u64,
     pub failures: u64,
-    /// As of late while it runs, over all of it at the end.
+    /// In the last 10 s while it runs, over all of it at the end.
     pub rps: f64,
     pub fps: f64,
     /// 0 to 1.
@@ -86,12 +91,14 @@ pub struct Now {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Verdict {
-    /// `passed`, `failed`, `inconclusive`, or `stopped` and `aborted` of a run that was; empty before the first
-    /// tick.
+    /// `passed`, `failed`, `inconclusive`, or `stopped` and `aborted` of a run that was; `unjudged` of one that goes
+    /// on, where nothing is wrong but that there is nothing to judge yet; empty before the first tick.
     pub word: &'static str,
     /// Of a run that has ended.
     pub is_final: bool,
     pub reasons: Vec<String>,
+    /// For each of them `failure`, `unknown`, or `note`.
+    pub kinds: Vec<&'static str>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -185,6 +192,9 @@ pub struct Exception {
 pub struct Worker {
     pub name: String,
     pub users: u64,
+    /// At most since the start.
+    pub most_users: u64,
+    /// In the last second while it runs, over all of it at the end.
     pub rps: f64,
     pub requests: u64,
     /// The part of the last second that it ran, and that it could have but had no core; 0 to 1.
@@ -216,6 +226,8 @@ pub struct LeftOut {
     pub checks: usize,
     pub groups: usize,
     pub metrics: usize,
+    /// Of the comparison.
+    pub compared: usize,
     pub failures: usize,
     pub exceptions: usize,
 }

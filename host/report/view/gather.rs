@@ -6,7 +6,7 @@ use super::facts::{
     Arrival, Check, Exception, Failure, Group, Judged, LeftOut, Measured, Now, Run, State, Verdict, Worker,
 };
 use super::rows::{millis, rows, short};
-use crate::event::{Judgement, Outcome, RunInfo, Share, Stop, Summary, Threshold, WorkerState};
+use crate::event::{Judgement, Kind, Outcome, RunInfo, Share, Stop, Summary, Threshold, WorkerState};
 use crate::exit::Exit;
 use crate::metrics::{Snapshot, Span, Trend, epoch};
 use crate::report::{arrivals, measured, sections};
@@ -79,11 +79,11 @@ pub(super) fn measure(
         Group {
             path: path.to_string(),
             count: group.durations.count,
-            average: short(group.durations.average()),
-            min: short(group.durations.min),
+            average: group.durations.average(),
+            min: group.durations.min,
             median,
             p95,
-            max: short(group.durations.max),
+            max: group.durations.max,
             requests: group.requests.requests,
             failures: group.requests.failures,
         }
@@ -139,19 +139,19 @@ fn arrived(info: &RunInfo, totals: &Snapshot) -> Vec<Arrival> {
             scenario: row.scenario.to_owned(),
             metric: row.metric.to_owned(),
             count: row.trend.count,
-            average: short(row.trend.average()),
-            min: short(row.trend.min),
+            average: row.trend.average(),
+            min: row.trend.min,
             median,
             p95,
             p99,
-            max: short(row.trend.max),
+            max: row.trend.max,
         }
     };
     arrivals::rows(info, totals).into_iter().map(shape).collect()
 }
 
 fn time(trend: &Trend, q: f64) -> f64 {
-    short(trend.percentile(q))
+    trend.percentile(q)
 }
 
 fn second(second: u64) -> f64 {
@@ -178,6 +178,7 @@ pub(super) fn workers(workers: &[WorkerState]) -> Vec<Worker> {
     let shape = |(number, worker): (usize, &WorkerState)| Worker {
         name: number.to_string(),
         users: worker.users,
+        most_users: worker.most_users.max(worker.users),
         rps: short(worker.rate),
         requests: worker.requests,
         cpu: worker.ran.map(short),
@@ -201,13 +202,26 @@ pub(super) fn classes(users: &[(std::sync::Arc<str>, u64)]) -> Vec<Share> {
     users.iter().map(share).collect()
 }
 
+/// How a run stands. That a threshold has nothing to judge yet is nothing against it.
 pub(super) fn verdict(verdict: &crate::event::Verdict) -> Verdict {
+    let kinds = kinds(verdict);
     let word = match verdict.judgement {
         Judgement::Passed => "passed",
         Judgement::Failed => "failed",
-        Judgement::Inconclusive => "inconclusive",
+        Judgement::Inconclusive if !verdict.doubts.is_empty() || kinds.contains(&"note") => "inconclusive",
+        Judgement::Inconclusive if kinds.contains(&"failure") => "failed",
+        Judgement::Inconclusive => "unjudged",
     };
-    Verdict { word, is_final: false, reasons: verdict.reasons.clone() }
+    Verdict { word, is_final: false, reasons: verdict.reasons.clone(), kinds }
+}
+
+fn kinds(verdict: &crate::event::Verdict) -> Vec<&'static str> {
+    let kind = |reason: &String| match verdict.kind(reason) {
+        Kind::Failure => "failure",
+        Kind::Unknown => "unknown",
+        Kind::Note => "note",
+    };
+    verdict.reasons.iter().map(kind).collect()
 }
 
 /// What a run that has ended came to.
@@ -220,18 +234,26 @@ pub(super) fn outcome(state: &mut State, summary: &Summary) {
         _ => "failed",
     };
     state.now.users = 0;
-    state.now.verdict = Verdict { word, is_final: true, reasons: summary.verdict.reasons.clone() };
+    let reasons = summary.verdict.reasons.clone();
+    state.now.verdict = Verdict { word, is_final: true, reasons, kinds: kinds(&summary.verdict) };
     let run = &mut state.run;
     run.state = crate::event::State::Ended;
     run.ended_at = Some(moment(summary.ended_at));
     run.since = moment(summary.since);
-    run.elapsed = short(summary.elapsed.as_secs_f64());
+    run.elapsed = summary.elapsed.as_secs_f64();
     run.exit_code = Some(summary.code());
     run.stop = Some(sections::ending(&summary.stop));
+    run.most_users = run.most_users.max(summary.users.most);
+    let elapsed = summary.elapsed.as_secs_f64();
     state.thresholds = judged(&summary.thresholds);
     state.notes = sections::noted(summary);
-    // The last thing known of them is from while they ran.
-    state.workers.iter_mut().for_each(|worker| (worker.users, worker.rps) = (0, 0.0));
+    if !summary.workers.is_empty() {
+        state.workers = workers(&summary.workers);
+    }
+    for worker in &mut state.workers {
+        worker.users = 0;
+        worker.rps = if elapsed > 0.0 { worker.requests as f64 / elapsed } else { 0.0 };
+    }
     // A stop by a fault tells it in full.
     if let Stop::Fault(fault) = &summary.stop {
         let place = fault.at.as_ref().map(|at| format!(" ({}:{})", at.file, at.line)).unwrap_or_default();

@@ -10,7 +10,8 @@ use super::gather;
 use super::rows::{keep_busiest_rows, short};
 use super::series::{History, Point, Series};
 use crate::event::{About, Event, Level, LogLine, RunInfo, Summary, Tick};
-use crate::metrics::Span;
+use crate::metrics::{Snapshot, Span};
+use crate::report::comparison::Comparison;
 
 /// Lines of the log that are kept: the last.
 pub(super) const MOST_LINES: usize = 300;
@@ -44,7 +45,8 @@ impl View {
     /// Keeps the half of what there may be much of: the first of sorted lists, the last lines of the log. False
     /// where there is nothing left to leave out.
     pub fn halve(&mut self) -> bool {
-        let State { rows, checks, groups, metrics, failures, exceptions, left_out, .. } = &mut self.state;
+        let State { rows, checks, groups, metrics, comparison, failures, exceptions, left_out, .. } =
+            &mut self.state;
         let mut any = false;
         // Those with the most requests tell the most.
         let fewer = keep_busiest_rows(rows, rows.len().div_ceil(2));
@@ -53,6 +55,9 @@ impl View {
         any |= cut(checks, &mut left_out.checks);
         any |= cut(groups, &mut left_out.groups);
         any |= cut(metrics, &mut left_out.metrics);
+        if let Some(comparison) = comparison {
+            any |= cut(&mut comparison.rows, &mut left_out.compared);
+        }
         any |= cut(failures, &mut left_out.failures);
         any |= cut(exceptions, &mut left_out.exceptions);
         any |= cut(&mut self.series.endpoints, &mut self.series.endpoints_left_out);
@@ -85,6 +90,8 @@ pub struct Keeper {
     info: Option<Arc<RunInfo>>,
     /// Tables are made at the end alone: nobody looks before.
     only_end: bool,
+    /// What an earlier run measured.
+    baseline: Option<Arc<Snapshot>>,
 }
 
 impl Keeper {
@@ -97,11 +104,17 @@ impl Keeper {
         Keeper { only_end: true, ..Keeper::default() }
     }
 
+    /// The run is shown beside an earlier one once it has ended.
+    pub fn compare_with(&mut self, baseline: Arc<Snapshot>) {
+        self.baseline = Some(baseline);
+    }
+
     /// Takes notice. A new `Started` begins anew.
     pub fn on(&mut self, event: &Event) {
         match event {
             Event::Started(info) => {
-                *self = Keeper { only_end: self.only_end, ..Keeper::default() };
+                let baseline = self.baseline.take();
+                *self = Keeper { only_end: self.only_end, baseline, ..Keeper::default() };
                 self.state.run = gather::run(info);
                 self.info = Some(info.clone());
             }
@@ -124,6 +137,7 @@ impl Keeper {
             state.run.users = aim;
         }
         state.now.users = tick.users;
+        state.run.most_users = state.run.most_users.max(tick.users);
         state.workers = gather::workers(&so_far.workers);
         if self.only_end {
             return;
@@ -167,6 +181,7 @@ impl Keeper {
         let lasted = (&summary.span(), summary.lasted);
         gather::measure(&mut self.state, (totals, self.info.as_deref()), lasted, true);
         gather::outcome(&mut self.state, summary);
+        self.state.comparison = self.baseline.as_ref().map(|before| Comparison::of(before, totals));
     }
 
     pub fn state(&self) -> &State {

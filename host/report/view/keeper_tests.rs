@@ -90,6 +90,7 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
     let Event::Tick(tick) = &mut events[1] else { panic!("a tick") };
     let worker = WorkerState {
         users: 3,
+        most_users: 5,
         ran: Some(0.5),
         robbed: None,
         late: Duration::from_micros(1500),
@@ -101,7 +102,8 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
     let verdict = Verdict { reasons: vec!["a request failed".into()], ..Verdict::default() };
     let aim = Some(9);
     let state = RunState::Spawning;
-    tick.so_far = SoFar { state, aim, workers: [worker].into(), verdict, thresholds: Arc::default() };
+    tick.so_far =
+        SoFar { state, aim, workers: [worker].into(), verdict: verdict.into(), thresholds: Arc::default() };
     let keeper = kept(&events[..2]);
     let state = keeper.state();
     assert_eq!((state.run.state, state.run.users, state.now.users), (RunState::Spawning, 9, 4));
@@ -110,6 +112,69 @@ fn what_the_conductor_says_at_a_tick_is_shown() {
     assert_eq!((shown.cpu, shown.waited, shown.late, shown.latest), (Some(0.5), None, 1.5, 7.0));
     assert_eq!(state.now.verdict.reasons, ["a request failed"]);
     assert!(!state.now.verdict.is_final);
+}
+
+/// Of a run that is over the last second says nothing.
+#[test]
+fn workers_are_told_of_over_the_whole_run() {
+    let mut events = sample::events();
+    let worker = WorkerState { users: 2, most_users: 3, requests: 50, rate: 9.0, ..WorkerState::default() };
+    let Some(Event::Done(summary)) = events.last_mut() else { panic!("an end") };
+    Arc::make_mut(summary).workers = [worker].into();
+    let keeper = kept(&events);
+    let shown = &keeper.state().workers[0];
+    assert_eq!((shown.users, shown.most_users, shown.requests, shown.rps), (0, 3, 50, 5.0));
+    assert_eq!(keeper.state().run.most_users, 4);
+}
+
+/// That there is nothing to judge yet is nothing against a run.
+#[test]
+fn a_verdict_so_far_waits_for_samples() {
+    let word = |exit, doubts: &[&str], failures: u64| {
+        let mut totals = Snapshot::default();
+        totals.total.failures = failures;
+        let lacking = vec![Verdict::lacking("x")];
+        let doubts = doubts.iter().map(|doubt| (*doubt).to_owned()).collect();
+        let verdict = gather::verdict(&Verdict::of((exit, None), doubts, (&[], lacking), &totals));
+        (verdict.word, verdict.kinds)
+    };
+    assert_eq!(word(Exit::Ok, &[], 0).0, "passed");
+    assert_eq!(word(Exit::Inconclusive, &[], 0), ("unjudged", vec!["unknown"]));
+    assert_eq!(word(Exit::Inconclusive, &[], 2), ("failed", vec!["unknown", "failure"]));
+    assert_eq!(word(Exit::Inconclusive, &["no core"], 1).0, "inconclusive");
+}
+
+#[test]
+fn a_run_beside_a_baseline_tells_so_once_it_has_ended() {
+    let mut keeper = Keeper::new();
+    let events = sample::events();
+    let Some(Event::Done(summary)) = events.last() else { panic!("an end") };
+    keeper.compare_with(summary.totals.clone());
+    events[..3].iter().for_each(|event| keeper.on(event));
+    assert_eq!(keeper.state().comparison, None);
+    events[3..].iter().for_each(|event| keeper.on(event));
+    let comparison = keeper.view().state.comparison.unwrap();
+    let sum = comparison.rows.last().unwrap();
+    assert_eq!(
+        (&*sum.name, sum.percentile, &*sum.change, sum.meaning),
+        ("Aggregated", "p99", "+0.0 %", "chance")
+    );
+    assert!(comparison.notes[0].starts_with("Intervals by order statistics"), "{:?}", comparison.notes);
+}
+
+/// Rounded here and where it is shown, 0.6449 would become 0.65.
+#[test]
+fn values_are_rounded_by_whoever_shows_them() {
+    let mut recorder = Recorder::new();
+    let key = recorder.key("GET", "/");
+    for us in [644, 645, 645, 646, 644] {
+        let latency = Duration::from_micros(us);
+        recorder.call(key, &Call { latency, bytes: 0, at: sample::START, failure: None });
+    }
+    let mut keeper = kept(&sample::events()[..1]);
+    keeper.on(&Event::Done(Arc::new(sample::summary(recorder.take(), 0.0, 7.0))));
+    let row = &keeper.state().rows[0];
+    assert!((row.average - 0.6448).abs() < 1e-12 && (row.rps - 5.0 / 7.0).abs() < 1e-12, "{row:?}");
 }
 
 #[test]

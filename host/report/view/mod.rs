@@ -16,5 +16,4 @@ pub use facts::{
 };
 pub use keeper::{Beat, Keeper, View};
 pub use rows::Row;
-pub(in crate::report) use rows::keep_busiest_rows;
 pub use series::{Endpoint, EndpointPoint, Point, Series};

@@ -23,7 +23,7 @@ pub struct Row {
     pub median: f64,
     pub max: f64,
     pub average_bytes: f64,
-    /// As of late while the run goes on, over all of it at the end.
+    /// In the last 10 s while the run goes on, over all of it at the end.
     pub rps: f64,
     pub fps: f64,
     /// Over all of it so far.
@@ -53,11 +53,11 @@ impl Row {
             min: millis(entry.min.unwrap_or(0) as f64),
             median: percentiles.first().map_or(0.0, |us| millis(*us as f64)),
             max: millis(entry.max as f64),
-            average_bytes: short(entry.average_bytes()),
-            rps: short(lately.0),
-            fps: short(lately.1),
-            total_rps: short(whole.0),
-            total_fps: short(whole.1),
+            average_bytes: entry.average_bytes(),
+            rps: lately.0,
+            fps: lately.1,
+            total_rps: whole.0,
+            total_fps: whole.1,
             percentiles: percentiles.into_iter().map(|us| millis(us as f64)).collect(),
         }
     }
@@ -89,7 +89,7 @@ fn keep_busiest<T>(
 }
 
 /// The same of rows that are made.
-pub(in crate::report) fn keep_busiest_rows<R: Borrow<Row>>(rows: &mut Vec<R>, most: usize) -> usize {
+pub(super) fn keep_busiest_rows<R: Borrow<Row>>(rows: &mut Vec<R>, most: usize) -> usize {
     let place = |row: &R, other: &R| {
         let (row, other) = (row.borrow(), other.borrow());
         (&row.name, &row.method).cmp(&(&other.name, &other.method))
@@ -97,12 +97,12 @@ pub(in crate::report) fn keep_busiest_rows<R: Borrow<Row>>(rows: &mut Vec<R>, mo
     keep_busiest(rows, most, |row| row.borrow().requests, place)
 }
 
-/// A latency in us as ms.
+/// A latency in us as ms; whoever shows it rounds it, once.
 pub(super) fn millis(us: f64) -> f64 {
-    short(us / 1000.0)
+    us / 1000.0
 }
 
-/// To three decimals: more would only make the page larger.
+/// To three decimals: more would only make the page larger. For what charts alone show.
 pub(super) fn short(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }

@@ -6,6 +6,8 @@
   const elements = new Map([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
   const $ = (id) => elements.get(id);
   const BUSY = ["preparing", "spawning", "running", "paused", "stopping"];
+  // A run that is over has ended, whatever ended it; the API says it as Locust does.
+  const WORDS = { stopped: "ended" };
   const STEERED = ["spawning", "running", "paused"];
   const FIELDS = ["host", "users", "spawn_rate", "run_time", "iterations", "stop_timeout", "seed", "tags", "exclude_tags"];
 
@@ -23,6 +25,11 @@
     waiting: null,
     wantsForm: false,
     question: null,
+    focus: null,
+    // The chosen script, or the environment, is wrong: nothing is known of what a run would be.
+    isBroken: false,
+    // Where the faults come from that are shown: "look", "start", "steer", "run"; null without any.
+    source: null,
     compared: [],
   };
 
@@ -52,8 +59,16 @@
     return answer;
   }
 
-  function showFaults(faults) {
+  function showFaults(faults, source) {
     const place = $("faults");
+    desk.source = faults.length === 0 ? null : source;
+    const unconfirmed = faults.find((fault) => fault.exit === 111 && fault.help?.includes("field above Start"));
+    $("start-confirm-wrong").textContent = unconfirmed?.what ?? "";
+    if (unconfirmed) {
+      $("start-confirm").setAttribute("aria-invalid", "true");
+    } else {
+      $("start-confirm").removeAttribute("aria-invalid");
+    }
     place.hidden = faults.length === 0;
     place.replaceChildren(...faults.map((fault) => node("pre", { tabIndex: 0, textContent: fault.text.trimEnd() })));
   }
@@ -68,10 +83,10 @@
       $(id).disabled = true;
       try {
         const answer = await action();
-        showFaults([]);
+        showFaults([], "steer");
         say(answer?.done?.join("; ") ?? "");
       } catch (faults) {
-        showFaults(faults.length ? faults : [{ text: String(faults) }]);
+        showFaults(faults.length ? faults : [{ text: String(faults) }], "steer");
       }
       $(id).disabled = false;
     });
@@ -132,8 +147,9 @@
 
   let looks = 0;
   // What the run would be, as script and environment say just now.
-  async function look() {
+  async function look(isQuiet) {
     const turn = ++looks;
+    clearTimeout(again);
     const body = asked();
     // Whether that can be is for the start to say: here it would only hide what the script says.
     for (const name of FIELDS) {
@@ -145,15 +161,52 @@
       sketch = await ask("POST", "/api/v1/plan", body);
     } catch (faults) {
       if (turn === looks) {
-        showFaults(faults);
+        breakForm(true);
+        showFaults(faults, "look");
+        again = setTimeout(lookAgain, 2000);
       }
       return;
     }
     if (turn !== looks) {
       return;
     }
-    showFaults([]);
+    breakForm(false);
+    if (desk.source === "look" || !isQuiet) {
+      showFaults([], "look");
+    }
     fill(sketch);
+  }
+
+  let again = 0;
+  // What is wrong with a script is put right in an editor: the form notices.
+  function lookAgain() {
+    if (desk.isBroken && !$("start").hidden && !document.hidden) {
+      look(true);
+    } else if (desk.isBroken) {
+      again = setTimeout(lookAgain, 2000);
+    }
+  }
+
+  // What another script said is nothing to start this one with.
+  function breakForm(isBroken) {
+    desk.isBroken = isBroken;
+    clearTimeout(again);
+    for (const name of FIELDS) {
+      const field = $(`start-${name}`);
+      field.disabled = isBroken;
+      if (isBroken && !desk.touched.has(name)) {
+        field.value = "";
+      }
+      const origin = $(`start-${name}-origin`);
+      if (isBroken && origin !== undefined) {
+        origin.textContent = "";
+      }
+    }
+    if (isBroken) {
+      $("start-classes").hidden = $("start-load").hidden = $("start-guard").hidden = true;
+      $("start-limits").textContent = $("start-thresholds").textContent = $("start-variables-known").textContent = "";
+    }
+    $("start-go").disabled = isBroken;
   }
 
   function fill(sketch) {
@@ -201,17 +254,24 @@
   async function openForm() {
     desk.wantsForm = true;
     arrange();
+    // What was said of an earlier run is no matter of the next one.
+    if (desk.source !== "run") {
+      showFaults([], "look");
+    }
     try {
       await loadCatalog();
-      await look();
+      await look(desk.source === "run");
     } catch (faults) {
-      showFaults(faults);
+      showFaults(faults, "look");
     }
   }
 
   function closeForm() {
     desk.wantsForm = false;
     $("start-confirm").value = "";
+    if (desk.source === "look" || desk.source === "start") {
+      showFaults([], "look");
+    }
     arrange();
   }
 
@@ -241,16 +301,21 @@
     say("Starting…");
     try {
       await ask("POST", "/api/v1/runs", body);
-      showFaults([]);
+      showFaults([], "start");
       say("");
       desk.pinned = null;
       closeForm();
     } catch (faults) {
       say("");
-      showFaults(faults);
-      $("faults").scrollIntoView({ block: "nearest" });
+      showFaults(faults, "start");
+      if ($("start-confirm").getAttribute("aria-invalid") === "true") {
+        desk.focus = "start-confirm";
+        arrange();
+      } else {
+        $("faults").scrollIntoView({ block: "nearest" });
+      }
     }
-    $("start-go").disabled = false;
+    $("start-go").disabled = desk.isBroken;
   });
   $("start-cancel").addEventListener("click", closeForm);
   $("new").addEventListener("click", openForm);
@@ -291,11 +356,11 @@
     }
     try {
       const answer = await ask("PATCH", "/api/v1/runs/current", body);
-      showFaults([]);
+      showFaults([], "steer");
       say(answer.done.join("; "));
       $("change").hidden = true;
     } catch (faults) {
-      showFaults(faults);
+      showFaults(faults, "steer");
     }
   });
 
@@ -316,8 +381,13 @@
     const isForm = !isBusy && !status.is_closing && (desk.wantsForm || state === "ready");
     $("start").hidden = !isForm;
     $("start-cancel").hidden = status.run === null;
+    // While a start is looked at there is no form: what is to be filled in there is shown once it is back.
+    if (isForm && desk.focus !== null) {
+      $(desk.focus).focus();
+      desk.focus = null;
+    }
     $("run").hidden = isForm || desk.shown === null;
-    $("state").textContent = state;
+    $("state").textContent = WORDS[state] ?? state;
     $("state").dataset.state = state;
     $("new").hidden = isBusy || isForm || status.is_closing;
     $("edit").hidden = !isSteered || status.shape !== null;
@@ -327,7 +397,7 @@
     $("stop").hidden = !isBusy;
     $("stop").textContent = state === "stopping" ? "Stop now" : "Stop";
     $("change").hidden = $("change").hidden || !isSteered;
-    document.title = status.run === null ? "e2e" : `e2e: ${state}`;
+    document.title = status.run === null ? "e2e" : `e2e: ${WORDS[state] ?? state}`;
   }
 
   // The whole of a run; beats that come meanwhile are put on top.
@@ -384,10 +454,13 @@
     if (before === null && now.state === "ready") {
       openForm();
     }
-    if (now.faults.length > 0 && JSON.stringify(now.faults) !== JSON.stringify(before?.faults)) {
-      showFaults(now.faults);
-    }
     const isNew = now.run !== before?.run;
+    // The others have their answer: whoever asked was told.
+    if (now.are_faults_untold && JSON.stringify(now.faults) !== JSON.stringify(before?.faults)) {
+      showFaults(now.faults, "run");
+    } else if (desk.source !== null && BUSY.includes(now.state) && (isNew || !BUSY.includes(before?.state))) {
+      showFaults([], "run");
+    }
     if (isNew && BUSY.includes(now.state)) {
       desk.pinned = null;
     }
@@ -413,7 +486,7 @@
       node("th", { scope: "row", textContent: run.run }),
       node("td", { textContent: run.scripts.join(" + ") }),
       node("td", { textContent: run.environment ?? "" }),
-      node("td", { textContent: run.target ?? "" }),
+      node("td", { textContent: run.most_users ?? "" }),
       node("td", { textContent: `${run.elapsed.toFixed(1)} s` }),
       node("td", { textContent: run.code ?? "" }),
       node("td", {}, node("button", { type: "button", textContent: "Show", ariaLabel: `Show run ${run.run}`,
@@ -428,7 +501,7 @@
         checked: desk.compared.includes(run.run), onchange: (event) => choose(run.run, event.target.checked) })))));
     const select = $("downloads-run");
     const before = select.value;
-    select.replaceChildren(...known.map((run) => node("option", { value: run.run, textContent: `${run.run} (${run.state})` })));
+    select.replaceChildren(...known.map((run) => node("option", { value: run.run, textContent: `${run.run} (${WORDS[run.state] ?? run.state})` })));
     const isThere = known.some((run) => String(run.run) === before) && !BUSY.includes(desk.status.state);
     select.value = isThere && desk.pinned !== null ? before : (known.at(-1)?.run ?? "");
     if (known.length > 0 && $("downloads").hidden) {
