@@ -42,6 +42,7 @@ pub(super) fn identity(plan: &Plan, meeting: &Meeting) -> Identity {
         segments: meeting.segments,
         seed: meeting.seed,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        question: plan.safety.confirm.as_ref().map(|confirm| confirm.value.clone()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crossbeam_channel::Receiver;
 use serde_json::Value;
 
-use crate::event::{Agreed, Aimed, Event, Level, LogLine, Stop, What, Wish};
+use crate::event::{Agreed, Aimed, Command, Event, Level, LogLine, Stop, What, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::Target;
@@ -91,7 +91,7 @@ impl Together {
     }
 
     pub(super) fn order(&self, at: Duration, what: What) {
-        self.say(Outgoing::Order(Agreed { at, what }));
+        self.say(Outgoing::Order(Agreed { at, what, ticket: None }));
     }
 
     pub(super) fn feel(&mut self, worker: usize, pulse: &Pulse, measured: &Entry) {
@@ -220,9 +220,12 @@ impl Running {
         let at = self.started.elapsed();
         let Some(together) = &mut self.together else { return false };
         match wish {
-            Wish::Command(crate::event::Command::Stop) => together.order(at, What::End(Stop::Signal)),
+            Wish::Command(Command::Stop) => together.order(at, What::End(Stop::Signal)),
             Wish::Command(command) => {
                 together.order(at, What::Command(command.clone()));
+                if !together.leads() {
+                    tell(&log(Level::Info, "told to all processes".to_owned()));
+                }
                 return true;
             }
             Wish::Asked(command, answer) => {
@@ -245,9 +248,13 @@ impl Running {
 
     /// Carries out what all do.
     pub(super) fn obey_agreed(&mut self, agreed: Agreed, tell: &mut dyn FnMut(&Event)) {
-        let Agreed { at, what } = agreed;
+        let Agreed { at, what, .. } = agreed;
         match what {
-            What::Command(command) => self.command(&command, (None, at), tell),
+            What::Command(command @ (Command::Stop | Command::Finish)) => {
+                self.command(&command, (None, at), tell);
+            }
+            // Whoever merges says what came of it, once for all.
+            What::Command(command) => self.command(&command, (None, at), &mut |_| {}),
             What::Aim(Aimed { users, spawn_rate, classes }) => {
                 let target = Target { users, spawn_rate, classes: classes.map(Into::into) };
                 if let Err(fault) = self.door.aim(at, target) {

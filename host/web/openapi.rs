@@ -143,6 +143,7 @@ fn schemas() -> Value {
             ("faults", "Fault[]"),
             ("runs", "integer[]"),
             ("is_closing", "boolean"),
+            ("follows", "string?"),
         ],
     );
     let mut status = status;
