@@ -90,8 +90,7 @@ pub fn parse(
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
         Some(Sub::Follow(follow)) => {
-            let web =
-                web::read_follow(&follow, variables).map_err(|(kind, why)| command.error(kind, why))?;
+            let web = web::read_follow(&follow, variables).map_err(|(kind, why)| command.error(kind, why))?;
             Command::Follow(Box::new(Follow { web, ..*follow }))
         }
         Some(Sub::Report(report)) => Command::Report(report),

@@ -120,7 +120,9 @@ fn refuse_alone(run: &cli::Run) -> Result<(), Fault> {
     let Some(nats) = run.given.together.nats.as_ref().filter(|_| run.look.is_none()) else { return Ok(()) };
     let (option, help) = match (run.watch, run.web.is_some()) {
         (true, _) => ("--watch", "each run of several processes has a name of its own: start it by hand"),
-        (false, true) => ("--web", "`e2e follow --nats URL --run ID --web` serves a page that shows and steers the run"),
+        (false, true) => {
+            ("--web", "`e2e follow --nats URL --run ID --web` serves a page that shows and steers the run")
+        }
         _ => return Ok(()),
     };
     Err(nats.origin.fault(Exit::Usage, format!("--nats cannot be used with {option}")).help(help))

@@ -11,8 +11,8 @@ use crate::load::Segment;
 use crate::units::parse_duration;
 
 use super::Origins;
-use super::web::Web;
 use super::definition::positive_duration;
+use super::web::Web;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Several machines")]

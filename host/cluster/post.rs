@@ -68,7 +68,12 @@ async fn say(link: &Link, subject: &str, id: &str, part: Vec<u8>) {
 }
 
 /// Carries what `run` says: each word to its subject.
-pub(super) fn speak(link: Link, voice: Voice, letters: UnboundedSender<Letter>, closing: Sender<Closing>) -> Mouth {
+pub(super) fn speak(
+    link: Link,
+    voice: Voice,
+    letters: UnboundedSender<Letter>,
+    closing: Sender<Closing>,
+) -> Mouth {
     let (mouth, mut words) = unbounded_channel();
     tokio::spawn(async move {
         let own = link.subject(&format!("from.{}", voice.segment));

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{
-    About, Event, Health, Judgement, LogLine, RunInfo, SoFar, State, Stop, Summary, Threshold, Users, Verdict, WorkerState,
+    About, Event, Health, Judgement, LogLine, RunInfo, SoFar, State, Stop, Summary, Threshold, Users,
+    Verdict, WorkerState,
 };
 use crate::exit::Exit;
 use crate::fault::Fault;

@@ -280,7 +280,11 @@ impl Merger {
         self.running.look_at_thresholds(judged);
         if let (false, Some(stop)) = (had, &self.running.stop) {
             let what = What::End(stop.clone());
-            let _ = self.mouth.send(Outgoing::Order(Agreed { at: self.running.started.elapsed(), what, ticket: None }));
+            let _ = self.mouth.send(Outgoing::Order(Agreed {
+                at: self.running.started.elapsed(),
+                what,
+                ticket: None,
+            }));
         }
     }
 

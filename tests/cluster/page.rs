@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::nats::Nats;
 use super::party::{ASK, Party, end};
+use crate::steering::Typed;
 use crate::support::counter::Counter;
 use crate::support::project::{Project, Running};
 use crate::support::results::rows;
@@ -36,18 +37,20 @@ fn the_page_shows_the_run_of_all_from_its_beginning_and_steers_it() {
     let mut site = party.site("");
     let status = site.until("2 users", |status| status["users"] == 2 && status["state"] == "running");
     assert_eq!((&status["target"], &status["follows"]), (&json!(2), &json!("r")));
+    site.until("its third second", |status| status["elapsed"].as_f64().is_some_and(|elapsed| elapsed >= 2.0));
     let view = site.get("/api/v1/runs/current").status(200).json();
     assert!(view["number"].as_u64().unwrap() >= 2, "{}", view["number"]);
     let refused = site.post("/api/v1/runs", &json!({})).status(409).json();
-    assert!(refused["faults"][0]["what"].as_str().unwrap().contains("this page follows run `r`"), "{refused}");
-    site.form("/swarm", "user_count=9&spawn_rate=9").json();
+    assert!(
+        refused["faults"][0]["what"].as_str().unwrap().contains("this page follows run `r`"),
+        "{refused}"
+    );
     let change = |site: &Site, body| site.patch("/api/v1/runs/current", &body);
     let done = change(&site, json!({ "users": 5, "spawn_rate": 100 })).status(200).json();
     assert_eq!(done["done"], json!(["going to 5 users, 100/s"]));
     site.until("5 users", |status| status["users"] == 5 && status["target"] == 5);
-    assert_eq!(change(&site, json!({ "paused": true })).status(200).json()["done"][0].as_str().unwrap(), {
-        "paused: no task begins, and arrivals are passed over"
-    });
+    let done = change(&site, json!({ "paused": true })).status(200).json();
+    assert_eq!(done["done"], json!(["paused: no task begins, and arrivals are passed over"]));
     site.until_state("paused");
     let before = party.answered();
     std::thread::sleep(Duration::from_millis(500));
@@ -69,10 +72,13 @@ fn the_page_shows_the_run_of_all_from_its_beginning_and_steers_it() {
     assert_eq!(status["code"], 0);
     let csv = site.get("/api/v1/runs/1/files/stats.csv").status(200).body;
     assert_eq!(rows(&csv), rows(&party.project.read("r0_stats.csv")));
-    assert!(site.get("/api/v1/runs/1/files/report.html").status(200).body.contains("going to 5 users, 100/s"));
+    assert!(site.get("/api/v1/runs/1/files/report.html").status(200).body.contains("/u1"));
     assert!(party.counted(0)["Aggregated"] < party.answered());
     let told = site.end().code(0);
-    assert_eq!(told.out.matches("going to 5 users").count() + told.err.matches("going to 5 users").count(), 1);
+    assert_eq!(
+        told.out.matches("going to 5 users").count() + told.err.matches("going to 5 users").count(),
+        1
+    );
 }
 
 #[test]
@@ -99,7 +105,8 @@ function few() http.get("/few") sleep(0.1) end
 #[test]
 fn figures_of_one_who_looks_on_are_those_of_the_merger() {
     let Some(party) = Party::of(2, ASK) else { return };
-    let mut processes = party.start_all("-u 3 -r 100 -t 5s --json-file r0.json --junit r0.xml --summary-export s0.json");
+    let mut processes =
+        party.start_all("-u 3 -r 100 -t 5s --json-file r0.json --junit r0.xml --summary-export s0.json");
     until_running(&party, &mut processes);
     let files = "--csv f --json-file f.json --html f.html --junit f.xml --summary-export sf.json";
     let follower = party.project.start(&party.follow(files), &[]);
@@ -107,7 +114,9 @@ fn figures_of_one_who_looks_on_are_those_of_the_merger() {
     let follower = follower.end();
     assert_eq!((ended[0].code, follower.code), (Some(0), Some(0)), "{}", follower.err);
     let read = |name: &str| party.project.read(name);
-    for (own, merged) in [("f_stats.csv", "r0_stats.csv"), ("f_failures.csv", "r0_failures.csv"), ("sf.json", "s0.json")] {
+    for (own, merged) in
+        [("f_stats.csv", "r0_stats.csv"), ("f_failures.csv", "r0_failures.csv"), ("sf.json", "s0.json")]
+    {
         assert_eq!(read(own), read(merged), "{own}");
     }
     let history = |name: &str| rows(&read(name)).into_iter().map(|row| row[1..].to_vec()).collect::<Vec<_>>();
@@ -131,6 +140,55 @@ fn ctrl_c_ends_looking_on_and_not_the_run() {
 }
 
 #[test]
+fn keys_of_one_who_follows_steer_the_run() {
+    let Some(party) = Party::of(2, ASK) else { return };
+    let mut processes = party.start_all("-u 2 -r 100");
+    until_running(&party, &mut processes);
+    let mut typed = Typed::start(&party.project, &party.follow(""));
+    // Nobody hears what is typed before it looks on.
+    let answered = |user: u32| party.counter.answered().contains_key(&format!("GET /u{user}"));
+    let mut last = std::time::Instant::now() - Duration::from_secs(9);
+    while !answered(3) {
+        if last.elapsed() > Duration::from_secs(4) {
+            typed.key("w");
+            last = std::time::Instant::now();
+        }
+        typed.until("a moment later", || true);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    typed.key("q");
+    let output = typed.end();
+    assert!(output.contains("going to 3 users"), "{output}");
+    end(processes).into_iter().for_each(|ended| drop(ended.code(105)));
+}
+
+/// Another process merges from then on: it tells everything once more, and answers.
+#[test]
+fn a_page_outlives_whoever_merges() {
+    let Some(party) = Party::of(2, ASK) else { return };
+    let mut processes = party.start_all("-u 2 -r 100");
+    until_running(&party, &mut processes);
+    let mut site = party.site("--csv f");
+    site.until("2 users", |status| status["users"] == 2);
+    let merger = processes.remove(0);
+    merger.signal("KILL");
+    merger.end_by_signal();
+    processes[0].until_told("is silent");
+    let done = site.patch("/api/v1/runs/current", &json!({ "users": 4 })).status(200).json();
+    assert_eq!(done["done"], json!(["going to 4 users, 100/s"]));
+    site.until("the half of 4 users", |status| status["target"] == 4);
+    std::thread::sleep(Duration::from_millis(1500));
+    site.post("/api/v1/runs/current/stop", &json!({})).status(200);
+    end(processes).into_iter().for_each(|ended| drop(ended.code(112)));
+    site.until_state("stopped");
+    site.end().code(112);
+    assert_eq!(rows(&party.project.read("f_stats.csv")), rows(&party.project.read("r1_stats.csv")));
+    let history = rows(&party.project.read("f_stats_history.csv"));
+    let seconds: Vec<u64> = history[1..].iter().map(|row| row[0].parse().unwrap()).collect();
+    assert!(seconds.is_sorted(), "{seconds:?}");
+}
+
+#[test]
 fn a_guarded_run_is_steered_only_with_its_sentence_and_within_its_limits() {
     let Some(nats) = Nats::start() else { return };
     let counter = Counter::start();
@@ -139,8 +197,13 @@ fn a_guarded_run_is_steered_only_with_its_sentence_and_within_its_limits() {
         counter.url()
     );
     let project = Project::new(&[("s.lua", ASK), ("config/prod.yaml", &guarded)]);
-    let line = format!("-f s.lua --env prod --confirm yes-I-know --nats {} --run r --segments 2 -u 2 -r 100", nats.url());
-    let processes = vec![project.start(&line, &[]), project.start(&line, &[])];
+    let line = format!(
+        "-f s.lua --env prod --confirm yes-I-know --nats {} --run r --segments 2 -u 2 -r 100",
+        nats.url()
+    );
+    let mut first = project.start(&line, &[]);
+    first.until_told("this is process");
+    let processes = vec![first, project.start(&line, &[])];
     let follow = format!("follow --nats {} --run r", nats.url());
     let mut site = Site::start_after(&project, &follow, "");
     site.until("2 users", |status| status["users"] == 2);
