@@ -4,7 +4,7 @@
 
 mod faults;
 mod nats;
-mod page;
+mod onlooker;
 mod party;
 mod refusals;
 mod segments;

@@ -104,9 +104,10 @@ function few() http.get("/few") sleep(0.1) end
 
 #[test]
 fn figures_of_one_who_looks_on_are_those_of_the_merger() {
-    let Some(party) = Party::of(2, ASK) else { return };
+    let script = format!("{ASK}U:task('say', function() print('key ' .. env.API_KEY) end)");
+    let Some(party) = Party::of(2, &script) else { return };
     let mut processes =
-        party.start_all("-u 3 -r 100 -t 5s --json-file r0.json --junit r0.xml --summary-export s0.json");
+        party.start_all("-u 3 -r 100 -t 5s -e API_KEY=hush-hush-77 --json-file r0.json --junit r0.xml --summary-export s0.json");
     until_running(&party, &mut processes);
     let files = "--csv f --json-file f.json --html f.html --junit f.xml --summary-export sf.json";
     let follower = party.project.start(&party.follow(files), &[]);
@@ -122,6 +123,9 @@ fn figures_of_one_who_looks_on_are_those_of_the_merger() {
     let history = |name: &str| rows(&read(name)).into_iter().map(|row| row[1..].to_vec()).collect::<Vec<_>>();
     assert_eq!(history("f_stats_history.csv"), history("r0_stats_history.csv"));
     assert!(read("f.html").contains("/u3"));
+    // It knows no secrets that it could hide.
+    let shown = format!("{}{}{}", follower.out, follower.err, read("f.html"));
+    assert!(shown.contains("key ") && !shown.contains("hush-hush-77"), "{}", follower.err);
 }
 
 #[test]
