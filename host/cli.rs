@@ -32,7 +32,7 @@ pub enum Command {
     /// The documents service in the foreground.
     Demo(Demo),
     /// Show a run that other processes make.
-    Follow(Follow),
+    Follow(Box<Follow>),
     /// Add up recorded runs.
     Report(Report),
     /// Write a project to a folder.
@@ -89,7 +89,10 @@ pub fn parse(
     let out = out.map_err(|why| command.error(ErrorKind::ValueValidation, format!("--out: {why}")))?;
     Ok(match args.sub {
         Some(Sub::Demo(demo)) => Command::Demo(demo),
-        Some(Sub::Follow(follow)) => Command::Follow(follow),
+        Some(Sub::Follow(follow)) => {
+            let web = web::read_follow(&follow, variables).map_err(|(kind, why)| command.error(kind, why))?;
+            Command::Follow(Box::new(Follow { web, ..*follow }))
+        }
         Some(Sub::Report(report)) => Command::Report(report),
         Some(Sub::Init { dir, lang }) => Command::Init(dir, lang),
         Some(Sub::Completions { shell }) => Command::Completions(shell),

@@ -4,6 +4,7 @@
 
 mod faults;
 mod nats;
+mod onlooker;
 mod party;
 mod refusals;
 mod segments;

@@ -119,14 +119,14 @@ fn limits_hold_for_scenarios_before_the_first_request() {
 }
 
 /// A run on a terminal of its own, with somebody at its keys.
-struct Typed {
+pub struct Typed {
     child: Child,
     begun: Instant,
     output: std::thread::JoinHandle<String>,
 }
 
 impl Typed {
-    fn start(project: &Project, line: &str) -> Typed {
+    pub fn start(project: &Project, line: &str) -> Typed {
         let plain = command(&project.path(""));
         let line = format!("{} {line}; stty -a", plain.get_program().display());
         let mut script = Command::new("script");
@@ -143,19 +143,19 @@ impl Typed {
         Typed { child, begun: Instant::now(), output }
     }
 
-    fn key(&mut self, key: &str) {
+    pub fn key(&mut self, key: &str) {
         self.child.stdin.as_mut().unwrap().write_all(key.as_bytes()).unwrap();
     }
 
     /// Until the server was asked so often, or not.
-    fn until(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
+    pub fn until(&mut self, what: &str, mut reached: impl FnMut() -> bool) {
         while !reached() {
             assert!(self.begun.elapsed() < Duration::from_secs(60), "never {what}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         let status = self.child.wait().unwrap();
         let output = self.output.join().unwrap();
         assert!(status.code().is_some(), "{output}");

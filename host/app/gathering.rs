@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::{Call, Identity, Ruling, Session, StartRecord};
 use crate::config::{Meeting, Plan};
-use crate::event::{RunInfo, Stop};
+use crate::event::{Event, RunInfo, Stop};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::Segment;
+use crate::report::masked;
 use crate::run::Begin;
 
 use super::fingerprint::fingerprint;
@@ -42,6 +43,7 @@ pub(super) fn identity(plan: &Plan, meeting: &Meeting) -> Identity {
         segments: meeting.segments,
         seed: meeting.seed,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        question: plan.safety.confirm.as_ref().map(|confirm| confirm.value.clone()),
     }
 }
 
@@ -72,7 +74,7 @@ pub(super) fn gather(session: &Arc<Session>, meeting: &Meeting, info: &RunInfo) 
         }
         let (here, all) = session.count();
         if here >= all {
-            let (session, info) = (session.clone(), whole(info, meeting));
+            let (session, info) = (session.clone(), shown(whole(info, meeting)));
             return Gathered::Begin(Begin::Lead(Box::new(move |outcome| session.open(outcome, info))));
         }
         if told != Some(here) {
@@ -103,4 +105,12 @@ pub(super) fn say_leader(meeting: &Meeting, segment: u64, who: &str) {
 /// What is known of the run, rather than of this process's part.
 pub(super) fn whole(info: &RunInfo, meeting: &Meeting) -> RunInfo {
     RunInfo { segment: Segment::WHOLE, processes: meeting.segments, ..info.clone() }
+}
+
+/// As it may be told to those who know no secrets that they could hide.
+fn shown(info: RunInfo) -> RunInfo {
+    match &*masked(&Event::Started(Arc::new(info.clone()))) {
+        Event::Started(shown) => RunInfo::clone(shown),
+        _ => info,
+    }
 }

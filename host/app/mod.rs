@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
             let addr = SocketAddr::from((options.listen, options.port));
             demo::run_foreground(addr, grpc_port, faults).map(|()| 0).map_err(|fault| vec![fault])
         }
-        Command::Follow(asked) => follow::follow(asked, &surroundings),
+        Command::Follow(asked) => follow::follow(*asked, &surroundings),
         Command::Report(asked) => report::report(asked, &surroundings),
         Command::Init(folder, language) => {
             init::init(&folder, language).map_err(|fault| vec![fault]).map(|told| {
@@ -120,7 +120,9 @@ fn refuse_alone(run: &cli::Run) -> Result<(), Fault> {
     let Some(nats) = run.given.together.nats.as_ref().filter(|_| run.look.is_none()) else { return Ok(()) };
     let (option, help) = match (run.watch, run.web.is_some()) {
         (true, _) => ("--watch", "each run of several processes has a name of its own: start it by hand"),
-        (false, true) => ("--web", "`e2e follow --nats URL --run ID` shows the run, --html FILE reports it"),
+        (false, true) => {
+            ("--web", "`e2e follow --nats URL --run ID --web` serves a page that shows and steers the run")
+        }
         _ => return Ok(()),
     };
     Err(nats.origin.fault(Exit::Usage, format!("--nats cannot be used with {option}")).help(help))

@@ -47,12 +47,7 @@ pub(super) fn serve(run: Run, web: Web, surroundings: &Surroundings) -> Result<u
     let session = Session::new(sender);
     let options = Options { host: web.host, port: web.port, login: web.login, token: web.token };
     let server = Server::start(&options, session.clone(), stage.clone()).map_err(one)?;
-    let hint = match (&options.token, &options.login) {
-        (Some(_), _) => ", with the token (?token=...)",
-        (None, Some(_)) => ", with the login",
-        (None, None) => "",
-    };
-    tell(&format!("web interface: {}{hint} (Ctrl-C ends)", server.url()));
+    say_where(&server, &options);
     let keys = Keys::listen(signals.sender());
     let signals = signals.hand_over();
     if web.autostart {
@@ -65,6 +60,16 @@ pub(super) fn serve(run: Run, web: Web, surroundings: &Surroundings) -> Result<u
     session.finish();
     drop((server, keys));
     Ok(code)
+}
+
+/// Where the page is, and what it asks for.
+pub(super) fn say_where(server: &Server, options: &Options) {
+    let hint = match (&options.token, &options.login) {
+        (Some(_), _) => ", with the token (?token=...)",
+        (None, Some(_)) => ", with the login",
+        (None, None) => "",
+    };
+    tell(&format!("web interface: {}{hint} (Ctrl-C ends)", server.url()));
 }
 
 struct Desk {

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::load::Segment;
 use crate::mask;
-use crate::report::{Options, Outputs};
+use crate::report::{Options, Outputs, masked};
 use crate::run::{Begin, Conductor, Head, Merged, News, Opening, Outgoing, Peers, Setup, conduct, merge};
 
 use super::execution::{Execution, prepare_outputs};
@@ -253,7 +253,8 @@ impl Part {
                     Event::Done(summary) => Some(summary.since),
                     _ => None,
                 };
-                session.tell(event, now.is_some() && now != since);
+                // Whoever looks on knows no secrets that it could hide.
+                session.tell(&masked(event), now.is_some() && now != since);
                 since = now.or(since);
             });
             let _ = done.send((merged, outputs.finish()));
@@ -297,13 +298,16 @@ impl Merging {
 }
 
 /// A result that could not be written counts, too.
-fn ruling_of(summary: &Summary, faults: &[Fault]) -> Ruling {
+fn ruling_of(summary: &Arc<Summary>, faults: &[Fault]) -> Ruling {
     faults.iter().for_each(super::print_fault);
     if let Stop::Fault(fault) = &summary.stop {
         super::print_fault(fault);
     }
     let exit = faults.iter().fold(summary.exit, |exit, fault| exit.worst(fault.exit));
-    Ruling { exit, ..Ruling::of(summary) }
+    match &*masked(&Event::Done(summary.clone())) {
+        Event::Done(summary) => Ruling { exit, ..Ruling::of(summary) },
+        _ => Ruling { exit, ..Ruling::of(summary) },
+    }
 }
 
 /// A line of the log of this process alone.

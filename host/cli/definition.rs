@@ -234,7 +234,7 @@ pub(super) enum Sub {
     /// Run the bundled documents service in the foreground
     Demo(Demo),
     /// Show a run that other processes make, from anywhere; ends with its exit code
-    Follow(Follow),
+    Follow(Box<Follow>),
     /// Add up runs recorded with --out hdr=FILE, print the tables and write every report
     Report(Report),
     /// Print completions for a shell

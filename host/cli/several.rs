@@ -1,15 +1,18 @@
 //! The options of a run that several processes make. Part of `definition`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::value_parser;
 
 use crate::config::{GivenTogether, OnLoss};
 use crate::load::Segment;
+use crate::units::parse_duration;
 
 use super::Origins;
 use super::definition::positive_duration;
+use super::web::Web;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Several machines")]
@@ -65,6 +68,70 @@ pub struct Follow {
     /// No colours; so does the variable NO_COLOR
     #[arg(long)]
     pub no_color: bool,
+
+    /// The answer to a guarded environment's question: without it the run can be stopped from here, and nothing else
+    #[arg(long, value_name = "TEXT")]
+    pub confirm: Option<String>,
+
+    /// Write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new(), help_heading = "Results")]
+    pub csv: Option<String>,
+
+    /// A line per request name in the history, not only the total
+    #[arg(long, help_heading = "Results")]
+    pub csv_full_history: bool,
+
+    /// Write the statistics as JSON to FILE, which gets the ending .json where it lacks it
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub json_file: Option<PathBuf>,
+
+    /// Write the summary as JSON in the shape of k6 to FILE
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub summary_export: Option<PathBuf>,
+
+    /// Write a JUnit report to FILE
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub junit: Option<PathBuf>,
+
+    /// Write the whole run as one HTML page to FILE
+    #[arg(long, value_name = "FILE", help_heading = "Results")]
+    pub html: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) page: Page,
+
+    /// The page as it is to be served.
+    #[arg(skip)]
+    pub web: Option<Web>,
+}
+
+/// A page that shows the run and steers it.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+#[command(next_help_heading = "Web interface")]
+pub(super) struct Page {
+    /// Serve a page that shows and steers the run
+    #[arg(long)]
+    pub(super) web: bool,
+
+    /// Where the page is served (127.0.0.1); beyond this machine only with --web-login or --web-token
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) web_host: Option<String>,
+
+    /// Port of the page (8089); 0 takes a free one
+    #[arg(short = 'P', long, value_name = "PORT")]
+    pub(super) web_port: Option<u16>,
+
+    /// Ask for this name and password. Better in the variable E2E_WEB_LOGIN, which other users do not see
+    #[arg(long, value_name = "USER:PASSWORD")]
+    pub(super) web_login: Option<String>,
+
+    /// Ask for this token, as `Authorization: Bearer TOKEN` or once as `/?token=TOKEN`; or in E2E_WEB_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) web_token: Option<String>,
+
+    /// End so long after the run
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) autoquit: Option<Duration>,
 }
 
 impl Several {

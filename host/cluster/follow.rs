@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, unbounded};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::event::{Event, RunInfo, SoFar, State, Summary, Tick};
+use crate::event::{Answer, Command, Event, RunInfo};
 use crate::fault::Fault;
-use crate::metrics::Snapshot;
 
 use super::feed::{Heard, listen};
+use super::helm::{Wanted, steer};
 use super::link::Link;
-use super::records::{Founding, Piece, Ruling, Start, Told};
+use super::records::{Founding, Ruling, Start, Told};
+use super::view::View;
 use super::wire::unpack;
 
 /// Between two looks at whether it has begun, or is over.
@@ -27,16 +29,34 @@ pub enum Follower {
         segments: u64,
     },
     Event(Event),
+    /// An order that could not be given.
+    Refused(Fault),
     /// How it went: the last word.
     Over(Box<Ruling>),
 }
 
-/// Follows a run until it is over.
+/// A run that is looked on at.
+pub struct Following {
+    pub news: Receiver<Follower>,
+    wanted: UnboundedSender<Wanted>,
+}
+
+impl Following {
+    /// Tells all processes of the run what is wanted. What comes of it is answered, unless nobody merges just now;
+    /// without an answer the run's log tells it.
+    pub fn order(&self, command: Command, answer: Option<Answer>) {
+        // Once the run is over nobody waits any more.
+        let _ = self.wanted.send(Wanted { command, answer });
+    }
+}
+
+/// Follows a run until it is over. `confirm` is what was given for a guarded environment.
 ///
 /// # Errors
-/// No NATS, no such run.
-pub fn follow(nats: &str, run: &str) -> Result<Receiver<Follower>, Fault> {
+/// No NATS, no such run; a sentence that is not that of the environment.
+pub fn follow(nats: &str, run: &str, confirm: Option<String>) -> Result<Following, Fault> {
     let (sender, receiver) = unbounded();
+    let (wanted, orders) = unbounded_channel();
     let (opened, outcome) = crossbeam_channel::bounded(1);
     let (nats, run) = (nats.to_owned(), run.to_owned());
     let look_on = move || {
@@ -46,8 +66,20 @@ pub fn follow(nats: &str, run: &str) -> Result<Receiver<Follower>, Fault> {
                 Ok(link) => link,
                 Err(fault) => return drop(opened.send(Err(fault))),
             };
+            if let (Some(confirm), Ok(Some(founding))) = (&confirm, link.get::<Founding>("plan").await)
+                && let Err(fault) = founding.value.identity.check_guard(Some(confirm))
+            {
+                return drop(opened.send(Err(fault)));
+            }
             let _ = opened.send(Ok(()));
-            look(link, &|news| sender.send(news).is_ok()).await;
+            let tell = |news| sender.send(news).is_ok();
+            let refuse = |fault| drop(sender.send(Follower::Refused(fault)));
+            let steering = steer(link.clone(), confirm, orders, &refuse);
+            tokio::select! {
+                () = look(link, &tell) => {}
+                // Whoever looked on is gone.
+                () = steering => {}
+            }
         });
     };
     let broken = |why: String| Fault::new(crate::exit::Exit::Internal, "cannot look on").why(why);
@@ -56,16 +88,18 @@ pub fn follow(nats: &str, run: &str) -> Result<Receiver<Follower>, Fault> {
         .spawn(look_on)
         .map_err(|why| broken(why.to_string()))?;
     outcome.recv().map_err(|why| broken(why.to_string()))??;
-    Ok(receiver)
+    Ok(Following { news: receiver, wanted })
 }
 
 async fn look(link: Link, tell: &(dyn Fn(Follower) -> bool + Sync)) {
     let mut waits = false;
     let info = loop {
         if let Ok(Some(start)) = link.get::<Start>("start").await
-            && let Start::At { info, .. } = start.value
+            && let Start::At { nanos, info, about, .. } = start.value
         {
-            break Some(info);
+            let since = Duration::from_nanos(u64::try_from(nanos).unwrap_or_default());
+            let started_at = SystemTime::UNIX_EPOCH + since;
+            break RunInfo { started_at, about: Arc::new(*about), ..*info };
         }
         if let Ok(Some(ruling)) = link.get::<Ruling>("verdict").await {
             tell(Follower::Over(Box::new(ruling.value)));
@@ -77,8 +111,7 @@ async fn look(link: Link, tell: &(dyn Fn(Follower) -> bool + Sync)) {
         }
         tokio::time::sleep(LOOK).await;
     };
-    let Some(info) = info else { return };
-    let info = Arc::new(*info);
+    let info = Arc::new(info);
     if !tell(Follower::Event(Event::Started(info.clone()))) {
         return;
     }
@@ -118,84 +151,5 @@ async fn look(link: Link, tell: &(dyn Fn(Follower) -> bool + Sync)) {
     tokio::select! {
         () = listening => {}
         () = judging => {}
-    }
-}
-
-/// What was told, added up.
-struct View {
-    term: u64,
-    totals: Snapshot,
-    interval: Snapshot,
-    since: SystemTime,
-    is_done: bool,
-}
-
-impl View {
-    fn new(info: &RunInfo) -> View {
-        View {
-            term: 0,
-            totals: Snapshot::default(),
-            interval: Snapshot::default(),
-            since: info.started_at,
-            is_done: false,
-        }
-    }
-
-    fn hear(&mut self, told: Told) -> Vec<Event> {
-        // Whoever merged before may have the last of its words heard late.
-        if told.term < self.term {
-            return Vec::new();
-        }
-        self.term = told.term;
-        match told.news {
-            Piece::Log(line) => vec![Event::Log(line)],
-            Piece::Tick { elapsed, at, since, classes, whole, measured } => {
-                self.add(measured, whole);
-                self.since = since;
-                let users = classes.iter().map(|(_, users)| users).sum();
-                let classes = classes.into_iter().map(|(name, users)| (name.into(), users)).collect();
-                let interval = Arc::new(std::mem::take(&mut self.interval));
-                let totals = Arc::new(self.totals.clone());
-                let so_far = SoFar { state: State::Running, ..SoFar::default() };
-                vec![Event::Tick(Tick { elapsed, at, users, classes, totals, interval, since, so_far })]
-            }
-            Piece::Done { whole, measured } => {
-                self.add(measured, whole);
-                self.is_done = true;
-                Vec::new()
-            }
-        }
-    }
-
-    fn add(&mut self, measured: Snapshot, whole: bool) {
-        if whole {
-            self.totals = measured.clone();
-            self.interval = measured;
-        } else {
-            self.totals.merge(&measured);
-            self.interval.merge(&measured);
-        }
-    }
-
-    fn summary(&self, ruling: &Ruling) -> Summary {
-        Summary {
-            totals: Arc::new(self.totals.clone()),
-            interval: Arc::new(self.interval.clone()),
-            elapsed: ruling.elapsed,
-            users: ruling.users,
-            lasted: ruling.lasted,
-            started_at: ruling.started_at,
-            ended_at: ruling.ended_at,
-            since: ruling.since,
-            stop: ruling.stop.clone(),
-            exit: ruling.exit,
-            failures_code: ruling.failures_code,
-            thresholds: ruling.thresholds.clone(),
-            interrupted: ruling.interrupted,
-            verdict: ruling.verdict.clone(),
-            health: ruling.health,
-            notes: ruling.notes.clone(),
-            workers: Arc::default(),
-        }
     }
 }

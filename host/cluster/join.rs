@@ -11,8 +11,7 @@ use crate::run::{Begun, Voice};
 use super::clock::Clock;
 use super::fault::refused;
 use super::link::{Held, Link};
-use super::records::{Founding, Identity, Membership, Ruling};
-use super::session::Said;
+use super::records::{Founding, Identity, Membership, Ruling, Said};
 use super::wire::{Joiner, unpack};
 
 /// A member that has not renewed its key for so long is gone.
@@ -180,6 +179,7 @@ mod tests {
             segments: 3,
             seed: None,
             version: "1".into(),
+            question: None,
         }
     }
 

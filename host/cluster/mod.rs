@@ -7,15 +7,17 @@ mod clock;
 mod fault;
 mod feed;
 mod follow;
+mod helm;
 mod join;
 mod link;
 mod post;
 mod records;
 mod session;
 mod tend;
+mod view;
 mod wire;
 
-pub use follow::{Follower, follow};
+pub use follow::{Follower, Following, follow};
 pub use records::{Identity, Ruling};
 pub use session::{Call, Session, StartRecord};
 pub use wire::{pack, unpack};

@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use crossbeam_channel::Sender;
 use serde::Serialize;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
+use crate::run::{Closing, Mouth, Outgoing, Voice};
+
 use super::link::Link;
+use super::records::{Answered, Said};
 use super::wire::{cut, pack};
 
 /// Until something is said again.
@@ -61,4 +65,35 @@ async fn say(link: &Link, subject: &str, id: &str, part: Vec<u8>) {
         }
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Carries what `run` says: each word to its subject.
+pub(super) fn speak(
+    link: Link,
+    voice: Voice,
+    letters: UnboundedSender<Letter>,
+    closing: Sender<Closing>,
+) -> Mouth {
+    let (mouth, mut words) = unbounded_channel();
+    tokio::spawn(async move {
+        let own = link.subject(&format!("from.{}", voice.segment));
+        while let Some(word) = words.recv().await {
+            let letter = match word {
+                Outgoing::Parcel(parcel) => Letter::of(own.clone(), &Said::Parcel(parcel)),
+                Outgoing::Log(line) => Letter::of(own.clone(), &Said::Log(line)),
+                Outgoing::Order(agreed) => Letter::of(link.subject("ctl"), &agreed),
+                Outgoing::Answer(ticket, said) => {
+                    Letter::of(link.subject("said"), &Answered { ticket, said })
+                }
+                Outgoing::Finish => {
+                    let _ = closing.send(Closing::Teardown);
+                    continue;
+                }
+            };
+            if letters.send(letter).is_err() {
+                return;
+            }
+        }
+    });
+    mouth
 }

@@ -6,11 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Health, Judgement, LogLine, RunInfo, Stop, Summary, Threshold, Users, Verdict};
+use crate::event::{
+    About, Event, Health, Judgement, LogLine, RunInfo, SoFar, State, Stop, Summary, Threshold, Users,
+    Verdict, WorkerState,
+};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::metrics::Snapshot;
-use crate::run::Voice;
+use crate::run::{Parcel, Voice};
 
 /// What must be the same in all processes of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,27 @@ pub struct Identity {
     pub seed: Option<u64>,
     /// What program it is.
     pub version: String,
+    /// What a person must type before a run in its environment.
+    pub question: Option<String>,
+}
+
+impl Identity {
+    /// Whether whoever gives that sentence may steer the run: in a guarded environment only with its own.
+    ///
+    /// # Errors
+    /// [`Exit::Refused`].
+    pub(super) fn check_guard(&self, confirm: Option<&str>) -> Result<(), Fault> {
+        let Some(question) = self.question.as_deref() else { return Ok(()) };
+        if confirm == Some(question) {
+            return Ok(());
+        }
+        let what = match confirm {
+            Some(_) => "the confirmation is not that of the run's environment",
+            None => "the run's environment is guarded: from here it can be stopped, and nothing else",
+        };
+        let help = format!("follow it with --confirm {question:?}");
+        Err(Fault::new(Exit::Refused, what).help(help))
+    }
 }
 
 /// `plan`: who came first says what the run is.
@@ -62,7 +86,7 @@ pub(super) struct Lease {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Start {
     /// At that time of the server, ns since 1970; what `setup` returned.
-    At { nanos: i128, data: Option<String>, info: Box<RunInfo> },
+    At { nanos: i128, data: Option<String>, info: Box<RunInfo>, about: Box<About> },
     /// `setup` failed, or somebody stopped it.
     Cancelled(Stop),
 }
@@ -145,6 +169,20 @@ impl Ruling {
     }
 }
 
+/// From a process, on its own subject.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Said {
+    Parcel(Box<Parcel>),
+    Log(LogLine),
+}
+
+/// What an order came to, from whoever merges.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Answered {
+    pub(super) ticket: String,
+    pub(super) said: Result<String, Fault>,
+}
+
 /// What whoever merges tells those who look on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Told {
@@ -163,10 +201,64 @@ pub(super) enum Piece {
         classes: Vec<(String, u64)>,
         whole: bool,
         measured: Snapshot,
+        standing: Box<Standing>,
     },
     /// The end, and what came in since the piece before.
     Done {
         whole: bool,
         measured: Snapshot,
     },
+}
+
+/// So many processes are shown one by one: of more nobody could make anything.
+const MOST_SHOWN: usize = 500;
+
+/// How the run stands, beside what was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Standing {
+    state: State,
+    aim: Option<u64>,
+    workers: Vec<WorkerState>,
+    thresholds: Vec<Threshold>,
+    verdict: Verdict,
+}
+
+impl Standing {
+    fn of(so_far: &SoFar) -> Standing {
+        Standing {
+            state: so_far.state,
+            aim: so_far.aim,
+            workers: so_far.workers.iter().take(MOST_SHOWN).copied().collect(),
+            thresholds: so_far.thresholds.to_vec(),
+            verdict: (*so_far.verdict).clone(),
+        }
+    }
+
+    pub(super) fn so_far(self) -> SoFar {
+        let Standing { state, aim, workers, thresholds, verdict } = self;
+        SoFar { state, aim, workers: workers.into(), thresholds: thresholds.into(), verdict: verdict.into() }
+    }
+}
+
+impl Piece {
+    /// `whole` where a tick's sum is told rather than what is new. None where there is nothing to tell.
+    pub(super) fn of(event: &Event, whole: bool) -> Option<Piece> {
+        Some(match event {
+            Event::Started(_) => return None,
+            Event::Log(line) => Piece::Log(line.clone()),
+            Event::Tick(tick) => Piece::Tick {
+                elapsed: tick.elapsed,
+                at: tick.at,
+                since: tick.since,
+                classes: tick.classes.iter().map(|(name, users)| (name.to_string(), *users)).collect(),
+                whole,
+                measured: if whole { (*tick.totals).clone() } else { (*tick.interval).clone() },
+                standing: Box::new(Standing::of(&tick.so_far)),
+            },
+            Event::Done(summary) => Piece::Done {
+                whole,
+                measured: if whole { (*summary.totals).clone() } else { (*summary.interval).clone() },
+            },
+        })
+    }
 }

@@ -7,24 +7,23 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use crate::config::Meeting;
-use crate::event::{Agreed, Event, LogLine, RunInfo, Stop, Wish};
+use crate::event::{Agreed, Event, RunInfo, Stop, Wish};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::run::{Begun, Closing, Mouth, News, Opening, Outgoing, Parcel, Voice};
+use crate::run::{Begun, Closing, Mouth, News, Opening, Voice};
 
 use super::clock::Clock;
 use super::fault::refused;
 use super::feed::{Heard, listen};
 use super::join::{FRESH, join};
 use super::link::Link;
-use super::post::{Letter, deliver};
-use super::records::{Identity, Membership, Piece, Ruling, Start, Told};
+use super::post::{Letter, deliver, speak};
+use super::records::{Identity, Membership, Piece, Ruling, Said, Start, Told};
 use super::tend::{Shared, Tender};
 use super::wire::{pack, unpack};
 
@@ -36,13 +35,6 @@ const LARGEST: usize = 900 << 10;
 
 /// How long the last words of a process may take.
 const FAREWELL: Duration = Duration::from_secs(10);
-
-/// From a process, on its own subject.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Said {
-    Parcel(Box<Parcel>),
-    Log(LogLine),
-}
 
 /// What a process is called upon to do, or to know.
 pub enum Call {
@@ -162,7 +154,9 @@ impl Session {
         let (link, clock) = (self.link.clone(), self.clock);
         let start = match outcome {
             Ok(data) => {
-                Start::At { nanos: clock.now() + LEAD.as_nanos() as i128, data, info: Box::new(info) }
+                let about = Box::new((*info.about).clone());
+                let nanos = clock.now() + LEAD.as_nanos() as i128;
+                Start::At { nanos, data, info: Box::new(info), about }
             }
             Err(stop) => Start::Cancelled(stop),
         };
@@ -251,27 +245,22 @@ impl Session {
             })
             .await;
         });
+        let (link, own) = (self.link.clone(), sender.clone());
+        self.handle.spawn(async move {
+            listen(link, "ctl", |heard| match heard {
+                Heard::CaughtUp => true,
+                Heard::Message(packed) => {
+                    unpack::<Agreed>(&packed).is_none_or(|agreed| own.send(News::Order(agreed)).is_ok())
+                }
+            })
+            .await;
+        });
         (sender, receiver)
     }
 
     /// Tells those who look on. `whole` where a tick's sum is told rather than what is new.
     pub fn tell(&self, event: &Event, whole: bool) {
-        let news = match event {
-            Event::Started(_) => return,
-            Event::Log(line) => Piece::Log(line.clone()),
-            Event::Tick(tick) => Piece::Tick {
-                elapsed: tick.elapsed,
-                at: tick.at,
-                since: tick.since,
-                classes: tick.classes.iter().map(|(name, users)| (name.to_string(), *users)).collect(),
-                whole,
-                measured: if whole { (*tick.totals).clone() } else { (*tick.interval).clone() },
-            },
-            Event::Done(summary) => Piece::Done {
-                whole,
-                measured: if whole { (*summary.totals).clone() } else { (*summary.interval).clone() },
-            },
-        };
+        let Some(news) = Piece::of(event, whole) else { return };
         let told = Told { term: self.shared.term.load(Ordering::Relaxed), news };
         let _ = self.letters.send(Letter::of(self.link.subject("told"), &told));
     }
@@ -316,29 +305,6 @@ impl Session {
         let _ = self.letters.send(Letter::Flush(done));
         let _ = wait(&self.handle, async move { drop(tokio::time::timeout(FAREWELL, said).await) });
     }
-}
-
-/// Carries what `run` says: each word to its subject.
-fn speak(link: Link, voice: Voice, letters: UnboundedSender<Letter>, closing: Sender<Closing>) -> Mouth {
-    let (mouth, mut words) = unbounded_channel();
-    tokio::spawn(async move {
-        let own = link.subject(&format!("from.{}", voice.segment));
-        while let Some(word) = words.recv().await {
-            let letter = match word {
-                Outgoing::Parcel(parcel) => Letter::of(own.clone(), &Said::Parcel(parcel)),
-                Outgoing::Log(line) => Letter::of(own.clone(), &Said::Log(line)),
-                Outgoing::Order(agreed) => Letter::of(link.subject("ctl"), &agreed),
-                Outgoing::Finish => {
-                    let _ = closing.send(Closing::Teardown);
-                    continue;
-                }
-            };
-            if letters.send(letter).is_err() {
-                return;
-            }
-        }
-    });
-    mouth
 }
 
 /// A thread that drives the tasks, until the process ends.

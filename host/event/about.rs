@@ -1,10 +1,10 @@
 //! What is known of a run before it begins and is shown beside its results: how it is configured,
 //! how its load is shared, what machine makes it. Filled by `app`, shown by `report`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// All of it; empty where nobody knows, as for runs that were read from logs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
     /// Every effective value, in the order of `--show-config`.
     pub settings: Vec<Setting>,
@@ -14,7 +14,7 @@ pub struct About {
 }
 
 /// A value of the configuration and where it came from. Secrets are masked.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
     pub name: String,
     pub value: String,
@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// A class, a task set or a task, and what it is made of.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     pub name: String,
     /// Of what stands above it, 0 to 1.
@@ -32,7 +32,7 @@ pub struct Share {
 }
 
 /// The machine that makes the load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// Of e2e.
     pub version: String,

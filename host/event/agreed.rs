@@ -15,6 +15,9 @@ pub struct Agreed {
     /// Since when it counts, from the start of the run.
     pub at: Duration,
     pub what: What,
+    /// What whoever merges answers under; None where nobody waits for an answer.
+    #[serde(default)]
+    pub ticket: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Threshold, Verdict};
 
@@ -23,7 +23,7 @@ pub struct SoFar {
 }
 
 /// What a run does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// `setup` runs: there are no users yet.
@@ -39,7 +39,7 @@ pub enum State {
 }
 
 /// One worker: a thread with a core of its own, if there are enough.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WorkerState {
     /// Users that are active.
     pub users: u64,

@@ -11,7 +11,7 @@ use crate::mask::hide;
 use crate::metrics::Snapshot;
 
 /// The event as sinks may see it.
-pub(super) fn masked(event: &Event) -> Cow<'_, Event> {
+pub fn masked(event: &Event) -> Cow<'_, Event> {
     if let Event::Log(line) = event
         && [&*line.source, &*line.text].iter().all(|text| matches!(hide(text), Cow::Borrowed(_)))
     {

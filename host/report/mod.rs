@@ -36,6 +36,7 @@ pub use comparison::compare;
 pub use documents::{Document, Moment};
 pub use files::{Input, check_files};
 pub use history::{History, Kept};
+pub use masked::masked;
 pub use options::{Options, Writers};
 pub use outputs::Outputs;
 pub use recording::{Recording, replay};

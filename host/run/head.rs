@@ -45,6 +45,8 @@ pub enum News {
     Cancelled(Stop),
     Parcel(Box<Parcel>),
     Log(LogLine),
+    /// What all carry out.
+    Order(Agreed),
     /// Everything that was said before has been heard.
     CaughtUp,
     /// A second has passed in which all that was said could be heard.
@@ -62,16 +64,18 @@ pub enum Merged {
     SteppedDown,
 }
 
-struct Merger {
-    running: Running,
+pub(super) struct Merger {
+    pub(super) running: Running,
     ledger: Ledger,
     roll: Roll,
     generation: u32,
-    opening: Option<Opening>,
-    caught_up: bool,
+    pub(super) opening: Option<Opening>,
+    pub(super) caught_up: bool,
+    /// Orders that came before it was known when the run began.
+    pub(super) early: Vec<Agreed>,
     /// Seconds that were told.
     told: u32,
-    mouth: Mouth,
+    pub(super) mouth: Mouth,
     on_loss: OnLoss,
     closing: Option<Instant>,
     closed: bool,
@@ -90,6 +94,7 @@ pub fn merge(head: Head, tell: &mut dyn FnMut(&Event)) -> Merged {
         generation: 0,
         opening: None,
         caught_up: false,
+        early: Vec::new(),
         told: 0,
         mouth,
         on_loss,
@@ -108,6 +113,7 @@ pub fn merge(head: Head, tell: &mut dyn FnMut(&Event)) -> Merged {
             }
             Ok(News::Parcel(parcel)) => merger.hear(*parcel, tell),
             Ok(News::Log(line)) => tell(&Event::Log(line)),
+            Ok(News::Order(agreed)) => merger.heed(agreed, tell),
             Ok(News::CaughtUp) => merger.caught_up = true,
             Ok(News::Beat) => merger.beat(&mut *replace, tell),
             Ok(News::Resign(own)) if merger.roll.any_running_but(own) => return Merged::SteppedDown,
@@ -137,6 +143,10 @@ impl Merger {
         self.running.begin_at(opening.at, opening.started_at);
         self.opening = Some(opening);
         tell(&Event::Started(Arc::new(info.clone())));
+        self.aim();
+        for agreed in std::mem::take(&mut self.early) {
+            self.heed(agreed, tell);
+        }
     }
 
     fn until_tick(&self) -> Duration {
@@ -256,6 +266,7 @@ impl Merger {
                 return;
             }
             self.told += 1;
+            self.follow_stages();
             let judged = self.running.tick_at(second, opening.started_at + second, tell);
             if self.caught_up {
                 self.look_at_thresholds(&judged);
@@ -269,7 +280,11 @@ impl Merger {
         self.running.look_at_thresholds(judged);
         if let (false, Some(stop)) = (had, &self.running.stop) {
             let what = What::End(stop.clone());
-            let _ = self.mouth.send(Outgoing::Order(Agreed { at: self.running.started.elapsed(), what }));
+            let _ = self.mouth.send(Outgoing::Order(Agreed {
+                at: self.running.started.elapsed(),
+                what,
+                ticket: None,
+            }));
         }
     }
 

@@ -13,6 +13,7 @@ mod door;
 mod ending;
 mod head;
 mod health;
+mod helm;
 mod judging;
 mod ledger;
 mod linking;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::event::{Agreed, LogLine, Stop};
+use crate::fault::Fault;
 use crate::metrics::Snapshot;
 
 use super::pulse::Pulse;
@@ -76,6 +77,8 @@ pub enum Outgoing {
     Parcel(Box<Parcel>),
     Order(Agreed),
     Log(LogLine),
+    /// From whoever merges: what an order came to, under its ticket.
+    Answer(String, Result<String, Fault>),
     /// From whoever merges: all users are gone, `teardown` may run.
     Finish,
 }

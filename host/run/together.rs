@@ -91,7 +91,7 @@ impl Together {
     }
 
     pub(super) fn order(&self, at: Duration, what: What) {
-        self.say(Outgoing::Order(Agreed { at, what }));
+        self.say(Outgoing::Order(Agreed { at, what, ticket: None }));
     }
 
     pub(super) fn feel(&mut self, worker: usize, pulse: &Pulse, measured: &Entry) {
@@ -226,6 +226,9 @@ impl Running {
             Wish::Command(Command::Finish) => together.order(at, What::Kill),
             Wish::Command(command) => {
                 together.order(at, What::Command(command.clone()));
+                if !together.leads() {
+                    tell(&log(Level::Info, "told to all processes".to_owned()));
+                }
                 return true;
             }
             Wish::Asked(command, answer) => {
@@ -248,9 +251,11 @@ impl Running {
 
     /// Carries out what all do.
     pub(super) fn obey_agreed(&mut self, agreed: Agreed, tell: &mut dyn FnMut(&Event)) {
-        let Agreed { at, what } = agreed;
+        let Agreed { at, what, .. } = agreed;
         match what {
-            What::Command(command) => self.command(&command, (None, at), tell),
+            What::Command(Command::Finish) => self.command(&Command::Finish, (None, at), tell),
+            // Whoever merges says what came of it, once for all.
+            What::Command(command) => self.command(&command, (None, at), &mut |_| {}),
             What::Aim(Aimed { users, spawn_rate, classes }) => {
                 let target = Target { users, spawn_rate, classes: classes.map(Into::into) };
                 if let Err(fault) = self.door.aim(at, target) {

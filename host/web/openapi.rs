@@ -145,6 +145,7 @@ fn schemas() -> Value {
             ("are_faults_untold", "boolean"),
             ("runs", "integer[]"),
             ("is_closing", "boolean"),
+            ("follows", "string?"),
         ],
     );
     let mut status = status;

@@ -53,6 +53,8 @@ struct Inner {
     /// Locust's statistics were reset after the last run.
     is_cleared: bool,
     is_closing: bool,
+    /// The run that is looked on at: no other begins here.
+    follows: Option<String>,
 }
 
 #[derive(Default)]
@@ -105,6 +107,27 @@ impl Session {
         self.lock().status()
     }
 
+    /// Shows a run that other processes make, which is steered by `wishes`; none begins here.
+    pub fn follow(&self, run: &str, wishes: Sender<Wish>, full_history: bool) -> u64 {
+        let mut inner = self.lock();
+        inner.follows = Some(run.to_owned());
+        inner.last += 1;
+        let id = inner.last;
+        // Nobody waits for its start.
+        let (reply, _) = oneshot::channel();
+        inner.act = Act::Running(Box::new(Live::new(id, wishes, full_history, reply)));
+        self.publish(&mut inner, false);
+        id
+    }
+
+    /// A run that is looked on at did not begin.
+    pub fn give_up(&self, faults: &[Fault]) {
+        let mut inner = self.lock();
+        inner.act = Act::Idle;
+        inner.faults = faults.iter().map(Fault::masked).collect();
+        self.publish(&mut inner, false);
+    }
+
     /// Has a run begin, unless one goes on.
     ///
     /// # Errors
@@ -113,6 +136,10 @@ impl Session {
         let mut inner = self.lock();
         if inner.is_closing {
             return Err(Fault::new(Exit::Usage, "e2e is about to end"));
+        }
+        if let Some(run) = &inner.follows {
+            return Err(Fault::new(Exit::Usage, format!("this page follows run `{run}`: it starts none"))
+                .help("`e2e --web` serves a page that starts runs"));
         }
         if !matches!(inner.act, Act::Idle) {
             return Err(Fault::new(Exit::Usage, "a run goes on").help("stop it first"));
@@ -370,6 +397,7 @@ impl Inner {
         status.are_faults_untold = self.are_untold && !self.faults.is_empty();
         status.runs = self.past.iter().map(|past| past.id).collect();
         status.is_closing = self.is_closing;
+        status.follows.clone_from(&self.follows);
         status
     }
 }

@@ -72,6 +72,8 @@ pub(super) struct Status {
     pub(super) runs: Vec<u64>,
     /// e2e is about to end.
     pub(super) is_closing: bool,
+    /// The name of the run that is looked on at; no other begins here.
+    pub(super) follows: Option<String>,
 }
 
 impl Status {

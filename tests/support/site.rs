@@ -47,9 +47,17 @@ impl Site {
         Site::start_with(project, line, &[])
     }
 
+    /// The page of a command of its own.
+    pub fn start_after(project: &Project, command: &str, line: &str) -> Site {
+        Site::of(project.start(&format!("{command} --web --web-port 0 {line}"), &[]))
+    }
+
     /// The same with arguments that hold spaces.
     pub fn start_with(project: &Project, line: &str, more: &[&str]) -> Site {
-        let mut running = project.start(&format!("--web --web-port 0 {line}"), more);
+        Site::of(project.start(&format!("--web --web-port 0 {line}"), more))
+    }
+
+    fn of(mut running: Running) -> Site {
         running.until_told(" (Ctrl-C ends)");
         let told = running.told();
         let url = told.split("web interface: http://").nth(1).unwrap();
@@ -139,6 +147,11 @@ impl Site {
     #[track_caller]
     pub fn until_state(&mut self, state: &str) -> Value {
         self.until(state, |status| status["state"] == state)
+    }
+
+    /// Until it ends by itself.
+    pub fn wait(self) -> Ended {
+        self.running.end()
     }
 
     /// Ctrl-C.

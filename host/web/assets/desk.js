@@ -378,7 +378,7 @@
       // What is only prepared may come to nothing: then the form is wanted again.
       desk.wantsForm = false;
     }
-    const isForm = !isBusy && !status.is_closing && (desk.wantsForm || state === "ready");
+    const isForm = !isBusy && !status.is_closing && status.follows === null && (desk.wantsForm || state === "ready");
     $("start").hidden = !isForm;
     $("start-cancel").hidden = status.run === null;
     // While a start is looked at there is no form: what is to be filled in there is shown once it is back.
@@ -389,7 +389,7 @@
     $("run").hidden = isForm || desk.shown === null;
     $("state").textContent = WORDS[state] ?? state;
     $("state").dataset.state = state;
-    $("new").hidden = isBusy || isForm || status.is_closing;
+    $("new").hidden = isBusy || isForm || status.is_closing || status.follows !== null;
     $("edit").hidden = !isSteered || status.shape !== null;
     $("pause").hidden = !isSteered;
     $("pause").textContent = state === "paused" ? "Resume" : "Pause";
@@ -448,10 +448,13 @@
     arrange();
     if (now.is_closing) {
       say("e2e ends.");
+    } else if (now.follows !== null) {
+      const what = BUSY.includes(now.state) ? "What is changed here is changed in all its processes." : "It is over.";
+      say(`This page follows run ${now.follows}, and starts none. ${what}`);
     } else if (before !== null && now.state !== before.state) {
       say("");
     }
-    if (before === null && now.state === "ready") {
+    if (before === null && now.state === "ready" && now.follows === null) {
       openForm();
     }
     const isNew = now.run !== before?.run;
