@@ -133,6 +133,7 @@ pub(super) static EVENTS: ObjectType = ObjectType {
     lookup: None,
     entries: None,
     items: None,
+    keeps: false,
 };
 
 /// A member of `events`; its number is that of its hook.
@@ -149,6 +150,7 @@ pub(super) static EVENT: ObjectType = ObjectType {
     lookup: None,
     entries: None,
     items: None,
+    keeps: false,
 };
 
 const HOOKS: [Hook; 7] = [

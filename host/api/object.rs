@@ -74,6 +74,8 @@ pub struct ObjectType {
     pub entries: Option<fn(&dyn Frame, u64) -> HostResult>,
     /// Set where it is a list as well.
     pub items: Option<Items>,
+    /// Whether it has members of the kind `Kept`.
+    pub keeps: bool,
 }
 
 /// What makes an object a list: the number of its items, and one of them, counted from 0.
@@ -102,15 +104,33 @@ pub enum MemberKind {
 }
 
 impl ObjectType {
-    pub const EMPTY: ObjectType =
-        ObjectType { name: "", doc: "", members: &[], close: None, lookup: None, entries: None, items: None };
-
-    /// Whether objects of it have something that is kept.
-    pub fn keeps(&self) -> bool {
-        self.members.iter().any(|member| matches!(member.kind, MemberKind::Kept(_)))
-    }
+    pub const EMPTY: ObjectType = ObjectType {
+        name: "",
+        doc: "",
+        members: &[],
+        close: None,
+        lookup: None,
+        entries: None,
+        items: None,
+        keeps: false,
+    };
 
     pub fn member(&self, name: &[u8]) -> Option<&'static Member> {
         self.members.iter().find(|member| member.name.as_bytes() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::OBJECTS;
+
+    #[test]
+    fn types_with_kept_members_say_so() {
+        for kind in OBJECTS {
+            let keeps = kind.members.iter().any(|member| matches!(member.kind, MemberKind::Kept(_)));
+            assert_eq!(kind.keeps, keeps, "{}", kind.name);
+        }
+        assert!(OBJECTS.iter().any(|kind| kind.keeps));
     }
 }

@@ -45,6 +45,7 @@ pub static TLS: ObjectType = ObjectType {
     lookup: None,
     entries: None,
     items: None,
+    keeps: false,
 };
 
 /// `response.tls.peer`.

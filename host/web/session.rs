@@ -247,15 +247,10 @@ impl Session {
         let (answer, answered) = bounded(1);
         {
             let mut inner = self.lock();
-            let is_end = command == Command::Finish;
-            match &mut inner.act {
-                Act::Running(live) => {
-                    if live.wishes.send(Wish::Asked(command, answer)).is_err() {
-                        return Err(no_run());
-                    }
-                    live.is_ending |= is_end;
-                }
-                _ => return Err(no_run()),
+            let Act::Running(live) = &mut inner.act else { return Err(no_run()) };
+            live.is_ending |= command == Command::Finish;
+            if live.wishes.send(Wish::Asked(command, answer)).is_err() {
+                return Err(no_run());
             }
             self.publish(&mut inner, false);
         }

@@ -12,9 +12,9 @@ local B = A:extend("B")
 
 LoadTestShape:extend("Steps", {
   stages = {
-    { duration = "200ms", users = 2, spawn_rate = 100, classes = { A } },
-    { duration = 0.2, users = 5, spawn_rate = "6000/m" },
-    { duration = "0.2s", users = 1, spawn_rate = 100.0, user_classes = { "B" } },
-    { duration = "0.2s", users = 3, spawn_rate = 100, classes = B },
+    { duration = "500ms", users = 2, spawn_rate = 25, classes = { A } },
+    { duration = 0.5, users = 5, spawn_rate = "1500/m" },
+    { duration = "0.5s", users = 1, spawn_rate = 25.0, user_classes = { "B" } },
+    { duration = "0.5s", users = 3, spawn_rate = 25, classes = B },
   },
 })

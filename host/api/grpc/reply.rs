@@ -94,6 +94,7 @@ pub(in crate::api) static REPLY: ObjectType = ObjectType {
         },
     ],
     close: Some(settle),
+    keeps: true,
     ..ObjectType::EMPTY
 };
 

@@ -68,7 +68,7 @@ pub(super) unsafe fn push_data(lua: *mut lua_State, data: HostData) {
     // SAFETY: as the caller promised; `HostData` owns nothing, so it needs no finalizer.
     unsafe {
         let kept = match data {
-            HostData::Object(kind, _) => c_int::from(kind.keeps()),
+            HostData::Object(kind, _) => c_int::from(kind.keeps),
             HostData::View(_) | HostData::Module(_) => 0,
         };
         ffi::lua_newuserdatauv(lua, size_of::<HostData>(), kept).cast::<HostData>().write(data);
