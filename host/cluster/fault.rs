@@ -26,7 +26,7 @@ pub(super) fn unreachable(url: &str, error: &ConnectError) -> Fault {
         }
         ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => (
             format!("NATS at {url} lets nobody in with this name"),
-            "write --nats nats://USER:PASSWORD@HOST:4222, or TOKEN@HOST",
+            "name and password, or a token, stand before the host and an `@`; `%40` is an @ in them",
         ),
         _ => {
             (format!("there is no NATS at {url}"), "start one (`nats-server --jetstream`), or correct --nats")

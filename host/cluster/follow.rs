@@ -62,7 +62,7 @@ pub fn follow(nats: &str, run: &str, confirm: Option<String>) -> Result<Followin
     let look_on = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async move {
-            let link = match Link::open(&nats, &run, false).await {
+            let link = match Link::open(&nats, &run, None).await {
                 Ok(link) => link,
                 Err(fault) => return drop(opened.send(Err(fault))),
             };

@@ -1,23 +1,28 @@
 //! The connection to NATS, and the stream and the bucket of a run. Used by all of `cluster`.
 
-use std::time::Duration;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
-use async_nats::ConnectOptions;
 use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind};
 use async_nats::jetstream::kv::{Entry, Store, UpdateErrorKind};
 use async_nats::jetstream::stream::{self, DiscardPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
 
-use super::fault::{no_jetstream, refused, unreachable};
+use super::fault::{no_jetstream, refused, shown, unreachable};
 use super::wire::{pack, unpack};
 
 /// So long a run can be followed after its end; NATS forgets it then.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Between two attempts at a NATS that is not there yet.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// Of an answer of NATS.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -29,7 +34,7 @@ pub(super) struct Link {
     pub(super) store: Store,
     /// The name of the run.
     pub(super) run: String,
-    client: async_nats::Client,
+    client: Client,
 }
 
 /// A value that was read, and its revision.
@@ -41,25 +46,25 @@ pub(super) struct Held<T> {
 }
 
 impl Link {
-    /// Connects, and makes stream and bucket where they are not there yet; `makes` is false for those who only look.
+    /// Connects, and makes stream and bucket where they are not there yet. Who joins waits so long for a NATS that is
+    /// not there yet; None for those who only look.
     ///
     /// # Errors
     /// [`Exit::Config`]: no NATS, no JetStream, no room; no such run for those who only look.
-    pub(super) async fn open(url: &str, run: &str, makes: bool) -> Result<Link, Fault> {
-        let options = ConnectOptions::new()
+    pub(super) async fn open(url: &str, run: &str, joins: Option<Duration>) -> Result<Link, Fault> {
+        let options = login(url)
             .name(format!("e2e run {run}"))
             .connection_timeout(Duration::from_secs(5))
             .ping_interval(Duration::from_secs(2))
             .request_timeout(Some(PATIENCE))
             .reconnect_delay_callback(|attempt| Duration::from_millis(100 * (attempt as u64).min(10)));
-        let servers: Vec<&str> = url.split(',').map(str::trim).collect();
-        let client = options.connect(servers.as_slice()).await.map_err(|error| unreachable(url, &error))?;
+        let client = connect(options, url, joins.unwrap_or_default()).await?;
         let mut context = jetstream::new(client.clone());
         context.set_timeout(PATIENCE);
         let name = format!("e2e-{run}");
-        if !makes {
+        if joins.is_none() {
             let missing = |_| {
-                Fault::new(Exit::Config, format!("there is no run `{run}` at {}", super::fault::shown(url)))
+                Fault::new(Exit::Config, format!("there is no run `{run}` at {}", shown(url)))
                     .help("its processes make it known when they start: look at their --run")
             };
             let store = context.get_key_value(&name).await.map_err(|error| missing(error.to_string()))?;
@@ -141,6 +146,43 @@ impl Link {
             Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => Ok(None),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// The name and password, or the token, that stand before the host of a server.
+fn login(urls: &str) -> ConnectOptions {
+    let of = |url: &str| {
+        let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+        url.rsplit_once('@').map(|(login, _)| login.to_owned())
+    };
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let options = ConnectOptions::new();
+    match urls.split(',').find_map(of) {
+        None => options,
+        Some(login) => match login.split_once(':') {
+            Some((name, password)) => options.user_and_password(plain(name), plain(password)),
+            None => options.token(plain(&login)),
+        },
+    }
+}
+
+async fn connect(options: ConnectOptions, urls: &str, patience: Duration) -> Result<Client, Fault> {
+    let servers: Vec<&str> = urls.split(',').map(str::trim).collect();
+    let (begun, mut is_told) = (Instant::now(), false);
+    loop {
+        let error = match options.clone().connect(servers.as_slice()).await {
+            Ok(client) => return Ok(client),
+            Err(error) => error,
+        };
+        let may_come =
+            matches!(error.kind(), ConnectErrorKind::Io | ConnectErrorKind::Dns | ConnectErrorKind::TimedOut);
+        if !may_come || begun.elapsed() >= patience {
+            return Err(unreachable(urls, &error));
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            let _ = writeln!(std::io::stderr(), "waiting for NATS at {}: {error}", shown(urls));
+        }
+        tokio::time::sleep(RETRY).await;
     }
 }
 

@@ -84,7 +84,7 @@ impl Session {
         let (meeting, own_shared, own_who) = (meeting.clone(), shared.clone(), who.clone());
         let segments = meeting.segments;
         let (link, clock, joined, letters, mouth) = wait(&handle, async move {
-            let link = Link::open(&meeting.nats, &meeting.run, true).await?;
+            let link = Link::open(&meeting.nats, &meeting.run, Some(meeting.patience)).await?;
             let lost = |why: String| refused("answer", &why);
             let clock = Clock::measure(&link, &token).await.map_err(lost)?;
             let joined = join(&link, &meeting, identity, (&token, &own_who, clock)).await?;

@@ -13,6 +13,8 @@ pub struct Nats {
     folder: TempDir,
     child: Option<Child>,
     jetstream: bool,
+    /// Who is let in, where not everybody is.
+    login: Option<(&'static str, &'static str)>,
 }
 
 /// Whether a program is there, or can be installed from Debian's packages.
@@ -47,6 +49,15 @@ impl Nats {
         Nats::start_at(&Ipv4Addr::LOCALHOST.to_string(), true)
     }
 
+    /// One that lets in nobody else.
+    pub fn start_for(name: &'static str, password: &'static str) -> Option<Nats> {
+        let mut nats = Nats::start()?;
+        nats.stop();
+        nats.login = Some((name, password));
+        nats.go_on();
+        Some(nats)
+    }
+
     pub fn start_at(address: &str, jetstream: bool) -> Option<Nats> {
         static IS_THERE: OnceLock<bool> = OnceLock::new();
         if !*IS_THERE.get_or_init(|| has("nats-server", "nats-server")) {
@@ -55,7 +66,8 @@ impl Nats {
         }
         let port = TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
-        let mut nats = Nats { port, address: address.to_owned(), folder, child: None, jetstream };
+        let mut nats =
+            Nats { port, address: address.to_owned(), folder, child: None, jetstream, login: None };
         nats.go_on();
         Some(nats)
     }
@@ -70,6 +82,9 @@ impl Nats {
         command.args(["-a", &self.address, "-p", &self.port.to_string()]);
         if self.jetstream {
             command.args(["-js", "-sd", self.folder.path().to_str().unwrap()]);
+        }
+        if let Some((name, password)) = self.login {
+            command.args(["--user", name, "--pass", password]);
         }
         self.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let until = Instant::now() + Duration::from_secs(20);

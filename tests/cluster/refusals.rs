@@ -10,10 +10,11 @@ fn no_nats_and_no_jetstream_are_told() {
     let line = "-f s.lua -H http://localhost:1 --run r --segments 2";
     let refused =
         |more: &str, fragments: &[&str]| drop(project.run(&format!("{line} {more}")).refused(104, fragments));
-    refused(
-        "--nats nats://127.0.0.1:1",
-        &["there is no NATS at nats://127.0.0.1:1", "nats-server --jetstream"],
-    );
+    project.run(&format!("{line} --nats nats://127.0.0.1:1 --wait 1s")).code(104).told(&[
+        "waiting for NATS",
+        "there is no NATS at nats://127.0.0.1:1",
+        "nats-server --jetstream",
+    ]);
     project.run("follow --nats nats://127.0.0.1:1 --run r").refused(104, &["there is no NATS"]);
     let Some(nats) = Nats::start_at("127.0.0.1", false) else { return };
     refused(&format!("--nats {}", nats.url()), &["JetStream is off"]);
@@ -24,6 +25,20 @@ fn no_nats_and_no_jetstream_are_told() {
     project
         .run(&format!("{line} --nats {} --watch", nats.url()))
         .refused(2, &["--nats cannot be used with --watch"]);
+}
+
+#[test]
+fn a_name_and_a_password_are_told_to_nats() {
+    let Some(nats) = Nats::start_for("u", "a@b") else { return };
+    let project = Project::new(&[("s.lua", ASK)]);
+    let host = nats.url().replace("nats://", "");
+    let run = |login: &str, more: &str| {
+        let line = format!("--nats nats://{login}@{host} --run r");
+        project.run(&format!("{more} {line}"))
+    };
+    run("u:a%40b", "follow").refused(104, &["there is no run `r`"]);
+    run("u:other", "follow").refused(104, &["lets nobody in"]);
+    run("u:a%40b", "-f s.lua -H http://localhost:1 --segments 2 --wait 1s").code(104).told(&["only 1 of 2"]);
 }
 
 #[test]
