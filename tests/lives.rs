@@ -117,12 +117,7 @@ fn live(script: &str, text: &str) {
         servers.plain, servers.mute, servers.mutual
     );
     let ended = project.run(&line);
-    let said: Vec<String> = ended
-        .err
-        .lines()
-        .filter_map(|line| line.split_once("  U: "))
-        .map(|(_, said)| said.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let said = ended.said();
     let expected = [
         "Leave connection 1",
         "meanwhile OK connection 2",

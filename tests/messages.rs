@@ -120,9 +120,8 @@ fn mirrored(script: &str, text: &str, first: usize) {
     let servers = Servers::start();
     let project = Project::new(&[(script, text), ("all.proto", PROTO), ("closed.proto", CLOSED)]);
     let ended = project.run(&format!("-f {script} -u 1 -i 1 -e PLAIN={}", servers.plain));
-    let lines = ended.err.lines().filter_map(|line| line.split_once("  U: "));
-    let lines = lines.map(|(_, said)| said.split_whitespace().collect::<Vec<_>>().join(" "));
-    let (counted, found): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("counted"));
+    let (counted, found): (Vec<_>, Vec<_>) =
+        ended.said().into_iter().partition(|line| line.starts_with("counted"));
     assert_eq!(found, said(first), "\n{}\n{}", ended.err, ended.out);
     assert!(counted.len() == CALLS && counted.iter().all(|line| line == COUNTED), "{counted:?}");
     ended.code(0);

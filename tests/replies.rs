@@ -112,12 +112,7 @@ fn replies(script: &str, text: &str) {
     let servers = Servers::start();
     let project = Project::new(&[(script, text), ("t.proto", PROTO)]);
     let ended = project.run(&format!("-f {script} -u 1 -i 1 -e PLAIN={}", servers.plain));
-    let said: Vec<String> = ended
-        .err
-        .lines()
-        .filter_map(|line| line.split_once("  U: "))
-        .map(|(_, said)| said.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let said = ended.said();
     assert_eq!(said, SAID, "\n{}\n{}", ended.err, ended.out);
     ended.code(1);
 }

@@ -166,7 +166,9 @@ impl Session {
                 format!("what setup returned is too much for the other processes: {size} bytes, compressed");
             let fault = Fault::new(Exit::Script, what)
                 .help("return what identifies it, and read the rest from a file");
-            let _ = self.open(Err(Stop::Fault(fault.clone())), placeholder());
+            // The run does not begin: nobody reads what it would have been.
+            let nothing = RunInfo::nothing(SystemTime::UNIX_EPOCH);
+            let _ = self.open(Err(Stop::Fault(fault.clone())), nothing);
             return Err(fault);
         }
         let started = wait(&self.handle, async move {
@@ -341,26 +343,4 @@ fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
-}
-
-/// Nothing that anybody reads: the run does not begin.
-fn placeholder() -> RunInfo {
-    RunInfo {
-        environment: String::new(),
-        host: None,
-        scripts: Vec::new(),
-        classes: Vec::new(),
-        users: 0,
-        spawn_rate: 0.0,
-        shape: None,
-        scenarios: Vec::new(),
-        run_time: None,
-        workers: 0,
-        segment: crate::load::Segment::WHOLE,
-        processes: 1,
-        seed: 0,
-        watched: Vec::new(),
-        started_at: SystemTime::UNIX_EPOCH,
-        about: Arc::default(),
-    }
 }

@@ -245,6 +245,12 @@ impl Ended {
         }
     }
 
+    /// What the class `U` has printed, a line each, with one space where there are several.
+    pub fn said(&self) -> Vec<String> {
+        let lines = self.err.lines().filter_map(|line| line.split_once("  U: "));
+        lines.map(|(_, said)| said.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    }
+
     /// Ended with `code`.
     #[track_caller]
     pub fn code(self, code: i32) -> Ended {

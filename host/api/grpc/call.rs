@@ -81,14 +81,7 @@ fn exchange(
 ) -> Result<Answer, Raise> {
     let mut framed = Outgoing::buffer();
     encode::encode(frame, schema, method.input, frame.arg(1), &mut framed)?;
-    let outgoing = Outgoing {
-        path: &method.path,
-        metadata: [&client.metadata, &options.metadata],
-        timeout: options.timeout.unwrap_or(client.timeout),
-        coding: options.coding.unwrap_or(client.coding),
-        max_send: client.max_send,
-        max_receive: client.max_receive,
-    };
+    let outgoing = options.outgoing(client, method);
     let told = teller(frame.vu(), || options.name.as_deref().unwrap_or(&method.name).into());
     if let Some(told) = &told {
         told.begins(&client.channel, &outgoing, Some((schema, method.input, Outgoing::message(&framed))));

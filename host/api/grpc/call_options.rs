@@ -7,7 +7,8 @@ use crate::api::frame::{Arg, Frame, Raise, wrong};
 use crate::api::object::{Field, Record};
 use crate::api::request::{text, truth};
 use crate::api::tags::read_pairs;
-use crate::net::{Coding, Metadata};
+use crate::net::{Coding, GrpcMethod, Metadata, Outgoing};
+use crate::vu::RpcClient;
 
 const NAME: Field =
     Field { name: "name", sig: "string", doc: "What it counts under, instead of `package.Service/Method`." };
@@ -74,6 +75,18 @@ pub(super) struct CallOptions {
 }
 
 impl CallOptions {
+    /// A call of the method with these options, and those of the client where they say nothing.
+    pub(super) fn outgoing<'a>(&'a self, client: &'a RpcClient, method: &'a GrpcMethod) -> Outgoing<'a> {
+        Outgoing {
+            path: &method.path,
+            metadata: [&client.metadata, &self.metadata],
+            timeout: self.timeout.unwrap_or(client.timeout),
+            coding: self.coding.unwrap_or(client.coding),
+            max_send: client.max_send,
+            max_receive: client.max_receive,
+        }
+    }
+
     /// # Errors
     /// An option that does not exist, or has a value of the wrong kind.
     pub(super) fn read(frame: &dyn Frame, options: Arg<'_>) -> Result<Self, Raise> {

@@ -29,14 +29,7 @@ pub(super) fn open(frame: &dyn Frame, number: u64) -> HostResult {
     }
     let options = CallOptions::read(frame, frame.arg(1))?;
     refuse_too_many(frame.vu())?;
-    let outgoing = Outgoing {
-        path: &method.path,
-        metadata: [&client.metadata, &options.metadata],
-        timeout: options.timeout.unwrap_or(client.timeout),
-        coding: options.coding.unwrap_or(client.coding),
-        max_send: client.max_send,
-        max_receive: client.max_receive,
-    };
+    let outgoing = options.outgoing(&client, method);
     let rpc = match unreached {
         Some(answer) => Rpc::over(*answer),
         None => {
